@@ -1,0 +1,154 @@
+/**
+ * The activities that `uses` can name, as a table: which settings each one reads, which artifacts it reads from the
+ * tasks before it and which it provides. The client checks a pipeline against it before anything starts, the workflow
+ * hands an activity just these artifacts, and the fingerprint covers just these settings.
+ */
+import type { z } from 'zod';
+import { DatasetSettings } from './dataset.js';
+import { ExportSettings } from './export.js';
+import { PreprocessSettings } from './preprocess.js';
+import { TrainSettings } from './train.js';
+
+/** The settings files, by the stem that `--set stem.path=value` uses, and the schema of each as a whole. */
+export const SETTINGS = {
+  dataset: DatasetSettings,
+  preprocess: PreprocessSettings,
+  train: TrainSettings,
+  export: ExportSettings,
+} as const;
+export type SettingsKind = keyof typeof SETTINGS;
+
+/** One row of the catalogue. `version` is the implementation's: raise it when the same inputs would give other outputs. */
+export interface CatalogEntry<Settings extends z.ZodType = z.ZodType> {
+  readonly stage: number;
+  readonly version: number;
+  readonly kind: SettingsKind;
+  readonly settings: Settings;
+  readonly reads: readonly string[];
+  readonly provides: readonly string[];
+}
+
+function entry<Settings extends z.ZodType>(row: CatalogEntry<Settings>): CatalogEntry<Settings> {
+  return row;
+}
+
+export const CATALOG = {
+  provision: entry({
+    stage: 1,
+    version: 1,
+    kind: 'train',
+    settings: TrainSettings.pick({ environment: true }),
+    reads: [],
+    provides: ['environment'],
+  }),
+  audit: entry({
+    stage: 2,
+    version: 1,
+    kind: 'dataset',
+    settings: DatasetSettings,
+    reads: [],
+    provides: ['audit-report', 'dataset', 'splits'],
+  }),
+  preprocess: entry({
+    stage: 3,
+    version: 1,
+    kind: 'preprocess',
+    settings: PreprocessSettings,
+    reads: ['dataset'],
+    provides: ['cache', 'cache-index'],
+  }),
+  model: entry({
+    stage: 4,
+    version: 1,
+    kind: 'train',
+    settings: TrainSettings.pick({ seed: true, model: true }),
+    reads: [],
+    provides: ['initial-checkpoint', 'parameters'],
+  }),
+  train: entry({
+    stage: 5,
+    version: 1,
+    kind: 'train',
+    settings: TrainSettings.pick({
+      seed: true,
+      environment: true,
+      model: true,
+      loss: true,
+      optimizer: true,
+      schedule: true,
+      loop: true,
+      earlyStopping: true,
+      checkpoints: true,
+    }),
+    reads: ['cache', 'cache-index', 'initial-checkpoint'],
+    provides: ['best-checkpoint', 'last-checkpoint', 'metrics', 'training'],
+  }),
+  evaluate: entry({
+    stage: 6,
+    version: 1,
+    kind: 'train',
+    settings: TrainSettings.pick({ environment: true, loss: true, loop: true, evaluation: true }),
+    reads: ['cache', 'cache-index', 'best-checkpoint'],
+    provides: ['evaluation'],
+  }),
+  export: entry({
+    stage: 7,
+    version: 1,
+    kind: 'export',
+    settings: ExportSettings.pick({ onnx: true }),
+    reads: ['best-checkpoint', 'cache-index'],
+    provides: ['onnx'],
+  }),
+  quantize: entry({
+    stage: 7,
+    version: 1,
+    kind: 'export',
+    settings: ExportSettings.pick({ quantize: true }),
+    reads: ['onnx', 'cache', 'cache-index'],
+    provides: ['onnx-int8', 'quantization'],
+  }),
+  parity: entry({
+    stage: 7,
+    version: 1,
+    kind: 'export',
+    settings: ExportSettings.pick({ parity: true }),
+    reads: ['onnx', 'onnx-int8', 'cache', 'cache-index', 'evaluation'],
+    provides: ['parity'],
+  }),
+  publish: entry({
+    stage: 7,
+    version: 1,
+    kind: 'export',
+    settings: ExportSettings.pick({ bundle: true }),
+    reads: ['onnx', 'onnx-int8', 'best-checkpoint', 'cache-index', 'parity', 'evaluation'],
+    provides: ['manifest', 'published-onnx', 'published-onnx-int8', 'published-checkpoint'],
+  }),
+  'archive-logs': entry({
+    stage: 8,
+    version: 1,
+    kind: 'export',
+    settings: ExportSettings.pick({ archive: true }),
+    reads: ['metrics', 'evaluation'],
+    provides: ['log-archive'],
+  }),
+  changelog: entry({
+    stage: 8,
+    version: 1,
+    kind: 'export',
+    settings: ExportSettings.pick({ changelog: true }),
+    reads: ['manifest', 'evaluation', 'parity'],
+    provides: ['changelog-entry'],
+  }),
+  checklist: entry({
+    stage: 8,
+    version: 1,
+    kind: 'export',
+    settings: ExportSettings.pick({ archive: true, changelog: true }),
+    reads: ['changelog-entry', 'log-archive', 'manifest'],
+    provides: ['checklist'],
+  }),
+} as const;
+export type ActivityName = keyof typeof CATALOG;
+
+/** The settings that an activity reads, as a type: `SettingsOf<'train'>`. */
+export type SettingsOf<Name extends ActivityName> = z.infer<(typeof CATALOG)[Name]['settings']>;

@@ -1,0 +1,30 @@
+import { z } from 'zod';
+
+/** Settings of stages 7 and 8 (method §7, §8). The numbers' meaning and units stand in `configs/export.yaml`. */
+export const ExportSettings = z.strictObject({
+  onnx: z.strictObject({
+    opset: z.int().min(17).max(22),
+  }),
+  quantize: z.strictObject({
+    calibrationPhotos: z.int().min(1),
+    biasCorrection: z.boolean(),
+  }),
+  parity: z.strictObject({
+    fp32ScoreError: z.number().positive(),
+    int8Cosine: z.number().min(-1).max(1),
+    pairsAlike: z.number().min(0).max(1),
+    accuracyDrop: z.number().min(0).max(1),
+  }),
+  bundle: z.strictObject({
+    version: z.string().regex(/^\d+\.\d+\.\d+$/, 'a version such as 1.0.0'),
+    directory: z.string().min(1),
+  }),
+  archive: z.strictObject({
+    mode: z.enum(['online', 'offline']),
+    project: z.string().min(1),
+  }),
+  changelog: z.strictObject({
+    file: z.string().min(1),
+  }),
+});
+export type ExportSettings = z.infer<typeof ExportSettings>;

@@ -1,0 +1,68 @@
+import { z } from 'zod';
+
+const hash = z.string().regex(/^[0-9a-f]{8,64}$/, 'a sha256 in lower-case hexadecimal, whole or at least its first 8 digits');
+
+/** Settings of stages 1, 4, 5 and 6 (method §1, §4, §5, §6). The numbers' meaning and units stand in `configs/train.yaml`. */
+export const TrainSettings = z.strictObject({
+  seed: z.int().min(0),
+  environment: z.strictObject({
+    device: z.enum(['auto', 'cuda', 'cpu']),
+    threads: z.int().min(1).nullable(),
+    minMemory: z.number().min(0),
+    minDisk: z.number().min(0),
+  }),
+  model: z.strictObject({
+    backbone: z.enum(['mobilenet_v3_large', 'mobilenet_v3_large_minimalistic']),
+    embedding: z.int().min(1),
+    regression: z.enum(['auto', 'on', 'off']),
+    padding: z.enum(['symmetric', 'same']),
+    batchNorm: z.strictObject({
+      mode: z.enum(['trained', 'frozen', 'folded']),
+      momentum: z.number().positive().max(1),
+      epsilon: z.number().positive(),
+    }),
+    weights: z.strictObject({
+      source: z.string().min(1).nullable(),
+      sha256: hash.nullable(),
+      onUnavailable: z.enum(['fail', 'random']),
+    }),
+  }),
+  loss: z.strictObject({
+    margin: z.number().positive().max(2),
+    regressionWeight: z.number().min(0),
+  }),
+  optimizer: z.strictObject({
+    lr: z.number().positive(),
+    weightDecay: z.number().min(0),
+    decay: z.enum(['weights', 'all']),
+    beta1: z.number().min(0).max(1),
+    beta2: z.number().min(0).max(1),
+    epsilon: z.number().positive(),
+  }),
+  schedule: z.strictObject({
+    epochs: z.int().min(1),
+    warmupEpochs: z.number().min(0),
+    minLr: z.number().min(0),
+  }),
+  loop: z.strictObject({
+    pairs: z.int().min(1),
+    accumulate: z.int().min(1),
+    clip: z.number().positive(),
+    mixedPrecision: z.enum(['auto', 'on', 'off']),
+    stallSeconds: z.number().positive(),
+  }),
+  earlyStopping: z.strictObject({
+    points: z.number().min(0).max(100),
+    evaluations: z.int().min(1),
+  }),
+  checkpoints: z.strictObject({
+    everyEpochs: z.int().min(1),
+    everyMinutes: z.number().positive(),
+    keep: z.int().min(1),
+  }),
+  evaluation: z.strictObject({
+    confidence: z.number().gt(0).lt(1),
+    latencyRuns: z.int().min(1),
+  }),
+});
+export type TrainSettings = z.infer<typeof TrainSettings>;
