@@ -1,0 +1,72 @@
+/** What every command shares: `--root`, `--json`, one JSON document on stdout, notes on stderr, the contract's exit codes (design §3). */
+import { resolve } from 'node:path';
+import { Command } from 'commander';
+import { Problem, type ProblemCode } from '../configs/problem.js';
+
+export const EXIT = { done: 0, failed: 1, usage: 2, unreachable: 3, interrupted: 130 } as const;
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+const EXIT_OF: Partial<Record<ProblemCode, ExitCode>> = {
+  USAGE: EXIT.usage,
+  CONFIGURATION: EXIT.usage,
+  UNREACHABLE: EXIT.unreachable,
+};
+
+/** The exit code that the contract gives to a problem. */
+export function exitCodeOf(problem: Problem): ExitCode {
+  return EXIT_OF[problem.code] ?? EXIT.failed;
+}
+
+/** Where a command's words go. */
+export interface Terminal {
+  /** Absolute project root. */
+  readonly root: string;
+  readonly json: boolean;
+  /** The command's answer: `value` as the JSON document with `--json`, else `text`. Call it once. */
+  answer(value: unknown, text: string): void;
+  /** Progress and remarks, on stderr. */
+  note(text: string): void;
+}
+
+interface SharedOptions {
+  readonly root: string;
+  readonly json?: boolean;
+}
+
+/** A command with the options that all have. `declaration` is its name and arguments in commander's form: `logs <run> [task]`. */
+export function command(declaration: string, summary: string): Command {
+  return new Command(declaration.split(' ')[0])
+    .description(summary)
+    .arguments(declaration.split(' ').slice(1).join(' '))
+    .option('--root <dir>', 'project root', '.')
+    .option('--json', 'print one JSON document on stdout');
+}
+
+/** Makes a commander action of a body that gets a terminal, its options and its arguments, and returns an exit code (default: done). */
+export function action<Options extends object>(
+  body: (terminal: Terminal, options: Options, args: readonly string[]) => Promise<ExitCode | void>,
+): (...all: unknown[]) => Promise<void> {
+  return async (...all) => {
+    const invoked = all.at(-1) as Command;
+    const options = invoked.opts<Options & SharedOptions>();
+    const terminal = terminalFor(options);
+    try {
+      process.exitCode = (await body(terminal, options, invoked.args)) ?? EXIT.done;
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      terminal.note(`error: ${error.describe()}`);
+      if (terminal.json) process.stdout.write(`${JSON.stringify({ error: error.toJSON() }, null, 2)}\n`);
+      process.exitCode = exitCodeOf(error);
+    }
+  };
+}
+
+function terminalFor(options: SharedOptions): Terminal {
+  const json = options.json === true;
+  return {
+    root: resolve(options.root),
+    json,
+    answer: (value, text) => void process.stdout.write(json ? `${JSON.stringify(value, null, 2)}\n` : `${text}\n`),
+    note: (text) => void process.stderr.write(`${text}\n`),
+  };
+}
