@@ -24,6 +24,8 @@ export interface CatalogEntry<Settings extends z.ZodType = z.ZodType> {
   readonly version: number;
   readonly kind: SettingsKind;
   readonly settings: Settings;
+  /** It looks at what no artifact stands for (photos, machine, repository), so no fingerprint covers it: it runs in every run. */
+  readonly outside: boolean;
   readonly reads: readonly string[];
   readonly provides: readonly string[];
 }
@@ -36,6 +38,7 @@ export const CATALOG = {
   provision: entry({
     stage: 1,
     version: 1,
+    outside: true,
     kind: 'train',
     settings: TrainSettings.pick({ environment: true }),
     reads: [],
@@ -44,6 +47,7 @@ export const CATALOG = {
   audit: entry({
     stage: 2,
     version: 1,
+    outside: true,
     kind: 'dataset',
     settings: DatasetSettings,
     reads: [],
@@ -52,6 +56,7 @@ export const CATALOG = {
   preprocess: entry({
     stage: 3,
     version: 1,
+    outside: false,
     kind: 'preprocess',
     settings: PreprocessSettings,
     reads: ['dataset'],
@@ -60,6 +65,7 @@ export const CATALOG = {
   model: entry({
     stage: 4,
     version: 1,
+    outside: false,
     kind: 'train',
     settings: TrainSettings.pick({ seed: true, model: true }),
     reads: [],
@@ -68,6 +74,7 @@ export const CATALOG = {
   train: entry({
     stage: 5,
     version: 1,
+    outside: false,
     kind: 'train',
     settings: TrainSettings.pick({
       seed: true,
@@ -86,6 +93,7 @@ export const CATALOG = {
   evaluate: entry({
     stage: 6,
     version: 1,
+    outside: false,
     kind: 'train',
     settings: TrainSettings.pick({ environment: true, loss: true, loop: true, evaluation: true }),
     reads: ['cache', 'cache-index', 'best-checkpoint'],
@@ -94,6 +102,7 @@ export const CATALOG = {
   export: entry({
     stage: 7,
     version: 1,
+    outside: false,
     kind: 'export',
     settings: ExportSettings.pick({ onnx: true }),
     reads: ['best-checkpoint', 'cache-index'],
@@ -102,6 +111,7 @@ export const CATALOG = {
   quantize: entry({
     stage: 7,
     version: 1,
+    outside: false,
     kind: 'export',
     settings: ExportSettings.pick({ quantize: true }),
     reads: ['onnx', 'cache', 'cache-index'],
@@ -110,6 +120,7 @@ export const CATALOG = {
   parity: entry({
     stage: 7,
     version: 1,
+    outside: false,
     kind: 'export',
     settings: ExportSettings.pick({ parity: true }),
     reads: ['onnx', 'onnx-int8', 'cache', 'cache-index', 'evaluation'],
@@ -118,6 +129,7 @@ export const CATALOG = {
   publish: entry({
     stage: 7,
     version: 1,
+    outside: false,
     kind: 'export',
     settings: ExportSettings.pick({ bundle: true }),
     reads: ['onnx', 'onnx-int8', 'best-checkpoint', 'cache-index', 'parity', 'evaluation'],
@@ -126,6 +138,7 @@ export const CATALOG = {
   'archive-logs': entry({
     stage: 8,
     version: 1,
+    outside: false,
     kind: 'export',
     settings: ExportSettings.pick({ archive: true }),
     reads: ['metrics', 'evaluation'],
@@ -134,6 +147,7 @@ export const CATALOG = {
   changelog: entry({
     stage: 8,
     version: 1,
+    outside: false,
     kind: 'export',
     settings: ExportSettings.pick({ changelog: true }),
     reads: ['manifest', 'evaluation', 'parity'],
@@ -142,6 +156,7 @@ export const CATALOG = {
   checklist: entry({
     stage: 8,
     version: 1,
+    outside: true,
     kind: 'export',
     settings: ExportSettings.pick({ archive: true, changelog: true }),
     reads: ['changelog-entry', 'log-archive', 'manifest'],

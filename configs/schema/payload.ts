@@ -31,6 +31,8 @@ export const TaskInput = z.object({
   task: z.string(),
   settings: z.unknown(),
   artifacts: z.array(Artifact),
+  /** `progress`: the activity's own progress is its heartbeat, so that a stall is noticed; `alive`: that its worker lives is enough. */
+  heartbeat: z.enum(['progress', 'alive']),
 });
 export type TaskInput = z.infer<typeof TaskInput>;
 

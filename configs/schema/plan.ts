@@ -12,6 +12,8 @@ export const PlannedTask = z.object({
   uses: z.string(),
   /** Of the activity's implementation, from the catalogue. */
   version: z.int(),
+  /** From the catalogue: looks at what no artifact stands for, so it is never reused. */
+  outside: z.boolean(),
   needs: z.array(z.string()),
   queue: Queue,
   /** Which settings file `--set` addresses (`train` in `train.loop.pairs`); null for a task without settings. */
