@@ -1,0 +1,127 @@
+/** From YAML on disk to the normalised plan that a run starts with (design §4): read, merge, check all of it, then fill in and narrow. */
+import { stat } from 'node:fs/promises';
+import { isAbsolute, resolve } from 'node:path';
+import { z } from 'zod';
+import { Problem } from '../problem.js';
+import { CATALOG, type ActivityName } from '../schema/catalog.js';
+import { Pipeline } from '../schema/pipeline.js';
+import type { Override, Plan, PlannedTask } from '../schema/plan.js';
+import { canonicalHash } from './canonical.js';
+import { check } from './check.js';
+import { Diagnostics } from './diagnostics.js';
+import { draftTasks, isActivity } from './draft.js';
+import { milliseconds } from './duration.js';
+import { inlineSource } from './located.js';
+import { orderTasks } from './order.js';
+import { locateOverrides } from './overrides.js';
+import { parseMap } from './parse.js';
+import { isBelow, readText, shownPath, type Bounds } from './read.js';
+import { checkTasks } from './tasks.js';
+import { settingsOfTasks, type Settings } from './with.js';
+
+/** The pipeline of a project, relative to its root. */
+export const DEFAULT_PIPELINE = 'configs/pipeline.yaml';
+
+/** What a task gets where neither it nor `defaults` says anything. */
+const DEFAULTS = { queue: 'cpu', timeout: '10m', attempts: 3, backoff: '5s' } as const;
+
+/** A plan, or what keeps it from being one. */
+export type Compilation = { readonly plan: Plan; readonly found: null } | { readonly plan: null; readonly found: Diagnostics };
+
+/**
+ * The plan of a pipeline. `pipelineFile` is relative to `root` (absolute) or absolute.
+ * @throws ConfigurationProblem with every fault of every file.
+ * @throws Problem CONFIGURATION where there is no such pipeline.
+ */
+export async function compilePlan(root: string, pipelineFile: string, overrides: readonly Override[]): Promise<Plan> {
+  const { plan, found } = await diagnose(root, pipelineFile, overrides);
+  if (plan !== null) return plan;
+  found.throwIfAny();
+  throw new Error('a pipeline without faults has a plan');
+}
+
+/** {@link compilePlan} that returns the faults instead of throwing them, except for a pipeline that is not there. */
+export async function diagnose(root: string, pipelineFile: string, overrides: readonly Override[]): Promise<Compilation> {
+  const absolute = await pipelinePath(root, pipelineFile);
+  const found = new Diagnostics();
+  const typed = inlineSource(`--pipeline ${pipelineFile}`, pipelineFile);
+  const file = await readText(absolute, root, { source: typed, start: 0, end: pipelineFile.length }, [], found);
+  const tree = file === null ? null : parseMap(file.source, found);
+  if (file === null || tree === null) return { plan: null, found };
+
+  const pipeline = check(Pipeline, tree, found);
+  const drafts = draftTasks(tree);
+  checkTasks(tree, drafts, found);
+  const bounds: Bounds = { root, within: isBelow(root, absolute) ? root : null };
+  const settings = await settingsOfTasks(absolute, drafts, locateOverrides(overrides, found), bounds, found);
+  if (pipeline === null || !found.empty) return { plan: null, found };
+  return { plan: planOf(pipeline, file.path, settings), found: null };
+}
+
+async function pipelinePath(root: string, pipelineFile: string): Promise<string> {
+  const absolute = resolve(root, pipelineFile);
+  if (await exists(absolute)) return absolute;
+  const shown = shownPath(root, absolute);
+  const isDefault = shown === DEFAULT_PIPELINE;
+  throw new Problem({
+    code: 'CONFIGURATION',
+    message: `there is no pipeline \`${shown}\`${isDefault || isAbsolute(pipelineFile) ? '' : ' below the project root'}`,
+    cure: isDefault
+      ? 'copy the folder configs/ of emo-aen into the project root, name another root with --root, or a pipeline with --pipeline'
+      : 'give --pipeline a path relative to the project root, or an absolute one',
+  });
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false, // whatever keeps it from being seen is told when it is read, or as not there
+  );
+}
+
+function planOf(pipeline: Pipeline, file: string, settings: ReadonlyMap<string, Settings>): Plan {
+  const declared = Object.entries(pipeline.tasks).map(([name, task]) => ({ ...task, name, needs: task.needs ?? [] }));
+  const tasks = orderTasks(declared).order.map((task) => plannedTask(task, pipeline.defaults ?? {}, settings.get(task.name)));
+  const plan = { version: 1 as const, pipeline: pipeline.name, file, tasks };
+  return { ...plan, hash: canonicalHash(plan) };
+}
+
+type Declared = Pipeline['tasks'][string] & { readonly name: string; readonly needs: readonly string[] };
+
+function plannedTask(task: Declared, defaults: NonNullable<Pipeline['defaults']>, settings: Settings | undefined): PlannedTask {
+  if (!isActivity(task.uses) || settings === undefined) throw new Error(`${task.name} was not checked`);
+  const { version, outside, kind, reads, provides } = CATALOG[task.uses];
+  const heartbeat = task.heartbeat ?? defaults.heartbeat;
+  return {
+    name: task.name,
+    stage: task.stage,
+    uses: task.uses,
+    version,
+    outside,
+    needs: [...task.needs],
+    queue: task.queue ?? defaults.queue ?? DEFAULTS.queue,
+    kind,
+    settings: narrow(task.uses, settings.value),
+    settingsFiles: [...settings.files],
+    reads: [...reads],
+    provides: [...provides],
+    timeoutMs: checked(task.timeout ?? defaults.timeout ?? DEFAULTS.timeout),
+    heartbeatMs: heartbeat === undefined ? null : checked(heartbeat),
+    retry: {
+      attempts: task.retry?.attempts ?? defaults.retry?.attempts ?? DEFAULTS.attempts,
+      backoffMs: Math.max(1, checked(task.retry?.backoff ?? defaults.retry?.backoff ?? DEFAULTS.backoff)),
+    },
+  };
+}
+
+/** Of a whole settings file, what the activity reads: all that its fingerprint covers. */
+function narrow(activity: ActivityName, whole: unknown): unknown {
+  const schema: z.ZodType = CATALOG[activity].settings;
+  return schema instanceof z.ZodObject ? schema.strip().parse(whole) : schema.parse(whole);
+}
+
+function checked(duration: string): number {
+  const time = milliseconds(duration);
+  if (time === undefined) throw new Error(`${duration} was not checked`);
+  return time;
+}

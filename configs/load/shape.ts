@@ -1,0 +1,78 @@
+/** What a schema allows, asked of the schema itself: valid keys, paths and kinds of value, for messages and suggestions. */
+import { z } from 'zod';
+
+/** The schema below optional, nullable, default and read-only wrappers. */
+function unwrapped(schema: z.core.$ZodType): z.core.$ZodType {
+  let inner = schema;
+  while (
+    inner instanceof z.ZodOptional ||
+    inner instanceof z.ZodNullable ||
+    inner instanceof z.ZodDefault ||
+    inner instanceof z.ZodReadonly
+  ) {
+    inner = inner.def.innerType;
+  }
+  return inner;
+}
+
+/** The schema of one key, item or record entry of `schema`; undefined where there is none of that name. */
+function childOf(schema: z.core.$ZodType, step: PropertyKey): z.core.$ZodType | undefined {
+  const inner = unwrapped(schema);
+  if (inner instanceof z.ZodObject) return Object.hasOwn(inner.shape, step) ? inner.shape[String(step)] : undefined;
+  if (inner instanceof z.ZodRecord) return inner.def.valueType;
+  if (typeof step !== 'number') return undefined;
+  if (inner instanceof z.ZodArray) return inner.def.element;
+  if (inner instanceof z.ZodTuple) return inner.def.items[step];
+  return undefined;
+}
+
+/** The schema at a path, or undefined where the path is not one that the schema allows. */
+export function schemaAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): z.core.$ZodType | undefined {
+  let current: z.core.$ZodType | undefined = schema;
+  for (const step of path) current = current === undefined ? undefined : childOf(current, step);
+  return current;
+}
+
+/** The keys that a map of this schema may have; none for what is not a map of fixed keys. */
+export function keysOf(schema: z.core.$ZodType | undefined): string[] {
+  const inner = schema === undefined ? undefined : unwrapped(schema);
+  return inner instanceof z.ZodObject ? Object.keys(inner.shape) : [];
+}
+
+/** The dotted paths of all single settings: `loop.pairs`. */
+export function settingPaths(schema: z.core.$ZodType): string[] {
+  return keysOf(schema).flatMap((key) => {
+    const below = settingPaths(childOf(schema, key) ?? z.unknown());
+    return below.length === 0 ? [key] : below.map((path) => `${key}.${path}`);
+  });
+}
+
+const EXPECTED: Readonly<Record<string, string>> = {
+  string: 'a text',
+  number: 'a number',
+  boolean: 'true or false',
+  object: 'a map',
+  record: 'a map',
+  array: 'a list',
+};
+
+/** What a value of this schema must be, in words: `a whole number or null`. */
+export function expected(schema: z.core.$ZodType): string {
+  const inner = unwrapped(schema);
+  return `${expectedInner(inner)}${z.core.safeParse(schema, null).success ? ' or null' : ''}`;
+}
+
+function expectedInner(inner: z.core.$ZodType): string {
+  if (inner instanceof z.ZodNumberFormat) return 'a whole number';
+  if (inner instanceof z.ZodTuple) return `a list of ${inner.def.items.length}`;
+  if (inner instanceof z.ZodEnum) return choice(inner.options);
+  if (inner instanceof z.ZodLiteral) return choice([...inner.values]);
+  return EXPECTED[inner._zod.def.type] ?? 'something else';
+}
+
+/** `a`, `b` or `c`, in backticks. */
+export function choice(options: readonly unknown[]): string {
+  const names = options.map((option) => `\`${String(option)}\``);
+  const last = names.pop() ?? '';
+  return names.length === 0 ? last : `${names.join(', ')} or ${last}`;
+}
