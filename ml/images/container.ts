@@ -1,0 +1,64 @@
+/** Where the picture in a file ends, and whether a PNG moves: what decoders pass over in silence. */
+
+/** Offset just behind the picture, or null where the format is not known here or the file breaks off. */
+export function endOfPicture(bytes: Buffer, format: string): number | null {
+  const end = ENDS[format]?.(bytes) ?? null;
+  return end !== null && end <= bytes.length ? end : null;
+}
+
+/** True for an animated PNG, which decoders show as its first frame (PNG third edition, `acTL` before `IDAT`). */
+export function isAnimatedPng(bytes: Buffer): boolean {
+  for (const { type } of pngChunks(bytes)) {
+    if (type === 'acTL') return true;
+    if (type === 'IDAT') return false;
+  }
+  return false;
+}
+
+const ENDS: Readonly<Record<string, (bytes: Buffer) => number | null>> = { jpeg: endOfJpeg, png: endOfPng, webp: endOfWebp };
+
+const SEGMENT_START = 0xff;
+const END_OF_IMAGE = 0xd9;
+/** Inside entropy-coded data: a stuffed 0xff and the restart markers belong to the data. */
+const isData = (marker: number): boolean => marker === 0x00 || (marker >= 0xd0 && marker <= 0xd7);
+/** Markers without a length: TEM, RST, SOI. */
+const isBare = (marker: number): boolean => marker === 0x01 || (marker >= 0xd0 && marker <= 0xd8);
+
+/** ITU-T T.81: segments up to the first EOI that is not inside another segment (an embedded thumbnail has one of its own). */
+function endOfJpeg(bytes: Buffer): number | null {
+  let at = 0;
+  while (at + 1 < bytes.length) {
+    if (bytes[at] !== SEGMENT_START) {
+      at = bytes.indexOf(SEGMENT_START, at);
+      if (at < 0) return null;
+    }
+    const marker = bytes[at + 1];
+    if (marker === undefined) return null;
+    if (marker === END_OF_IMAGE) return at + 2;
+    if (marker === SEGMENT_START) at += 1;
+    else if (isData(marker) || isBare(marker)) at += 2;
+    else if (at + 4 > bytes.length) return null;
+    else at += 2 + bytes.readUInt16BE(at + 2);
+  }
+  return null;
+}
+
+function* pngChunks(bytes: Buffer): Generator<{ readonly type: string; readonly end: number }> {
+  for (let at = 8; at + 12 <= bytes.length;) {
+    const end = at + 12 + bytes.readUInt32BE(at);
+    yield { type: bytes.toString('latin1', at + 4, at + 8), end };
+    at = end;
+  }
+}
+
+function endOfPng(bytes: Buffer): number | null {
+  for (const { type, end } of pngChunks(bytes)) if (type === 'IEND') return end;
+  return null;
+}
+
+/** A RIFF chunk's length is that of its content, padded to an even number. */
+function endOfWebp(bytes: Buffer): number | null {
+  if (bytes.length < 8) return null;
+  const length = bytes.readUInt32LE(4);
+  return 8 + length + (length % 2);
+}

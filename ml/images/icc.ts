@@ -1,0 +1,117 @@
+/** What a photo's ICC profile says, as far as the question "is this sRGB?" needs it (ICC.1:2022; IEC 61966-2-1). */
+
+export interface IccProfile {
+  /** The profile's own description, `unnamed profile` where it has none that can be read. */
+  readonly name: string;
+  readonly srgb: boolean;
+}
+
+/** sRGB's primaries, adapted to D50, as every sRGB profile holds them. */
+const SRGB_COLORANTS: Readonly<Record<string, readonly [number, number, number]>> = {
+  rXYZ: [0.4361, 0.2225, 0.0139],
+  gXYZ: [0.3851, 0.7169, 0.0971],
+  bXYZ: [0.1431, 0.0606, 0.7141],
+};
+/** Makers round; Display-P3 and Adobe RGB are off by 0.08 and more. */
+const COLORANT_TOLERANCE = 0.01;
+/** Profiles of a few bytes hold the curve in 20 points or as a plain 2.2 power: both stay within this. */
+const CURVE_TOLERANCE = 0.02;
+const CURVES = ['rTRC', 'gTRC', 'bTRC'] as const;
+const CURVE_POINTS = [0.1, 0.25, 0.5, 0.75, 0.9] as const;
+
+/** Reads a profile's bytes. A profile that cannot be read counts as not sRGB. */
+export function readIcc(bytes: Buffer): IccProfile {
+  try {
+    const tags = tagTable(bytes);
+    const srgb =
+      bytes.toString('latin1', 16, 20) === 'RGB ' &&
+      Object.entries(SRGB_COLORANTS).every(([tag, expected]) => isColorant(tags.get(tag), expected)) &&
+      CURVES.every((tag) => isSrgbCurve(tags.get(tag)));
+    return { name: description(tags.get('desc')) ?? 'unnamed profile', srgb };
+  } catch (error) {
+    if (error instanceof RangeError) return { name: 'broken profile', srgb: false };
+    throw error;
+  }
+}
+
+function tagTable(bytes: Buffer): Map<string, Buffer> {
+  const tags = new Map<string, Buffer>();
+  const count = bytes.readUInt32BE(128);
+  for (let entry = 132; entry < 132 + 12 * count; entry += 12) {
+    const offset = bytes.readUInt32BE(entry + 4);
+    tags.set(bytes.toString('latin1', entry, entry + 4), bytes.subarray(offset, offset + bytes.readUInt32BE(entry + 8)));
+  }
+  return tags;
+}
+
+const fixed = (bytes: Buffer, offset: number): number => bytes.readInt32BE(offset) / 65536;
+
+function isColorant(tag: Buffer | undefined, expected: readonly [number, number, number]): boolean {
+  return tag !== undefined && expected.every((value, axis) => Math.abs(fixed(tag, 8 + 4 * axis) - value) < COLORANT_TOLERANCE);
+}
+
+function isSrgbCurve(tag: Buffer | undefined): boolean {
+  if (tag === undefined) return false;
+  const curve = toneCurve(tag);
+  return curve !== null && CURVE_POINTS.every((point) => Math.abs(curve(point) - srgbToLinear(point)) < CURVE_TOLERANCE);
+}
+
+/** IEC 61966-2-1: from the encoded value to light, both in [0, 1]. */
+function srgbToLinear(value: number): number {
+  return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+}
+
+function toneCurve(tag: Buffer): ((value: number) => number) | null {
+  const type = tag.toString('latin1', 0, 4);
+  if (type === 'curv') return sampledCurve(tag);
+  return type === 'para' ? parametricCurve(tag) : null;
+}
+
+function sampledCurve(tag: Buffer): (value: number) => number {
+  const count = tag.readUInt32BE(8);
+  if (count === 0) return (value) => value;
+  if (count === 1) return (value) => value ** (tag.readUInt16BE(12) / 256);
+  const sample = (index: number): number => tag.readUInt16BE(12 + 2 * index) / 65535;
+  return (value) => {
+    const position = value * (count - 1);
+    const below = Math.min(Math.floor(position), count - 2);
+    return sample(below) + (sample(below + 1) - sample(below)) * (position - below);
+  };
+}
+
+/** Function types 0 to 4 of ICC.1 table 68, all written as type 4: (a x + b)^g + e above d, c x + f below. */
+const PARAMETRIC: readonly ((p: readonly number[]) => readonly number[])[] = [
+  ([g = 1]) => [g, 1, 0, 0, 0, 0, 0],
+  ([g = 1, a = 1, b = 0]) => [g, a, b, 0, -b / a, 0, 0],
+  ([g = 1, a = 1, b = 0, c = 0]) => [g, a, b, 0, -b / a, c, c],
+  ([g = 1, a = 1, b = 0, c = 0, d = 0]) => [g, a, b, c, d, 0, 0],
+  (p) => p,
+];
+const PARAMETERS = [1, 3, 4, 5, 7] as const;
+
+function parametricCurve(tag: Buffer): ((value: number) => number) | null {
+  const type = tag.readUInt16BE(8);
+  const normalise = PARAMETRIC[type];
+  const count = PARAMETERS[type];
+  if (normalise === undefined || count === undefined) return null;
+  const [g = 1, a = 1, b = 0, c = 0, d = 0, e = 0, f = 0] = normalise(
+    Array.from({ length: count }, (_, index) => fixed(tag, 12 + 4 * index)),
+  );
+  return (value) => (value >= d ? (a * value + b) ** g + e : c * value + f);
+}
+
+/** Text of a `desc` tag (version 2) or of the first record of an `mluc` one (version 4). */
+function description(tag: Buffer | undefined): string | undefined {
+  if (tag === undefined) return undefined;
+  const type = tag.toString('latin1', 0, 4);
+  const text =
+    type === 'desc'
+      ? tag.toString('latin1', 12, 12 + tag.readUInt32BE(8))
+      : type === 'mluc'
+        ? Buffer.from(tag.subarray(tag.readUInt32BE(24), tag.readUInt32BE(24) + (tag.readUInt32BE(20) & ~1)))
+            .swap16()
+            .toString('utf16le')
+        : '';
+  const readable = text.replaceAll('\0', '').trim();
+  return readable === '' ? undefined : readable;
+}
