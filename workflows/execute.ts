@@ -1,0 +1,39 @@
+/** Runs one task as an activity on its queue, with the time limits and retries of the plan. */
+import { scheduleActivity } from '@temporalio/workflow';
+import type { TaskReport } from '../activities/wrap.js';
+import type { TaskInput } from '../configs/schema/payload.js';
+import type { PlannedTask } from '../configs/schema/plan.js';
+import { readFailure } from './failure.js';
+
+/** Within how long a dead worker is noticed where the task declares no heartbeat of its own. */
+const ALIVE_MS = 20_000;
+const LONGEST_BACKOFF_MS = 300_000;
+/** How often the retries are given anew when the last one ended because its worker went away. */
+const LOST_WORKER_ROUNDS = 5;
+
+/**
+ * Gives the task's report once it succeeds.
+ * @throws ActivityFailure once its retries are spent, at once where the failure cannot pass by itself, or when cancelled.
+ */
+export async function execute(plan: PlannedTask, input: Omit<TaskInput, 'heartbeat'>): Promise<TaskReport> {
+  const payload: TaskInput = { ...input, heartbeat: plan.heartbeatMs === null ? 'alive' : 'progress' };
+  for (let round = 1; ; round += 1) {
+    try {
+      return await scheduleActivity<TaskReport>(plan.uses, [payload], {
+        activityId: plan.name,
+        summary: plan.name,
+        taskQueue: plan.queue,
+        startToCloseTimeout: plan.timeoutMs,
+        heartbeatTimeout: plan.heartbeatMs ?? ALIVE_MS,
+        retry: {
+          initialInterval: plan.retry.backoffMs,
+          backoffCoefficient: 2,
+          maximumInterval: Math.max(LONGEST_BACKOFF_MS, plan.retry.backoffMs),
+          maximumAttempts: plan.retry.attempts,
+        },
+      });
+    } catch (error) {
+      if (round === LOST_WORKER_ROUNDS || !readFailure(error).workerLost) throw error;
+    }
+  }
+}

@@ -1,0 +1,95 @@
+/** The run's record and how it changes. Pure functions: a ledger goes in, the next one comes out (types only from configs: the bundle holds no zod). */
+import type { Ledger, LedgerEvent, LedgerTask, RunState, TaskState } from '../configs/schema/ledger.js';
+import { wantedTasks } from './graph.js';
+import type { PipelineInput } from './input.js';
+
+/** States in which a task's artifacts may be used by those that need it. */
+const SERVES: ReadonlySet<TaskState> = new Set(['done', 'reused']);
+/** States in which nothing more is to be done for a task. A skipped one is settled, but it does not serve. */
+const SETTLED: ReadonlySet<TaskState> = new Set(['done', 'reused', 'skipped']);
+
+export function openLedger(input: PipelineInput, at: string): Ledger {
+  const wanted = wantedTasks(input.plan, input.until);
+  const why = [input.until === null ? null : `--until ${input.until}`, input.fresh ? '--fresh' : null].filter((part) => part !== null);
+  return {
+    version: 1,
+    run: input.run,
+    pipeline: input.plan.pipeline,
+    file: input.plan.file,
+    planHash: input.plan.hash,
+    state: 'running',
+    startedAt: at,
+    endedAt: null,
+    tasks: input.plan.tasks.map((plan) => ({
+      plan,
+      state: 'waiting',
+      attempts: 0,
+      reason: wanted.has(plan.name) ? waitsFor(plan.needs) : `not asked for: --until ${input.until}`,
+      fingerprint: null,
+      startedAt: null,
+      endedAt: null,
+      failure: null,
+      output: null,
+      fromRun: null,
+    })),
+    events: [
+      {
+        at,
+        by: input.by,
+        action: 'start',
+        tasks: [],
+        overrides: [...input.overrides],
+        reason: why.length === 0 ? null : why.join(' '),
+      },
+    ],
+  };
+}
+
+export function waitsFor(needs: readonly string[]): string {
+  return needs.length === 0 ? 'about to start' : `waits for ${needs.join(', ')}`;
+}
+
+export function taskOf(ledger: Ledger, name: string): LedgerTask | undefined {
+  return ledger.tasks.find((task) => task.plan.name === name);
+}
+
+/** The ledger with some members of one task replaced. */
+export function withTask(ledger: Ledger, name: string, change: Partial<LedgerTask>): Ledger {
+  return { ...ledger, tasks: ledger.tasks.map((task) => (task.plan.name === name ? { ...task, ...change } : task)) };
+}
+
+export function withEvent(ledger: Ledger, event: LedgerEvent): Ledger {
+  return { ...ledger, events: [...ledger.events, event] };
+}
+
+/** Tasks of the run that wait and whose needs all serve. */
+export function startable(ledger: Ledger, wanted: ReadonlySet<string>): LedgerTask[] {
+  const serving = new Set(ledger.tasks.filter((task) => SERVES.has(task.state)).map((task) => task.plan.name));
+  return ledger.tasks.filter(
+    (task) => task.state === 'waiting' && wanted.has(task.plan.name) && task.plan.needs.every((need) => serving.has(need)),
+  );
+}
+
+/** Whether all that was asked for is done, reused or skipped. */
+export function isComplete(ledger: Ledger, wanted: ReadonlySet<string>): boolean {
+  return ledger.tasks.every((task) => SETTLED.has(task.state) || !wanted.has(task.plan.name));
+}
+
+/**
+ * The state of a run that is open. A blocked task blocks the run, though independent branches go on; so does a skipped task
+ * whose dependants can therefore never start.
+ */
+export function openState(ledger: Ledger, wanted: ReadonlySet<string>, paused: boolean): RunState {
+  if (paused) return 'paused';
+  if (ledger.tasks.some((task) => task.state === 'blocked')) return 'blocked';
+  const moves = ledger.tasks.some((task) => task.state === 'running') || startable(ledger, wanted).length > 0;
+  return moves || isComplete(ledger, wanted) ? 'running' : 'blocked';
+}
+
+/** The ledger of a cancelled run: what had not ended is cancelled, what had keeps its state. */
+export function cancelled(ledger: Ledger, at: string): Ledger {
+  const tasks = ledger.tasks.map((task) =>
+    task.state === 'waiting' || task.state === 'running' ? { ...task, state: 'cancelled' as const, reason: 'the run was cancelled', endedAt: at } : task,
+  );
+  return { ...ledger, state: 'cancelled', endedAt: at, tasks };
+}
