@@ -35,11 +35,10 @@ interface SharedOptions {
 
 /** A command with the options that all have. `declaration` is its name and arguments in commander's form: `logs <run> [task]`. */
 export function command(declaration: string, summary: string): Command {
-  return new Command(declaration.split(' ')[0])
-    .description(summary)
-    .arguments(declaration.split(' ').slice(1).join(' '))
-    .option('--root <dir>', 'project root', '.')
-    .option('--json', 'print one JSON document on stdout');
+  const [name, ...args] = declaration.split(' ');
+  const created = new Command(name).description(summary);
+  if (args.length > 0) created.arguments(args.join(' '));
+  return created.option('--root <dir>', 'project root', '.').option('--json', 'print one JSON document on stdout');
 }
 
 /** Makes a commander action of a body that gets a terminal, its options and its arguments, and returns an exit code (default: done). */

@@ -1,51 +1,56 @@
 /** From YAML on disk to the normalised plan that a run starts with (design §4): read, merge, check all of it, then fill in and narrow. */
-import { stat } from 'node:fs/promises';
-import { isAbsolute, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { z } from 'zod';
-import { Problem } from '../problem.js';
 import { CATALOG, type ActivityName } from '../schema/catalog.js';
 import { Pipeline } from '../schema/pipeline.js';
 import type { Override, Plan, PlannedTask } from '../schema/plan.js';
 import { canonicalHash } from './canonical.js';
 import { check } from './check.js';
-import { Diagnostics } from './diagnostics.js';
+import { ConfigurationProblem, Diagnostics } from './diagnostics.js';
 import { draftTasks, isActivity } from './draft.js';
 import { milliseconds } from './duration.js';
 import { inlineSource } from './located.js';
 import { orderTasks } from './order.js';
 import { locateOverrides } from './overrides.js';
 import { parseMap } from './parse.js';
-import { isBelow, readText, shownPath, type Bounds } from './read.js';
+import { isBelow, readText, shownPath, type Bounds, type TextFile } from './read.js';
 import { checkTasks } from './tasks.js';
 import { settingsOfTasks, type Settings } from './with.js';
 
 /** The pipeline of a project, relative to its root. */
 export const DEFAULT_PIPELINE = 'configs/pipeline.yaml';
 
+const NO_CONFIGS =
+  'copy the folder configs/ of emo-aen into the project root, name another root with --root, or a pipeline with --pipeline';
+
 /** What a task gets where neither it nor `defaults` says anything. */
 const DEFAULTS = { queue: 'cpu', timeout: '10m', attempts: 3, backoff: '5s' } as const;
 
-/** A plan, or what keeps it from being one. */
-export type Compilation = { readonly plan: Plan; readonly found: null } | { readonly plan: null; readonly found: Diagnostics };
+/** A plan, or null where something was found that keeps it from being one. */
+export interface Compilation {
+  readonly plan: Plan | null;
+  readonly found: Diagnostics;
+}
 
 /**
  * The plan of a pipeline. `pipelineFile` is relative to `root` (absolute) or absolute.
  * @throws ConfigurationProblem with every fault of every file.
- * @throws Problem CONFIGURATION where there is no such pipeline.
  */
 export async function compilePlan(root: string, pipelineFile: string, overrides: readonly Override[]): Promise<Plan> {
-  const { plan, found } = await diagnose(root, pipelineFile, overrides);
-  if (plan !== null) return plan;
-  found.throwIfAny();
-  throw new Error('a pipeline without faults has a plan');
+  const { plan, found } = await diagnose(root, pipelineFile, overrides, new Diagnostics());
+  if (plan === null) throw new ConfigurationProblem(found);
+  return plan;
 }
 
-/** {@link compilePlan} that returns the faults instead of throwing them, except for a pipeline that is not there. */
-export async function diagnose(root: string, pipelineFile: string, overrides: readonly Override[]): Promise<Compilation> {
-  const absolute = await pipelinePath(root, pipelineFile);
-  const found = new Diagnostics();
-  const typed = inlineSource(`--pipeline ${pipelineFile}`, pipelineFile);
-  const file = await readText(absolute, root, { source: typed, start: 0, end: pipelineFile.length }, [], found);
+/** {@link compilePlan} that adds the faults to `found` instead of throwing them; a plan only if there are none at all. */
+export async function diagnose(
+  root: string,
+  pipelineFile: string,
+  overrides: readonly Override[],
+  found: Diagnostics,
+): Promise<Compilation> {
+  const absolute = resolve(root, pipelineFile);
+  const file = await readPipeline(absolute, root, found);
   const tree = file === null ? null : parseMap(file.source, found);
   if (file === null || tree === null) return { plan: null, found };
 
@@ -55,28 +60,14 @@ export async function diagnose(root: string, pipelineFile: string, overrides: re
   const bounds: Bounds = { root, within: isBelow(root, absolute) ? root : null };
   const settings = await settingsOfTasks(absolute, drafts, locateOverrides(overrides, found), bounds, found);
   if (pipeline === null || !found.empty) return { plan: null, found };
-  return { plan: planOf(pipeline, file.path, settings), found: null };
+  return { plan: planOf(pipeline, file.path, settings), found };
 }
 
-async function pipelinePath(root: string, pipelineFile: string): Promise<string> {
-  const absolute = resolve(root, pipelineFile);
-  if (await exists(absolute)) return absolute;
+async function readPipeline(absolute: string, root: string, found: Diagnostics): Promise<TextFile | null> {
   const shown = shownPath(root, absolute);
-  const isDefault = shown === DEFAULT_PIPELINE;
-  throw new Problem({
-    code: 'CONFIGURATION',
-    message: `there is no pipeline \`${shown}\`${isDefault || isAbsolute(pipelineFile) ? '' : ' below the project root'}`,
-    cure: isDefault
-      ? 'copy the folder configs/ of emo-aen into the project root, name another root with --root, or a pipeline with --pipeline'
-      : 'give --pipeline a path relative to the project root, or an absolute one',
-  });
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false, // whatever keeps it from being seen is told when it is read, or as not there
-  );
+  const span = { source: inlineSource(shown, shown), start: 0, end: shown.length };
+  const cure = shown === DEFAULT_PIPELINE ? NO_CONFIGS : '--pipeline takes a path relative to the project root, or an absolute one';
+  return readText(absolute, root, span, [], found, cure);
 }
 
 function planOf(pipeline: Pipeline, file: string, settings: ReadonlyMap<string, Settings>): Plan {

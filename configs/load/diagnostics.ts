@@ -132,7 +132,7 @@ function excerptOf({ source: { text }, start, end }: Span): Excerpt | null {
   const newline = text.indexOf('\n', start);
   const to = newline === -1 ? text.length : newline;
   if (text.slice(from, to).trim() === '') return null;
-  const left = Math.max(from, start - QUOTED / 2);
+  const left = Math.max(from, Math.min(start - QUOTED / 2, to - QUOTED));
   const shown = text.slice(left, Math.min(to, left + QUOTED));
   const width = Math.max(1, Math.min(end, to, left + QUOTED) - start);
   return { text: visible(shown), indent: start - left, width };

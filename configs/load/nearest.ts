@@ -4,12 +4,12 @@ import { distance } from 'fastest-levenshtein';
 /** Longer inputs are no slips of the finger, and comparing them costs the product of the lengths. */
 const LONGEST = 200;
 
-/** The candidate that is fewest edits away, if that is at most a third of the name (and one edit always); else null. */
+/** The candidate that is fewest edits away, if that is at most a third of the name, rounded up; else null. */
 export function nearest(name: string, candidates: Iterable<string>): string | null {
   if (name.length > LONGEST) return null;
   const lower = name.toLowerCase();
   let best: string | null = null;
-  let least = Math.max(1, Math.floor(name.length / 3)) + 1;
+  let least = Math.ceil(name.length / 3) + 1;
   for (const candidate of candidates) {
     const edits = distance(lower, candidate.toLowerCase());
     if (edits < least) {

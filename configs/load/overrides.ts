@@ -23,9 +23,14 @@ export interface LocatedOverride {
  */
 export function parseOverrides(texts: readonly string[]): Override[] {
   const found = new Diagnostics();
-  const overrides = texts.flatMap((text) => parseOverride(text, found) ?? []);
+  const overrides = readOverrides(texts, found);
   found.throwIfAny();
   return overrides;
+}
+
+/** {@link parseOverrides} for those who have more to find before they tell. */
+export function readOverrides(texts: readonly string[], found: Diagnostics): Override[] {
+  return texts.flatMap((text) => parseOverride(text, found) ?? []);
 }
 
 function parseOverride(text: string, found: Diagnostics): Override | null {

@@ -53,19 +53,21 @@ export function follow(
   return null;
 }
 
-/** Reads a file that was referred to at `span`; null, and a diagnostic there or in the file, if it cannot be. */
+/** Reads a file that was referred to at `span`; null, and a diagnostic there, with `cure` where no other name is near, if it cannot be. */
 export async function readText(
   absolute: string,
   root: string,
   span: Span,
   path: readonly PropertyKey[],
   found: Diagnostics,
+  cure: string | null = null,
 ): Promise<TextFile | null> {
   const shown = shownPath(root, absolute);
   const fault = await unreadable(absolute);
   if (fault !== null) {
     const suggestion = fault === 'is not there' ? await nearestFile(absolute) : null;
-    found.add(span, path, `${quoted(shown)} ${fault}`, { suggestion });
+    const subject = span.source.inline ? 'this file' : quoted(shown);
+    found.add(span, path, `${subject} ${fault}`, { suggestion, help: suggestion === null ? cure : null });
     return null;
   }
   const bytes = await readFile(absolute);

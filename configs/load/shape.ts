@@ -48,7 +48,6 @@ export function settingPaths(schema: z.core.$ZodType): string[] {
 }
 
 const EXPECTED: Readonly<Record<string, string>> = {
-  string: 'a text',
   number: 'a number',
   boolean: 'true or false',
   object: 'a map',
@@ -67,7 +66,13 @@ function expectedInner(inner: z.core.$ZodType): string {
   if (inner instanceof z.ZodTuple) return `a list of ${inner.def.items.length}`;
   if (inner instanceof z.ZodEnum) return choice(inner.options);
   if (inner instanceof z.ZodLiteral) return choice([...inner.values]);
+  if (inner instanceof z.ZodString) return formatOf(inner) ?? 'a text';
   return EXPECTED[inner._zod.def.type] ?? 'something else';
+}
+
+/** What a schema says of texts of the wrong form, asked with one that no form allows. */
+function formatOf(schema: z.ZodString): string | undefined {
+  return schema.safeParse('').error?.issues.find(({ code }) => code === 'invalid_format')?.message;
 }
 
 /** `a`, `b` or `c`, in backticks. */

@@ -9,18 +9,18 @@ export const Queue = z.enum(['cpu', 'gpu']);
 export type Queue = z.infer<typeof Queue>;
 
 export const Retry = z.strictObject({
-  attempts: z.int().min(1).optional(),
-  backoff: Duration.optional(),
+  attempts: z.int().min(1).optional().describe('tries in all, the first among them; 3 if nothing is said'),
+  backoff: Duration.optional().describe('wait before the second try, doubled each time; 5s if nothing is said'),
 });
 
 export const DeclaredTask = z.strictObject({
-  stage: z.int().min(1).max(8),
-  uses: z.string().min(1),
-  needs: z.array(TaskName).optional(),
-  queue: Queue.optional(),
-  with: z.string().min(1).optional(),
-  timeout: Duration.optional(),
-  heartbeat: Duration.optional(),
+  stage: z.int().min(1).max(8).describe("the method's stage that the task belongs to"),
+  uses: z.string().min(1).describe('the activity that does the work'),
+  needs: z.array(TaskName).optional().describe('tasks that must be done first; it starts as soon as all are'),
+  queue: Queue.optional().describe('gpu: one at a time, on the worker that has the accelerator; cpu if nothing is said'),
+  with: z.string().min(1).optional().describe('its settings file, relative to this one'),
+  timeout: Duration.optional().describe('of one try; 10m if nothing is said'),
+  heartbeat: Duration.optional().describe('without progress for so long, the try is given up and the next begins'),
   retry: Retry.optional(),
 });
 

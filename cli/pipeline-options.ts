@@ -1,0 +1,25 @@
+/** The options of every command that reads a pipeline: which one, and what to change in its settings. */
+import type { Command } from 'commander';
+import { DEFAULT_PIPELINE } from '../configs/load/compile.js';
+
+export interface PipelineOptions {
+  /** Relative to the root, or absolute. */
+  readonly pipeline: string;
+  /** As typed: `train.loop.pairs=8`. */
+  readonly set: readonly string[];
+}
+
+/** Adds `--pipeline FILE` and `--set path=value`, which may be given many times. */
+export function withPipelineOptions(command: Command): Command {
+  return withSetOption(command.option('--pipeline <file>', 'pipeline, relative to the project root', DEFAULT_PIPELINE));
+}
+
+/** Adds `--set path=value` alone. */
+export function withSetOption(command: Command): Command {
+  return command.option(
+    '--set <path=value>',
+    'change one setting, such as train.loop.pairs=8; may be given many times',
+    (text: string, before: readonly string[]) => [...before, text],
+    [],
+  );
+}

@@ -1,0 +1,22 @@
+/** `emo-aen validate`: everything that is wrong with a pipeline and its settings, with no server and nothing started. */
+import { diagnose } from '../configs/load/compile.js';
+import { Diagnostics } from '../configs/load/diagnostics.js';
+import { readOverrides } from '../configs/load/overrides.js';
+import { action, command, EXIT } from './command.js';
+import { withPipelineOptions, type PipelineOptions } from './pipeline-options.js';
+
+export const validateCommand = withPipelineOptions(
+  command('validate', 'check a pipeline and its settings without starting anything'),
+).action(
+  action<PipelineOptions>(async (terminal, { pipeline, set }) => {
+    const found = new Diagnostics();
+    const { plan } = await diagnose(terminal.root, pipeline, readOverrides(set, found), found);
+    if (plan === null) {
+      terminal.answer({ valid: false, diagnostics: found.list() }, found.render());
+      return EXIT.usage;
+    }
+    const files = new Set([plan.file, ...plan.tasks.flatMap(({ settingsFiles }) => settingsFiles.map(({ path }) => path))]);
+    terminal.answer({ valid: true, diagnostics: [] }, `${plan.file} is valid: ${plan.tasks.length} tasks, ${files.size} files`);
+    return EXIT.done;
+  }),
+);

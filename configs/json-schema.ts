@@ -1,0 +1,99 @@
+/**
+ * JSON Schemas for editors, made from the zod schemas. What a setting means and what it is by default is taken from
+ * `configs/<kind>.yaml`, whose comments say it: there is no second place to keep in step.
+ */
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { isMap, isNode, isScalar, parseDocument, type Node } from 'yaml';
+import { z } from 'zod';
+import { CATALOG, SETTINGS } from './schema/catalog.js';
+import { Pipeline } from './schema/pipeline.js';
+
+export const SCHEMA_KINDS = ['pipeline', 'dataset', 'preprocess', 'train', 'export'] as const;
+export type SchemaKind = (typeof SCHEMA_KINDS)[number];
+
+type Schema = z.core.JSONSchema.JSONSchema;
+
+/** Where the schema of a kind is kept, relative to the root: the first line of each YAML names it. */
+export function schemaFile(kind: SchemaKind): string {
+  return `configs/schema/${kind}.schema.json`;
+}
+
+/** The schema of a kind; `root` is a folder whose `configs/` holds the settings files that carry the comments. */
+export async function jsonSchemaOf(kind: SchemaKind, root: string): Promise<Schema> {
+  if (kind === 'pipeline') return pipelineSchema();
+  const yaml = parseDocument(await readFile(resolve(root, 'configs', `${kind}.yaml`), 'utf8'));
+  return settingsSchema(kind, yaml.contents);
+}
+
+function generated(schema: z.ZodType): Schema {
+  return z.toJSONSchema(schema, {
+    target: 'draft-7',
+    override: ({ jsonSchema }) => {
+      // What any integer of JavaScript is bounded by says nothing to a person.
+      if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
+      if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+    },
+  });
+}
+
+function pipelineSchema(): Schema {
+  const { $schema, ...schema } = generated(Pipeline);
+  const task = (schema.properties?.tasks as Schema).additionalProperties as Schema;
+  const uses = task.properties?.uses as Schema;
+  uses.enum = Object.keys(CATALOG);
+  return { ...($schema === undefined ? {} : { $schema }), title: 'Emo-AEN pipeline', ...schema };
+}
+
+/** A settings file may leave out whatever the file that it extends says; one that extends nothing says all. */
+function settingsSchema(kind: Exclude<SchemaKind, 'pipeline'>, defaults: Node | null): Schema {
+  const { $schema, ...whole } = generated(SETTINGS[kind]);
+  const partial = described(withoutRequired(whole), defaults);
+  const path = {
+    type: 'string',
+    minLength: 1,
+    description: 'path of the settings file that this one changes, relative to this one',
+  } as const;
+  return {
+    ...($schema === undefined ? {} : { $schema }),
+    title: `Emo-AEN ${kind} settings`,
+    ...partial,
+    properties: { extends: path, ...partial.properties },
+    if: { not: { required: ['extends'] } },
+    then: onlyRequired(whole),
+  };
+}
+
+function withoutRequired({ required: _, ...schema }: Schema): Schema {
+  return { ...schema, ...mapProperties(schema, withoutRequired) };
+}
+
+function onlyRequired({ required, properties }: Schema): Schema {
+  const nested = Object.entries(properties ?? {}).filter(([, child]) => isSchema(child) && child.properties !== undefined);
+  const below = Object.fromEntries(nested.map(([name, child]) => [name, onlyRequired(child as Schema)]));
+  return { ...(required === undefined ? {} : { required }), ...(nested.length === 0 ? {} : { properties: below }) };
+}
+
+function described(schema: Schema, node: unknown): Schema {
+  const text = commentOf(node);
+  const value = isScalar(node) ? { default: node.value as z.core.JSONSchema.JSONSchema['default'] } : {};
+  const children = mapProperties(schema, (child, name) => described(child, isMap(node) ? node.get(name, true) : undefined));
+  return { ...schema, ...(text === null ? {} : { description: text }), ...value, ...children } as Schema;
+}
+
+/** The comment on the line of a value, or on the line of the key whose map begins below. */
+function commentOf(node: unknown): string | null {
+  if (!isNode(node)) return null;
+  const text = isScalar(node) ? node.comment : node.commentBefore;
+  return text?.trim().replaceAll(/\s+/g, ' ') ?? null;
+}
+
+function mapProperties(schema: Schema, change: (child: Schema, name: string) => Schema): Pick<Schema, 'properties'> {
+  if (schema.properties === undefined) return {};
+  const entries = Object.entries(schema.properties).map(([name, child]) => [name, isSchema(child) ? change(child, name) : child] as const);
+  return { properties: Object.fromEntries(entries) };
+}
+
+function isSchema(schema: z.core.JSONSchema._JSONSchema): schema is Schema {
+  return typeof schema === 'object';
+}
