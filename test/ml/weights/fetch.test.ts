@@ -1,0 +1,210 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { connect, type AddressInfo, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Problem, type ProblemCode } from '../../../configs/problem.js';
+import { obtainWeights, type WeightsRequest } from '../../../ml/weights/fetch.js';
+
+const BODY = Buffer.from(Uint8Array.from({ length: 300_000 }, (_, index) => (index * 31 + (index >> 8)) % 256));
+const SHA256 = createHash('sha256').update(BODY).digest('hex');
+
+describe('obtaining weights', () => {
+  let root: string;
+  let server: Server;
+  let url: string;
+  let requests: IncomingMessage[];
+  /** What the server does with a request. */
+  let answer: (request: IncomingMessage, response: ServerResponse) => void;
+
+  beforeEach(async () => {
+    root = await mkdtemp(join(tmpdir(), 'emo-aen-weights-'));
+    requests = [];
+    answer = serveRanges;
+    server = createServer((request, response) => {
+      requests.push(request);
+      answer(request, response);
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/models/net-1a2b.pth?download=1`;
+  });
+  afterEach(async () => {
+    server.closeAllConnections();
+    server.close();
+    await rm(root, { recursive: true });
+  });
+
+  const cacheFolder = (): string => join(root, 'cache');
+  const obtain = (changes: Partial<WeightsRequest> = {}): ReturnType<typeof obtainWeights> =>
+    obtainWeights({
+      source: url,
+      sha256: SHA256,
+      root,
+      cacheFolder: cacheFolder(),
+      signal: new AbortController().signal,
+      progress: () => undefined,
+      ...changes,
+    });
+
+  it('downloads once, then serves from the cache', async () => {
+    const first = await obtain({ sha256: SHA256.slice(0, 8) });
+    assert.equal(first.sha256, SHA256);
+    assert.deepEqual(await readFile(first.file), BODY);
+    assert.deepEqual(await obtain(), first);
+    assert.equal(requests.length, 1);
+    assert.equal((await readdir(cacheFolder())).length, 1);
+  });
+
+  it('resumes where the connection broke, and the whole has the right hash', async () => {
+    answer = breakAfter(100_000);
+    await assert.rejects(obtain(), problem('UNREACHABLE'));
+    const arrived = requests.length;
+    answer = serveRanges;
+    assert.deepEqual(await readFile((await obtain()).file), BODY);
+    const resumed = requests[arrived];
+    assert.match(String(resumed?.headers.range), /^bytes=[1-9]\d*-$/);
+    assert.equal(resumed?.headers['if-range'], '"v1"');
+    assert.equal((await readdir(cacheFolder())).length, 1);
+  });
+
+  it('takes over what a killed process left', async () => {
+    answer = breakAfter(100_000);
+    await assert.rejects(obtain(), problem('UNREACHABLE'));
+    const [left] = await readdir(cacheFolder());
+    const dead = 2 ** 22 + 1; // beyond the kernel's largest process id
+    await rename(join(cacheFolder(), String(left)), join(cacheFolder(), String(left).replace('.0-', `.${dead}-`)));
+    answer = serveRanges;
+    await obtain();
+    assert.ok(requests.at(-1)?.headers.range !== undefined);
+  });
+
+  it('leaves alone what a living process is writing', async () => {
+    answer = breakAfter(100_000);
+    await assert.rejects(obtain(), problem('UNREACHABLE'));
+    const [left] = await readdir(cacheFolder());
+    const theirs = String(left).replace('.0-', `.${process.pid}-`);
+    await rename(join(cacheFolder(), String(left)), join(cacheFolder(), theirs));
+    answer = serveRanges;
+    await obtain();
+    assert.equal(requests.at(-1)?.headers.range, undefined);
+    assert.ok((await readdir(cacheFolder())).includes(theirs));
+  });
+
+  it('starts anew where the file has changed on the server', async () => {
+    answer = breakAfter(100_000);
+    await assert.rejects(obtain(), problem('UNREACHABLE'));
+    answer = (_, response) => response.writeHead(200, { etag: '"v2"', 'content-length': BODY.length }).end(BODY);
+    assert.deepEqual(await readFile((await obtain()).file), BODY);
+    assert.equal((await readdir(cacheFolder())).length, 1);
+  });
+
+  it('starts anew where the server cannot serve the rest', async () => {
+    answer = breakAfter(100_000);
+    await assert.rejects(obtain(), problem('UNREACHABLE'));
+    answer = (request, response) =>
+      void (request.headers.range === undefined ? serveRanges(request, response) : response.writeHead(416).end());
+    assert.deepEqual(await readFile((await obtain()).file), BODY);
+  });
+
+  it('keeps nothing of a file with the wrong hash, and names both', async () => {
+    const expected = '0'.repeat(64);
+    await assert.rejects(obtain({ sha256: expected }), (error) => {
+      assert.ok(problem('WEIGHTS')(error));
+      assert.match((error as Problem).message, new RegExp(SHA256));
+      assert.match((error as Problem).message, new RegExp(expected));
+      return true;
+    });
+    assert.deepEqual(await readdir(cacheFolder()), []);
+  });
+
+  it('fetches again what was damaged in the cache', async () => {
+    const { file } = await obtain();
+    await writeFile(file, 'damaged');
+    assert.deepEqual(await readFile((await obtain()).file), BODY);
+    assert.equal(requests.length, 2);
+  });
+
+  it('says that the server is busy, has no such file, or is not there', async () => {
+    answer = (_, response) => response.writeHead(503).end();
+    await assert.rejects(obtain(), problem('UNREACHABLE'));
+    answer = (_, response) => response.writeHead(404).end();
+    await assert.rejects(obtain(), problem('NOT_FOUND'));
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+    await assert.rejects(obtain(), problem('UNREACHABLE'));
+  });
+
+  it('stops when it is told to, with the reason, and keeps what arrived', async () => {
+    const controller = new AbortController();
+    answer = (_, response) => {
+      response.writeHead(200, { etag: '"v1"', 'content-length': BODY.length * 10 });
+      response.write(Buffer.concat(Array.from({ length: 9 }, () => BODY)));
+    };
+    const reason = new Error('cancelled');
+    const stopped = obtain({ signal: controller.signal, progress: () => controller.abort(reason) });
+    await assert.rejects(stopped, (error) => error === reason);
+    assert.match(String(await readdir(cacheFolder())), /\.0-\w{8}\..*\.part$/);
+  });
+
+  it('goes through the proxy that the environment names', async () => {
+    const asked: string[] = [];
+    const proxy = createServer().listen(0, '127.0.0.1');
+    proxy.on('connect', (request: IncomingMessage, socket: Socket) => {
+      asked.push(String(request.url));
+      const upstream = connect((server.address() as AddressInfo).port, '127.0.0.1', () => {
+        socket.write('HTTP/1.1 200 Connection Established\r\n\r\n');
+        upstream.pipe(socket).pipe(upstream);
+      });
+      for (const end of [socket, upstream]) end.on('error', () => undefined);
+    });
+    await once(proxy, 'listening');
+    const before = process.env['http_proxy'];
+    process.env['http_proxy'] = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+    try {
+      const { sha256 } = await obtain({ source: 'http://weights.invalid/net.pth' });
+      assert.equal(sha256, SHA256);
+      assert.deepEqual(asked, ['weights.invalid:80']);
+    } finally {
+      if (before === undefined) delete process.env['http_proxy'];
+      else process.env['http_proxy'] = before;
+      proxy.closeAllConnections();
+      proxy.close();
+    }
+  });
+
+  it('takes a file by its path below the root, and leaves one with the wrong hash as it is', async () => {
+    const file = join(root, 'mine.safetensors');
+    await writeFile(file, BODY);
+    assert.deepEqual(await obtain({ source: 'mine.safetensors', sha256: SHA256.slice(0, 12) }), { file, sha256: SHA256 });
+    await assert.rejects(obtain({ source: file, sha256: '12345678' }), problem('WEIGHTS'));
+    assert.deepEqual(await readFile(file), BODY);
+    await assert.rejects(obtain({ source: 'absent.safetensors' }), problem('NOT_FOUND'));
+  });
+});
+
+function problem(code: ProblemCode): (error: unknown) => boolean {
+  return (error) => error instanceof Problem && error.code === code;
+}
+
+function serveRanges(request: IncomingMessage, response: ServerResponse): void {
+  const from = /^bytes=(\d+)-$/.exec(String(request.headers.range))?.[1];
+  if (from === undefined) return void response.writeHead(200, { etag: '"v1"', 'content-length': BODY.length }).end(BODY);
+  const rest = BODY.subarray(Number(from));
+  response.writeHead(206, {
+    etag: '"v1"',
+    'content-length': rest.length,
+    'content-range': `bytes ${from}-${BODY.length - 1}/${BODY.length}`,
+  });
+  response.end(rest);
+}
+
+/** Sends so many bytes of the body and then breaks the connection. */
+function breakAfter(bytes: number) {
+  return (_: IncomingMessage, response: ServerResponse): void => {
+    response.writeHead(200, { etag: '"v1"', 'content-length': BODY.length });
+    response.write(BODY.subarray(0, bytes), () => setImmediate(() => response.destroy()));
+  };
+}
