@@ -1,0 +1,72 @@
+/**
+ * AdamW with decoupled decay, after clipping by the global norm, as PyTorch computes them (torch.optim.AdamW,
+ * torch.nn.utils.clip_grad_norm_; Loshchilov and Hutter, "Decoupled Weight Decay Regularization", 2019).
+ */
+import type { TrainSettings } from '../../configs/schema/train.js';
+import type { ParameterSpec } from '../network/network.js';
+import type { Kernels, Value } from './kernels.js';
+import * as ops from './ops.js';
+
+type OptimizerSettings = TrainSettings['optimizer'];
+
+/** What changes from step to step: numbers computed in double precision, fed as float32 scalars. */
+export interface StepNumbers {
+  /** 1 - lr * weightDecay. */
+  readonly keep: number;
+  /** lr / (1 - beta1^t). */
+  readonly stepSize: number;
+  /** sqrt(1 - beta2^t). */
+  readonly correction: number;
+}
+export const STEP_NUMBERS = ['keep', 'stepSize', 'correction'] as const satisfies readonly (keyof StepNumbers)[];
+
+/** @param step counts from 1 */
+export function stepNumbers(lr: number, step: number, { weightDecay, beta1, beta2 }: OptimizerSettings): StepNumbers {
+  return { keep: 1 - lr * weightDecay, stepSize: lr / (1 - beta1 ** step), correction: Math.sqrt(1 - beta2 ** step) };
+}
+
+/** Biases, scales and shifts of norms do not decay under `weights`. */
+export function decays(parameter: ParameterSpec, settings: OptimizerSettings): boolean {
+  return settings.decay === 'all' || parameter.kind === 'weight' || parameter.kind === 'direction';
+}
+
+export interface Clipped {
+  /** Global norm before clipping, a scalar. */
+  readonly norm: Value;
+  readonly gradients: ReadonlyMap<string, Value>;
+}
+
+/** All gradients times min(1, limit / (norm + 1e-6)), where `norm` is the length of them all together. */
+export function clipByGlobalNorm(k: Kernels, gradients: ReadonlyMap<string, Value>, limit: number): Clipped {
+  const halves = ops.addN(
+    k,
+    [...gradients.values()].map((gradient) => ops.l2Loss(k, gradient)),
+  );
+  const norm = ops.unary(k, 'Sqrt', ops.times(k, halves, 2));
+  const ratio = ops.binary(k, 'RealDiv', ops.scalar(k, limit), ops.plus(k, norm, 1e-6));
+  const factor = ops.binary(k, 'Minimum', ratio, ops.scalar(k, 1));
+  return { norm, gradients: new Map([...gradients].map(([name, gradient]) => [name, ops.binary(k, 'Mul', gradient, factor)])) };
+}
+
+export interface Moved {
+  readonly parameter: Value;
+  readonly m: Value;
+  readonly v: Value;
+}
+
+/** One parameter's update. */
+export function adamW(
+  k: Kernels,
+  { parameter, m, v }: Moved,
+  gradient: Value,
+  numbers: Readonly<Record<keyof StepNumbers, Value>>,
+  settings: OptimizerSettings & { readonly decaying: boolean },
+): Moved {
+  const { beta1, beta2, epsilon } = settings;
+  const newM = ops.binary(k, 'AddV2', m, ops.times(k, ops.binary(k, 'Sub', gradient, m), 1 - beta1));
+  const newV = ops.binary(k, 'AddV2', ops.times(k, v, beta2), ops.times(k, ops.unary(k, 'Square', gradient), 1 - beta2));
+  const root = ops.plus(k, ops.binary(k, 'RealDiv', ops.unary(k, 'Sqrt', newV), numbers.correction), epsilon);
+  const move = ops.binary(k, 'RealDiv', ops.binary(k, 'Mul', newM, numbers.stepSize), root);
+  const kept = settings.decaying ? ops.binary(k, 'Mul', parameter, numbers.keep) : parameter;
+  return { parameter: ops.binary(k, 'Sub', kept, move), m: newM, v: newV };
+}

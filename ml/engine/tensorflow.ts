@@ -1,0 +1,94 @@
+/**
+ * The door to TensorFlow: the native binding of `@tensorflow/tfjs-node-gpu`, taken without the layers above it. The
+ * engine calls TensorFlow's own kernels by name, so tfjs' tensors, tape and kernels would only cost start-up and memory.
+ *
+ * Only the training child loads this: TensorFlow's thread pools read the environment once, and a step blocks its thread.
+ */
+import { createRequire } from 'node:module';
+import { Problem } from '../../configs/problem.js';
+import type { DType } from './kernels.js';
+
+/** A native tensor, by the number that the binding knows it under. */
+export type TensorId = number;
+
+export interface NativeTensor {
+  readonly id: TensorId;
+  readonly shape: readonly number[];
+  readonly dtype: number;
+}
+
+export interface NativeAttribute {
+  readonly name: string;
+  readonly type: number;
+  readonly value: boolean | number | string | readonly number[];
+}
+
+/** What is used of `tfjs_binding.node` (its own declaration: `@tensorflow/tfjs-node-gpu/dist/tfjs_binding.d.ts`). */
+export interface TensorFlow {
+  readonly TF_Version: string;
+  readonly TF_ATTR_STRING: number;
+  readonly TF_ATTR_INT: number;
+  readonly TF_ATTR_FLOAT: number;
+  readonly TF_ATTR_BOOL: number;
+  readonly TF_ATTR_TYPE: number;
+  /** The tensor may share memory with `data` until it is deleted. */
+  createTensor(shape: readonly number[], dtype: number, data: Float32Array | Int32Array): TensorId;
+  deleteTensor(id: TensorId): void;
+  /** A copy of the values. */
+  tensorDataSync(id: TensorId): Float32Array | Int32Array | Uint8Array;
+  executeOp(op: string, attributes: readonly NativeAttribute[], inputs: readonly TensorId[], outputs: number): NativeTensor[];
+  loadSavedModel(folder: string, tags: string): number;
+  deleteSavedModel(id: number): void;
+  runSavedModel(id: number, inputs: readonly TensorId[], inputNames: string, outputNames: string): NativeTensor[];
+  getNumOfTensors(): number;
+  isUsingGpuDevice(): boolean;
+}
+
+/** TensorFlow's numbers for element types (tensorflow/core/framework/types.proto). */
+export const DTYPES: Readonly<Record<DType, number>> = { float32: 1, int32: 3, bfloat16: 14, bool: 10 };
+
+const BINDING = '@tensorflow/tfjs-node-gpu/lib/napi-v8/tfjs_binding.node';
+
+/** @throws Problem ENVIRONMENT where the binding is not built or its library is not found. */
+export function loadTensorFlow(): TensorFlow {
+  try {
+    return createRequire(import.meta.url)(BINDING) as TensorFlow;
+  } catch (error) {
+    throw new Problem({
+      code: 'ENVIRONMENT',
+      message: `TensorFlow's binding cannot be loaded: ${error instanceof Error ? error.message : String(error)}`,
+      where: BINDING,
+      cure: 'run `npm start` once more, which builds it; `emo-aen doctor` says what is missing',
+      cause: error,
+    });
+  }
+}
+
+export type Device = 'cuda' | 'cpu';
+
+/**
+ * Environment variables of a process that is to load TensorFlow; they must be set before it starts.
+ * `threads` null: one per core. The number of threads decides the order of sums, so it belongs to what makes a run repeat exactly.
+ */
+export function tensorFlowEnvironment(device: 'auto' | Device, threads: number): Record<string, string> {
+  return {
+    TF_NUM_INTRAOP_THREADS: String(threads),
+    TF_NUM_INTEROP_THREADS: String(threads),
+    TF_CPP_MIN_LOG_LEVEL: '2',
+    TF_DETERMINISTIC_OPS: '1',
+    ...(device === 'cpu' ? { CUDA_VISIBLE_DEVICES: '-1' } : { TF_FORCE_GPU_ALLOW_GROWTH: 'true' }),
+  };
+}
+
+/** The device that TensorFlow found. @throws Problem ENVIRONMENT where `cuda` is demanded and there is none. */
+export function deviceOf(tensorFlow: TensorFlow, wanted: 'auto' | Device): Device {
+  const found: Device = tensorFlow.isUsingGpuDevice() ? 'cuda' : 'cpu';
+  if (wanted === 'cuda' && found !== 'cuda')
+    throw new Problem({
+      code: 'ENVIRONMENT',
+      message: 'environment.device is cuda, and TensorFlow finds no CUDA device',
+      where: 'environment.device',
+      cure: 'set `environment.device: auto` to train on the CPU where there is no GPU, or run `emo-aen doctor` on the machine with the GPU',
+    });
+  return found;
+}
