@@ -50,6 +50,7 @@ export async function diagnose(
   found: Diagnostics,
 ): Promise<Compilation> {
   const absolute = resolve(root, pipelineFile);
+  const changes = locateOverrides(overrides, found);
   const file = await readPipeline(absolute, root, found);
   const tree = file === null ? null : parseMap(file.source, found);
   if (file === null || tree === null) return { plan: null, found };
@@ -58,7 +59,7 @@ export async function diagnose(
   const drafts = draftTasks(tree);
   checkTasks(tree, drafts, found);
   const bounds: Bounds = { root, within: isBelow(root, absolute) ? root : null };
-  const settings = await settingsOfTasks(absolute, drafts, locateOverrides(overrides, found), bounds, found);
+  const settings = await settingsOfTasks(absolute, drafts, changes, bounds, found);
   if (pipeline === null || !found.empty) return { plan: null, found };
   return { plan: planOf(pipeline, file.path, settings), found };
 }

@@ -66,7 +66,7 @@ export async function readText(
   const fault = await unreadable(absolute);
   if (fault !== null) {
     const suggestion = fault === 'is not there' ? await nearestFile(absolute) : null;
-    const subject = span.source.inline ? 'this file' : quoted(shown);
+    const subject = span.source.inline ? 'the pipeline' : quoted(shown);
     found.add(span, path, `${subject} ${fault}`, { suggestion, help: suggestion === null ? cure : null });
     return null;
   }
@@ -82,7 +82,7 @@ export async function readText(
 async function unreadable(absolute: string): Promise<string | null> {
   try {
     const { size, ...file } = await describe(absolute);
-    if (!file.isFile) return 'is not a file';
+    if (!file.isFile) return 'is a folder or device, not a file';
     return size > MAX_BYTES ? `has ${size} bytes; a configuration file may have ${MAX_BYTES}` : null;
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
