@@ -11,6 +11,7 @@ import type { CacheIndex } from '../../configs/schema/photos.js';
 import { Draws } from '../random/philox.js';
 import type { PhotoCache } from './cache.js';
 import { centreOffset } from './geometry.js';
+import { clamp, writeRotated } from './rotate.js';
 
 /** What happens to one photo. `rotation` in degrees, counter-clockwise; factors of 1 change nothing. */
 export interface Augmentation {
@@ -36,8 +37,6 @@ export interface Draw {
 }
 
 const CHANNELS = 3;
-/** ITU-R BT.601 weights as torchvision's rgb_to_grayscale has them. */
-const GREY = [0.2989, 0.587, 0.114] as const;
 
 /** Writes photo `photo` as crop x crop x 3 floats (NHWC order, normalised) to `out` from `offset`, unaugmented: for validation, test and export. */
 export function fillView(cache: PhotoCache, photo: number, out: Float32Array, offset: number): void {
@@ -64,18 +63,32 @@ export function drawAugmentation(settings: CacheIndex['augment'], draw: Draw): A
 export function writeView(pixels: Uint8Array, view: ViewSettings, out: Float32Array, offset: number): void {
   const { size, crop } = view;
   const start = centreOffset(size, crop);
-  const [red, green, blue] = normalisedBytes(view);
+  const [red, green, blue] = normalisations(view);
   let at = offset;
   for (let y = 0; y < crop; y++) {
     let from = ((start + y) * size + start) * CHANNELS;
     for (let x = 0; x < crop; x++) {
-      out[at] = red[pixels[from] ?? 0] ?? 0;
-      out[at + 1] = green[pixels[from + 1] ?? 0] ?? 0;
-      out[at + 2] = blue[pixels[from + 2] ?? 0] ?? 0;
+      out[at] = (pixels[from] as number) * (red.scale / 255) + red.shift;
+      out[at + 1] = (pixels[from + 1] as number) * (green.scale / 255) + green.shift;
+      out[at + 2] = (pixels[from + 2] as number) * (blue.scale / 255) + blue.shift;
       at += CHANNELS;
       from += CHANNELS;
     }
   }
+}
+
+/** (value - mean) / std as value * scale + shift. */
+interface Normalisation {
+  readonly scale: number;
+  readonly shift: number;
+}
+
+function normalisations({ mean, std }: ViewSettings): [Normalisation, Normalisation, Normalisation] {
+  const channel = (number: number): Normalisation => {
+    const scale = 1 / (std[number] ?? 1);
+    return { scale, shift: -(mean[number] ?? 0) * scale };
+  };
+  return [channel(0), channel(1), channel(2)];
 }
 
 /** Rotate, crop, flip, brightness, contrast, normalise. `pixels`: size x size x 3 bytes. */
@@ -87,105 +100,13 @@ export function writeAugmented(
   offset: number,
 ): void {
   const { crop } = view;
-  const grey = writeRotated(pixels, view, { rotation, flip, brightness }, out, offset);
+  const grey = writeRotated(pixels, view, { degrees: rotation, flip, brightness }, out, offset);
   const lift = (1 - contrast) * grey;
-  for (let channel = 0; channel < CHANNELS; channel++) {
-    const mean = view.mean[channel] ?? 0;
-    const std = view.std[channel] ?? 1;
-    const end = offset + crop * crop * CHANNELS;
-    for (let at = offset + channel; at < end; at += CHANNELS) {
-      out[at] = (clamp(contrast * (out[at] ?? 0) + lift) - mean) / std;
-    }
+  const [red, green, blue] = normalisations(view);
+  const end = offset + crop * crop * CHANNELS;
+  for (let at = offset; at < end; at += CHANNELS) {
+    out[at] = clamp(contrast * (out[at] as number) + lift) * red.scale + red.shift;
+    out[at + 1] = clamp(contrast * (out[at + 1] as number) + lift) * green.scale + green.shift;
+    out[at + 2] = clamp(contrast * (out[at + 2] as number) + lift) * blue.scale + blue.shift;
   }
-}
-
-/**
- * The rotated, flipped and brightened crop, in [0, 1], and the mean of its grey values, which contrast turns about.
- * An output pixel looks back into the square: its distance from the centre, turned by the angle.
- */
-function writeRotated(
-  pixels: Uint8Array,
-  { size, crop }: ViewSettings,
-  { rotation, flip, brightness }: Omit<Augmentation, 'contrast'>,
-  out: Float32Array,
-  offset: number,
-): number {
-  const angle = (rotation * Math.PI) / 180;
-  const cosine = Math.cos(angle);
-  const sine = Math.sin(angle);
-  const centre = (size - 1) / 2;
-  const first = centreOffset(size, crop) - centre;
-  const read = reachesOutside(size, crop, cosine, sine) ? readPadded : readInside;
-  const scale = brightness / 255;
-  const pixel = new Float64Array(CHANNELS);
-  let grey = 0;
-  for (let y = 0; y < crop; y++) {
-    const dy = first + y;
-    let at = offset + (y * crop + (flip ? crop - 1 : 0)) * CHANNELS;
-    const step = flip ? -CHANNELS : CHANNELS;
-    for (let x = 0; x < crop; x++) {
-      const dx = first + x;
-      read(pixels, size, centre + cosine * dx - sine * dy, centre + sine * dx + cosine * dy, pixel);
-      const red = clamp((pixel[0] ?? 0) * scale);
-      const green = clamp((pixel[1] ?? 0) * scale);
-      const blue = clamp((pixel[2] ?? 0) * scale);
-      out[at] = red;
-      out[at + 1] = green;
-      out[at + 2] = blue;
-      grey += GREY[0] * red + GREY[1] * green + GREY[2] * blue;
-      at += step;
-    }
-  }
-  return grey / (crop * crop);
-}
-
-/** Whether a turned crop has a corner that the square's pixels do not surround. */
-function reachesOutside(size: number, crop: number, cosine: number, sine: number): boolean {
-  const reach = (Math.abs(cosine) + Math.abs(sine)) * ((crop - 1) / 2 + 0.5);
-  return reach >= (size - 1) / 2;
-}
-
-/** Bilinear sample at (x, y), 0 <= x, y < size - 1, as values in [0, 255]. */
-function readInside(pixels: Uint8Array, size: number, x: number, y: number, pixel: Float64Array): void {
-  const left = x | 0;
-  const top = y | 0;
-  const right = x - left;
-  const down = y - top;
-  const a = (top * size + left) * CHANNELS;
-  const b = a + size * CHANNELS;
-  const wa = (1 - right) * (1 - down);
-  const wb = right * (1 - down);
-  const wc = (1 - right) * down;
-  const wd = right * down;
-  for (let channel = 0; channel < CHANNELS; channel++) {
-    pixel[channel] =
-      wa * (pixels[a + channel] ?? 0) +
-      wb * (pixels[a + CHANNELS + channel] ?? 0) +
-      wc * (pixels[b + channel] ?? 0) +
-      wd * (pixels[b + CHANNELS + channel] ?? 0);
-  }
-}
-
-/** The same anywhere; pixels outside the square are black, as torchvision's default fill. */
-function readPadded(pixels: Uint8Array, size: number, x: number, y: number, pixel: Float64Array): void {
-  const left = Math.floor(x);
-  const top = Math.floor(y);
-  pixel.fill(0);
-  for (let corner = 0; corner < 4; corner++) {
-    const column = left + (corner & 1);
-    const row = top + (corner >> 1);
-    if (column < 0 || row < 0 || column >= size || row >= size) continue;
-    const weight = (1 - Math.abs(x - column)) * (1 - Math.abs(y - row));
-    const at = (row * size + column) * CHANNELS;
-    for (let channel = 0; channel < CHANNELS; channel++) pixel[channel] = (pixel[channel] ?? 0) + weight * (pixels[at + channel] ?? 0);
-  }
-}
-
-const clamp = (value: number): number => (value < 0 ? 0 : value > 1 ? 1 : value);
-
-/** For each channel, what the 256 byte values become: a table look-up is a third of the arithmetic's time. */
-function normalisedBytes({ mean, std }: ViewSettings): [Float32Array, Float32Array, Float32Array] {
-  const table = (channel: number): Float32Array =>
-    Float32Array.from({ length: 256 }, (_, byte) => (byte / 255 - (mean[channel] ?? 0)) / (std[channel] ?? 1));
-  return [table(0), table(1), table(2)];
 }
