@@ -1,0 +1,134 @@
+/**
+ * One photo's bytes to upright sRGB, 8 bits, RGB. What sharp does not do by itself is asked for here, once (design §8): the EXIF
+ * orientation, a limit of pixels, a full decode (its shrink-on-load hides damage), an error for each warning of the decoder, and the linear
+ * kernel, which agrees with torchvision's antialiased bilinear resize within 1.
+ */
+import sharp, { type Sharp } from 'sharp';
+import { Problem } from '../../configs/problem.js';
+import { centreOffset, resizedSides } from './geometry.js';
+import { readIcc, type IccProfile } from './icc.js';
+
+/** What a photo's header says. Width and height are those of the upright photo, in pixels. */
+export interface PhotoHeader {
+  readonly format: string;
+  readonly width: number;
+  readonly height: number;
+  /** EXIF orientation, 1 (upright) to 8. */
+  readonly orientation: number;
+  /** sharp's name of the encoding: `srgb`, `b-w`, `cmyk`, `rgb16`, `grey16`, `lab`. */
+  readonly space: string;
+  /** Of one channel: `uchar` is 8 bits. */
+  readonly depth: string;
+  /** More than one: an animation or a document. */
+  readonly pages: number;
+  readonly hasAlpha: boolean;
+  /** Null where the photo carries none: untagged photos are sRGB by convention. */
+  readonly icc: IccProfile | null;
+}
+
+/** Pixels of a photo: `width * height * 3` bytes, RGB interleaved, rows from the top. */
+export interface Pixels {
+  readonly data: Buffer;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Photos that are decoded at once. Each takes one thread (design §8), and so many fill Node's thread pool. */
+export const PHOTOS_IN_FLIGHT = 4;
+
+/** Reads the header alone; nothing is decoded, so a pixel bomb does no harm. @throws Problem PHOTO for what is no image. */
+export async function readHeader(bytes: Buffer): Promise<PhotoHeader> {
+  const metadata = await sharp(bytes, { limitInputPixels: false })
+    .metadata()
+    .catch((cause: unknown) => {
+      throw unreadable(cause);
+    });
+  return {
+    format: metadata.format,
+    width: metadata.autoOrient.width,
+    height: metadata.autoOrient.height,
+    orientation: metadata.orientation ?? 1,
+    space: metadata.space,
+    depth: metadata.depth,
+    pages: metadata.pages ?? 1,
+    hasAlpha: metadata.hasAlpha,
+    icc: metadata.icc === undefined ? null : readIcc(metadata.icc),
+  };
+}
+
+/** The central square of the photo after resizing its shortest side to `size`: size x size x 3 bytes. @throws Problem PHOTO where it is damaged. */
+export async function decodeSquare(bytes: Buffer, header: PhotoHeader, size: number): Promise<Buffer> {
+  const sides = resizedSides(header.width, header.height, size);
+  const { data } = await decode(
+    wholePhoto(bytes, header)
+      .resize({ ...sides, fit: 'fill', kernel: 'linear' })
+      .extract({ left: centreOffset(sides.width, size), top: centreOffset(sides.height, size), width: size, height: size }),
+  );
+  return data;
+}
+
+/**
+ * One photo as the cache holds it, whatever its colour space: what `rank` reads. Photos of the set itself are audited first.
+ * @throws Problem PHOTO, naming `where`.
+ */
+export async function readSquare(
+  bytes: Buffer,
+  { size, maxPixels, where }: { size: number; maxPixels: number; where: string },
+): Promise<Buffer> {
+  try {
+    const header = await readHeader(bytes);
+    if (header.width * header.height > maxPixels) {
+      throw new Problem({
+        code: 'PHOTO',
+        message: `${header.width} x ${header.height} pixels are more than ${maxPixels}`,
+        cure: 'make it smaller',
+      });
+    }
+    return await decodeSquare(bytes, header, size);
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    throw new Problem({ ...error.toJSON(), where, cause: error });
+  }
+}
+
+/** The whole photo at its own size. @throws Problem PHOTO where it is damaged. */
+export async function decodeWhole(bytes: Buffer, header: PhotoHeader): Promise<Pixels> {
+  return decode(wholePhoto(bytes, header));
+}
+
+/** Whether an alpha channel hides nothing. */
+export async function isOpaque(bytes: Buffer): Promise<boolean> {
+  const { isOpaque: opaque } = await sharp(bytes).stats();
+  return opaque;
+}
+
+/** A pipeline that decodes all of the photo before anything else: `extract` in front keeps sharp from shrinking on load. */
+function wholePhoto(bytes: Buffer, header: PhotoHeader): Sharp {
+  sharp.concurrency(1);
+  // Transforming from sRGB to sRGB changes nothing and doubles a PNG's time.
+  const ignoreIcc = header.icc?.srgb !== false;
+  return sharp(bytes, { failOn: 'warning', limitInputPixels: header.width * header.height, autoOrient: true, ignoreIcc }).extract({
+    left: 0,
+    top: 0,
+    width: header.width,
+    height: header.height,
+  });
+}
+
+async function decode(pipeline: Sharp): Promise<Pixels> {
+  const { data, info } = await pipeline
+    .removeAlpha()
+    .toColourspace('srgb')
+    .raw({ depth: 'uchar' })
+    .toBuffer({ resolveWithObject: true })
+    .catch((cause: unknown) => {
+      throw unreadable(cause);
+    });
+  if (info.channels !== 3) throw new Problem({ code: 'PHOTO', message: `decodes to ${info.channels} channels instead of 3` });
+  return { data, width: info.width, height: info.height };
+}
+
+function unreadable(cause: unknown): Problem {
+  const message = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause);
+  return new Problem({ code: 'PHOTO', message, cure: 'replace the file by a whole photo', cause });
+}

@@ -1,0 +1,55 @@
+/** Everything the audit can find, as a table: how bad it is and what to do about it. */
+import type { Finding } from '../../configs/schema/audit.js';
+
+interface Row {
+  readonly severity: Finding['severity'];
+  readonly cure: string;
+}
+
+const error = (cure: string): Row => ({ severity: 'error', cure });
+const warning = (cure: string): Row => ({ severity: 'warning', cure });
+
+export const FINDINGS = {
+  // The set as a whole.
+  'root-missing': error('make the folder, or set photos.root in configs/dataset.yaml; `emo-aen sample` makes a set to try'),
+  'no-folders': error('add one folder per scene, each with good/ and bad/; `emo-aen sample` makes a set to try'),
+  'label-missing': error('add the folder with at least one photo, or remove the scene'),
+  'label-empty': error('add at least one photo, or remove the scene'),
+  unexpected: warning('it is not read; move it out of the set'),
+  // Files.
+  unreadable: error('make it a file that this user can read, or remove it'),
+  'not-a-file': error('remove it: only files can be photos'),
+  'link-outside': error('copy the photo into the set: a set must not depend on files elsewhere'),
+  empty: error('replace the file by a whole photo, or remove it'),
+  'not-an-image': error('replace the file by a photo (JPEG, PNG, WebP, TIFF or AVIF), or remove it'),
+  'wrong-format': error('save it as JPEG, PNG, WebP, TIFF or AVIF'),
+  truncated: error('copy the file again from where it came: its end is missing'),
+  damaged: error('copy the file again from where it came, or remove it'),
+  animated: error('save one frame as a picture of its own'),
+  'too-many-pixels': error('make the photo smaller, or raise photos.maxPixels in configs/dataset.yaml'),
+  'too-small': error('use a larger photo: enlarging would teach the model that blur is normal'),
+  'not-srgb': error('convert it to sRGB, 8 bits a channel (for example `magick in.jpg -colorspace sRGB -profile sRGB.icc out.jpg`)'),
+  transparent: error('flatten it onto a background: the model sees no transparency'),
+  'trailing-bytes': warning('nothing need be done; save the photo again to drop what stands behind the picture'),
+  // Pairs and scores.
+  unpaired: error('add its partner of the same name, remove it, or set pairs.pairing: cross in configs/dataset.yaml'),
+  'stem-twice': error('rename one of the two: pairs are made by the name without its extension'),
+  'good-equals-bad': error('remove one: the same photo cannot be good and bad'),
+  'bad-scores': error('write lines of: file, mean opinion score[, deviation, count], the file as good/name.jpg'),
+  // Splits.
+  'splits-missing': error('run `emo-aen splits --lock`: it proposes splits by folder and locks them'),
+  'splits-unreadable': error('mend the file, or remove it and run `emo-aen splits --lock`'),
+  'splits-locked-to-another-set': error('look at what changed in the set, then run `emo-aen splits --lock` to lock it again'),
+  'split-of-nothing': error('remove the entry, or put the photos back; `emo-aen splits --lock` does the former'),
+  'without-split': error('give it a split in the splits file; `emo-aen splits --lock` does it for whole folders'),
+  'in-two-splits': error('leave it in one split only'),
+  'split-empty': error('give it at least one folder: training, validation and test all need pairs'),
+  'same-photo-in-two-splits': error('remove one of the two, or move both into one split: the test must not know its answers'),
+  'near-copy-in-two-splits': error('move both into one split, or lower photos.nearCopyDistance in configs/dataset.yaml where they are different photos'),
+} as const satisfies Readonly<Record<string, Row>>;
+export type FindingCode = keyof typeof FINDINGS;
+
+/** A finding with the severity and the cure of its table row. */
+export function finding(code: FindingCode, file: string, message: string): Finding {
+  return { code, severity: FINDINGS[code].severity, file, message, cure: FINDINGS[code].cure };
+}
