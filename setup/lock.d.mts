@@ -1,0 +1,1 @@
+export declare function withLock<T>(name: string, body: (descriptor: number) => Promise<T>, onWait?: () => void): Promise<T>;

@@ -1,0 +1,51 @@
+/** `.emo-aen/setup.json`: what set-up found and made, with absolute paths. configs/load/installation.ts reads it. */
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { cacheRoot, digest, PHOTOS_FILE, tensorflowFile } from './cache.mjs';
+import { findOnPath } from './command.mjs';
+
+export const RECORD = join('.emo-aen', 'setup.json');
+const PARTS = ['cache', 'checks', 'command', 'finished', 'main', 'native', 'npm', 'photos', 'python', 'record'];
+
+/**
+ * @typedef {object} Installation
+ * @property {1} version
+ * @property {string} inputs digest of everything that decided how it was made
+ * @property {{ version: string, executable: string, base: string }} python the environment's, and the one it was made from
+ * @property {string} temporal the pinned Temporal CLI
+ * @property {string} samplePhotos folder of real photos
+ * @property {{ package: string, version: string, variant: 'cpu' | 'cuda', folder: string, binding: string }} tensorflow
+ * @property {string} cache folder that holds all of them
+ */
+
+/**
+ * Digest of what decides how an installation is made, without starting a program.
+ * @param {string} clone
+ * @param {Readonly<Record<string, string | undefined>>} env
+ */
+export async function inputsDigest(clone, env) {
+  const files = ['requirements.txt', 'package-lock.json', tensorflowFile('cpu'), tensorflowFile('cuda'), PHOTOS_FILE];
+  const ours = PARTS.map((name) => join('setup', `${name}.mjs`));
+  const texts = await Promise.all([...files, ...ours].map((name) => readFile(join(clone, name), 'utf8')));
+  const driver = findOnPath('nvidia-smi', env) === null ? 'no driver' : 'driver';
+  return digest([...texts, process.version, cacheRoot(env), driver, env['EMO_AEN_TENSORFLOW'] ?? ''], 64);
+}
+
+/** What was recorded, if all of it is still there. @param {string} clone @returns {Promise<Installation | null>} */
+export async function readRecord(clone) {
+  const text = await readFile(join(clone, RECORD), 'utf8').catch(() => null);
+  if (text === null) return null;
+  /** @type {Installation} */
+  const found = JSON.parse(text);
+  const needed = [found.python.executable, found.python.base, found.temporal, found.samplePhotos, found.tensorflow.binding];
+  return needed.every((path) => existsSync(path)) ? found : null;
+}
+
+/** @param {string} clone @param {Installation} installation */
+export async function writeRecord(clone, installation) {
+  await mkdir(join(clone, '.emo-aen'), { recursive: true });
+  const temporary = join(clone, `${RECORD}.tmp-${process.pid}`);
+  await writeFile(temporary, `${JSON.stringify(installation, null, 2)}\n`);
+  await rename(temporary, join(clone, RECORD));
+}

@@ -1,0 +1,4 @@
+/** `npm run setup`. */
+import { setUpOrExplain } from './main.mjs';
+
+await setUpOrExplain();
