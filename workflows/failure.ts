@@ -1,5 +1,6 @@
 /** What Temporal says of a failed activity, as a person reads it in the ledger. */
 import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
+import type { WorkerShutdown } from '../activities/failure.js';
 import type { Failure } from '../configs/schema/ledger.js';
 
 export interface TaskFailure {
@@ -10,8 +11,7 @@ export interface TaskFailure {
   readonly workerLost: boolean;
 }
 
-/** The type of the failure with which an activity ends when its worker shuts down. */
-export const WORKER_SHUTDOWN = 'WORKER_SHUTDOWN';
+const WORKER_SHUTDOWN: WorkerShutdown = 'WORKER_SHUTDOWN';
 
 export function readFailure(error: unknown): TaskFailure {
   const cause = error instanceof ActivityFailure ? error.cause : error;
@@ -53,6 +53,7 @@ function readApplicationFailure(failure: ApplicationFailure): TaskFailure {
 
 function causeChain(error: Error): string {
   const messages: string[] = [];
-  for (let next: unknown = error; next instanceof Error; next = next.cause) if (!messages.includes(next.message)) messages.push(next.message);
+  for (let next: unknown = error; next instanceof Error; next = next.cause)
+    if (!messages.includes(next.message)) messages.push(next.message);
   return messages.join('; caused by: ');
 }

@@ -89,7 +89,9 @@ export function openState(ledger: Ledger, wanted: ReadonlySet<string>, paused: b
 /** The ledger of a cancelled run: what had not ended is cancelled, what had keeps its state. */
 export function cancelled(ledger: Ledger, at: string): Ledger {
   const tasks = ledger.tasks.map((task) =>
-    task.state === 'waiting' || task.state === 'running' ? { ...task, state: 'cancelled' as const, reason: 'the run was cancelled', endedAt: at } : task,
+    task.state === 'waiting' || task.state === 'running'
+      ? { ...task, state: 'cancelled' as const, reason: 'the run was cancelled', endedAt: at }
+      : task,
   );
   return { ...ledger, state: 'cancelled', endedAt: at, tasks };
 }

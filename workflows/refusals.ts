@@ -27,7 +27,13 @@ export function refuseRetry(ledger: Ledger, request: RetryRequest): Refusal | nu
     if (refusal !== undefined) return refusal;
   }
   const changed = new Set([...tasks.map((task) => task.plan.name), ...request.plan.map((task) => task.name)]);
-  const touched = new Set([...changed, ...dependants(ledger.tasks.map((task) => task.plan), changed)]);
+  const touched = new Set([
+    ...changed,
+    ...dependants(
+      ledger.tasks.map((task) => task.plan),
+      changed,
+    ),
+  ]);
   const busy = ledger.tasks.find((task) => task.state === 'running' && touched.has(task.plan.name));
   if (busy !== undefined) {
     return {
@@ -37,14 +43,20 @@ export function refuseRetry(ledger: Ledger, request: RetryRequest): Refusal | nu
   }
   const other = request.plan.find((task) => taskOf(ledger, task.name)?.plan.needs.join() !== task.needs.join());
   if (other !== undefined) {
-    return { message: `the needs of ${other.name} are not those that run ${ledger.run} began with`, cure: `start a new run: emo-aen run --from-run ${ledger.run}` };
+    return {
+      message: `the needs of ${other.name} are not those that run ${ledger.run} began with`,
+      cure: `start a new run: emo-aen run --from-run ${ledger.run}`,
+    };
   }
   return null;
 }
 
 const RETRY_REFUSALS: Partial<Record<TaskState, (task: LedgerTask) => Refusal>> = {
   running: ({ plan }) => ({ message: `${plan.name} is running`, cure: 'wait until it has ended, or cancel the run' }),
-  waiting: ({ plan, reason }) => ({ message: `${plan.name} has not run yet: ${reason}`, cure: 'it starts by itself when its needs are met' }),
+  waiting: ({ plan, reason }) => ({
+    message: `${plan.name} has not run yet: ${reason}`,
+    cure: 'it starts by itself when its needs are met',
+  }),
 };
 
 export function refuseSkip(ledger: Ledger, request: SkipRequest): Refusal | null {
@@ -55,7 +67,10 @@ export function refuseSkip(ledger: Ledger, request: SkipRequest): Refusal | null
     return { message: `${request.task} is what says whether the run is complete: it cannot be skipped`, cure: 'cancel the run instead' };
   }
   if (task.state === 'blocked' || task.state === 'waiting') return null;
-  return { message: `${request.task} is ${task.state}: there is nothing to skip`, cure: 'only a task that is blocked or waits can be skipped' };
+  return {
+    message: `${request.task} is ${task.state}: there is nothing to skip`,
+    cure: 'only a task that is blocked or waits can be skipped',
+  };
 }
 
 export function refusePause(ledger: Ledger): Refusal | null {
@@ -68,8 +83,15 @@ export function refuseResume(ledger: Ledger): Refusal | null {
   return { message: `run ${ledger.run} is not paused: it is ${ledger.state}`, cure };
 }
 
-export function refuseCancel(cancelling: boolean, run: string): Refusal | null {
-  return cancelling ? { message: `run ${run} is being cancelled`, cure: 'wait until it has ended' } : null;
+/** Once a run has ended or is on its way there, every request is refused. */
+export function refuseEnding(ledger: Ledger, cancelling: boolean): Refusal | null {
+  if (ledger.endedAt !== null) {
+    return {
+      message: `run ${ledger.run} has ended: it is ${ledger.state}`,
+      cure: `start a new one from it: emo-aen run --from-run ${ledger.run}`,
+    };
+  }
+  return cancelling ? { message: `run ${ledger.run} is being cancelled`, cure: 'wait until it has ended' } : null;
 }
 
 function noSuchTask(ledger: Ledger, name: string): Refusal {

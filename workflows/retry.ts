@@ -25,7 +25,10 @@ export function applyRetry(ledger: Ledger, request: RetryRequest, at: string): R
   const replaced = new Map(request.plan.map((task) => [task.name, task]));
   const named = new Set(retriedTasks(ledger, request).map((task) => task.plan.name));
   const direct = new Set([...named, ...replaced.keys()]);
-  const later = dependants(ledger.tasks.map((task) => task.plan), direct);
+  const later = dependants(
+    ledger.tasks.map((task) => task.plan),
+    direct,
+  );
   const reset: string[] = [];
   const forced = new Set<string>();
   const reasons = new Map<string, readonly string[]>();

@@ -90,7 +90,7 @@ export class Run {
   }
 
   cancel({ by }: PersonRequest): void {
-    if (this.cancelling) return;
+    if (this.cancelling || this.ledger.endedAt !== null) return;
     this.cancelling = true;
     this.change(withEvent(this.ledger, personEvent('cancel', by)));
     for (const scope of this.running.values()) scope.cancel();
@@ -131,7 +131,16 @@ export class Run {
       if (task.plan.uses === 'checklist') await this.record.onDisk();
       const report = await execute(task.plan, { run: this.ledger.run, task: name, settings: task.plan.settings, artifacts });
       const { uses, version, settings } = task.plan;
-      this.former.set(name, { task: name, fromRun: this.ledger.run, uses, version, settings, inputs, fingerprint: print, output: report.output });
+      this.former.set(name, {
+        task: name,
+        fromRun: this.ledger.run,
+        uses,
+        version,
+        settings,
+        inputs,
+        fingerprint: print,
+        output: report.output,
+      });
       this.forced.delete(name);
       this.reasons.delete(name);
       this.changeTask(name, { state: 'done', attempts: task.attempts + report.attempt, output: report.output, endedAt: now() });

@@ -1,0 +1,65 @@
+/** What went wrong in an activity, in the form that Temporal carries: its type is our code, its details are what a person needs. */
+import type { Context } from '@temporalio/activity';
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { fromSystemError, Problem } from '../configs/problem.js';
+
+export interface ActivityEnd {
+  readonly error: Error;
+  readonly message: string;
+  /** By a cancellation or a worker's shutdown, not by a fault. */
+  readonly interrupted: boolean;
+}
+
+/**
+ * A Problem keeps its code and is retried if its kind can pass by itself; a worker's shutdown is retried at once; anything else
+ * is a defect of ours, `UNEXPECTED`, retried as the policy says, with its chain of causes.
+ */
+export function activityFailure(thrown: unknown, context: Context, task: string): ActivityEnd {
+  const { attempt } = context.info;
+  const { cancellationSignal } = context;
+  if (cancellationSignal.aborted) return interruption(cancellationSignal.reason, attempt);
+  const error = fromSystemError(thrown, task);
+  if (error instanceof Problem) {
+    const { code, message, retryable, cause } = error;
+    return {
+      message: error.describe(),
+      interrupted: false,
+      error: ApplicationFailure.create({
+        type: code,
+        message,
+        nonRetryable: !retryable,
+        details: [{ ...error.toJSON(), attempt }],
+        ...(cause instanceof Error ? { cause } : {}),
+      }),
+    };
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  return {
+    message: error instanceof Error ? (error.stack ?? message) : message,
+    interrupted: false,
+    error: ApplicationFailure.create({
+      type: 'UNEXPECTED',
+      message,
+      details: [{ code: 'UNEXPECTED', message, attempt }],
+      ...(error instanceof Error ? { cause: error } : {}),
+    }),
+  };
+}
+
+/** The failure's type by which the workflow knows the worker's end, which is not the task's fault. */
+export type WorkerShutdown = 'WORKER_SHUTDOWN';
+const WORKER_SHUTDOWN: WorkerShutdown = 'WORKER_SHUTDOWN';
+
+function interruption(reason: unknown, attempt: number): ActivityEnd {
+  if (reason instanceof CancelledFailure && reason.message !== WORKER_SHUTDOWN) {
+    return { error: reason, message: `interrupted: ${reason.message}`, interrupted: true };
+  }
+  const message = 'the worker was shut down';
+  const error = ApplicationFailure.create({
+    type: WORKER_SHUTDOWN,
+    message,
+    nextRetryDelay: '1s',
+    details: [{ code: WORKER_SHUTDOWN, message, attempt }],
+  });
+  return { error, message, interrupted: true };
+}

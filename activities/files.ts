@@ -1,0 +1,49 @@
+/** The files of a task: where it finds what it reads, and the record of what it wrote. */
+import { mkdir } from 'node:fs/promises';
+import { dirname, isAbsolute, join, relative, sep } from 'node:path';
+import { Problem } from '../configs/problem.js';
+import type { Artifact, TaskInput, TaskOutput } from '../configs/schema/payload.js';
+import { hashFile } from '../ml/files/atomic.js';
+import type { TaskContext, TaskResult } from './task.js';
+
+/** The members of a task's context that are about files. */
+export function locate(root: string, input: TaskInput): Pick<TaskContext<unknown>, 'artifact' | 'digest' | 'file'> {
+  const named = (name: string): Artifact => {
+    const artifact = input.artifacts.find((candidate) => candidate.name === name);
+    if (artifact !== undefined) return artifact;
+    const cure = `let ${input.task} need a task that provides ${name}`;
+    throw new Problem({ code: 'ARTIFACT_MISSING', message: `no task before ${input.task} made ${name}`, where: input.task, cure });
+  };
+  return {
+    artifact: (name) => join(root, named(name).path),
+    digest: (name) => named(name).sha256,
+    file: async (...segments) => {
+      const path = join(root, ...segments);
+      relativePath(root, path);
+      await mkdir(dirname(path), { recursive: true });
+      return path;
+    },
+  };
+}
+
+/**
+ * Hashes every file of a result.
+ * @throws Error (a defect of the task) when an artifact that it should provide is not there or lies outside the root.
+ */
+export async function recordOutput(root: string, task: string, provides: readonly string[], result: TaskResult): Promise<TaskOutput> {
+  const names = new Set(result.artifacts.map((file) => file.name));
+  const absent = provides.filter((name) => !names.has(name));
+  if (absent.length > 0) throw new Error(`${task} ended without ${absent.join(', ')}`);
+  const artifacts: Artifact[] = [];
+  for (const file of result.artifacts) {
+    artifacts.push({ name: file.name, path: relativePath(root, file.path), ...(await hashFile(file.path)) });
+  }
+  return { artifacts, summary: result.summary, warnings: [...(result.warnings ?? [])] };
+}
+
+function relativePath(root: string, path: string): string {
+  const found = relative(root, path);
+  if (found === '' || found === '..' || found.startsWith(`..${sep}`) || isAbsolute(found))
+    throw new Error(`${path} is not a file below the project root`);
+  return found.split(sep).join('/');
+}

@@ -1,0 +1,101 @@
+/** Makes a Temporal activity of a task: verifies what it reads, heartbeats, hashes what it wrote, words its failures for the workflow. */
+import { Context } from '@temporalio/activity';
+import { Problem } from '../configs/problem.js';
+import type { Progress, TaskInput, TaskOutput } from '../configs/schema/payload.js';
+import { whileAlive } from './alive.js';
+import type { TaskDefinition } from './definition.js';
+import { appendEvent, type TaskEvent } from './events.js';
+import { activityFailure } from './failure.js';
+import { locate, recordOutput } from './files.js';
+import { OneAtATime } from './one-at-a-time.js';
+import { checkArtifacts } from './verify.js';
+
+/** What the workflow gets from an activity that succeeded. */
+export interface TaskReport {
+  readonly output: TaskOutput;
+  /** The attempt that succeeded, from 1. */
+  readonly attempt: number;
+}
+
+export type Activity = (input: TaskInput) => Promise<TaskReport>;
+
+/** Least time between two progress lines of one task in the run's log. */
+const LOGGED_EVERY_MS = 5_000;
+
+/** The activity of `definition` for the project in `root`. Attempts of one task that overlap in this process are serialised by `attempts`. */
+export function wrap(root: string, definition: TaskDefinition, attempts: OneAtATime): Activity {
+  return async (input) => {
+    const context = Context.current();
+    const { attempt } = context.info;
+    const log = (event: TaskEvent['event'], message: string, more: Pick<TaskEvent, 'progress' | 'summary'> = {}): Promise<void> =>
+      appendEvent(root, input.run, { at: new Date().toISOString(), task: input.task, attempt, event, message, ...more });
+    try {
+      const output = await attempts.run(`${input.run}/${input.task}`, context.cancellationSignal, async (signal) => {
+        await log('started', attempt === 1 ? 'started' : `attempt ${attempt}`);
+        return perform(root, definition, input, context, signal, log);
+      });
+      for (const warning of output.warnings) await log('warning', warning);
+      await log('done', 'done', { summary: output.summary });
+      return { output, attempt };
+    } catch (error) {
+      const failure = activityFailure(error, context, input.task);
+      await log(failure.interrupted ? 'interrupted' : 'failed', failure.message);
+      throw failure.error;
+    }
+  };
+}
+
+type Log = (event: TaskEvent['event'], message: string, more?: Pick<TaskEvent, 'progress'>) => Promise<void>;
+
+async function perform(
+  root: string,
+  definition: TaskDefinition,
+  input: TaskInput,
+  context: Context,
+  signal: AbortSignal,
+  log: Log,
+): Promise<TaskOutput> {
+  let last: Progress | undefined;
+  let loggedAt = 0;
+  let logging: Promise<void> = Promise.resolve();
+  const progress = (now: Progress): void => {
+    last = now;
+    context.heartbeat(now);
+    if (Date.now() - loggedAt < LOGGED_EVERY_MS) return;
+    loggedAt = Date.now();
+    logging = logging.then(() => log('progress', now.message, { progress: now }));
+    logging.catch(() => undefined); // told below, where it is awaited
+  };
+  const alive = <Result>(work: () => Promise<Result>): Promise<Result> => whileAlive(context, () => last, work);
+
+  await alive(() => insistOnInputs(root, input));
+  signal.throwIfAborted();
+  const work = (): ReturnType<TaskDefinition['run']> =>
+    definition.run(input.settings, {
+      root,
+      run: input.run,
+      task: input.task,
+      attempt: context.info.attempt,
+      ...locate(root, input),
+      progress,
+      signal,
+    });
+  const result = await (input.heartbeat === 'alive' ? alive(work) : work());
+  signal.throwIfAborted();
+  await logging;
+  return alive(() => recordOutput(root, input.task, definition.provides, result));
+}
+
+async function insistOnInputs(root: string, input: TaskInput): Promise<void> {
+  const { missing, altered } = await checkArtifacts(root, input.artifacts);
+  const [gone] = missing;
+  const [changed] = altered;
+  const where = gone ?? changed;
+  if (where === undefined) return;
+  throw new Problem({
+    code: gone === undefined ? 'ARTIFACT_ALTERED' : 'ARTIFACT_MISSING',
+    message: gone === undefined ? `${input.task} reads a file that is no longer what was made` : `${input.task} reads a file that is gone`,
+    where,
+    cure: `make it again: emo-aen retry ${input.run} with the task that made it`,
+  });
+}

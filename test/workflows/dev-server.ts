@@ -1,0 +1,77 @@
+/** One Temporal dev server, in memory, for all tests of this area; a namespace for each place that needs one of its own. */
+import { spawn } from 'node:child_process';
+import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { after } from 'mocha';
+import { Connection } from '@temporalio/client';
+
+const NAMESPACES = 40;
+
+export interface DevServer {
+  readonly address: string;
+  readonly pid: number;
+  /** A namespace that nobody else has had. */
+  namespace(): string;
+}
+
+let server: Promise<DevServer> | undefined;
+let stop: () => Promise<void> = () => Promise.resolve();
+
+export function devServer(): Promise<DevServer> {
+  server ??= start();
+  return server;
+}
+
+after(async function stopDevServer() {
+  this.timeout(20_000);
+  await stop();
+});
+
+async function start(): Promise<DevServer> {
+  const port = await freePort();
+  const names = Array.from({ length: NAMESPACES }, (_, index) => `place-${index}`);
+  const program = process.env['EMO_AEN_TEST_TEMPORAL'] ?? 'temporal';
+  const child = spawn(
+    program,
+    [
+      'server',
+      'start-dev',
+      '--headless',
+      '--log-level',
+      'never',
+      '--port',
+      String(port),
+      ...names.flatMap((name) => ['--namespace', name]),
+    ],
+    { stdio: 'ignore' },
+  );
+  const exited = once(child, 'exit');
+  stop = async () => {
+    child.kill('SIGTERM');
+    await exited;
+  };
+  const address = `127.0.0.1:${port}`;
+  await answering(address);
+  return { address, pid: child.pid ?? 0, namespace: () => names.shift() ?? 'default' };
+}
+
+export async function answering(address: string): Promise<void> {
+  for (;;) {
+    try {
+      const connection = await Connection.connect({ address, connectTimeout: '2s' });
+      await connection.close();
+      return;
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 100)); // nothing tells when the server listens
+    }
+  }
+}
+
+export async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const address = probe.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  await new Promise((resolve) => probe.close(resolve));
+  return address.port;
+}

@@ -1,0 +1,54 @@
+/** The two kinds of Temporal worker: `cpu` runs workflows and CPU activities, `gpu` one activity at a time and nothing else. */
+import { availableParallelism } from 'node:os';
+import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
+import type { TaskTable } from '../activities/definition.js';
+import { ledgerActivities } from '../activities/ledger.js';
+import { taskActivities } from '../activities/register.js';
+import type { Queue } from '../configs/schema/pipeline.js';
+
+export interface WorkerPlace {
+  readonly kind: Queue;
+  /** Absolute project root. */
+  readonly root: string;
+  readonly connection: NativeConnection;
+  readonly namespace: string;
+  /** What `uses` can name. */
+  readonly tasks: TaskTable;
+  /** Path of the workflow bundle; read by `cpu` only. */
+  readonly bundle: string;
+}
+
+/**
+ * After SIGTERM short tasks get this long to end; then the abort signal reaches those that still run, and a training process
+ * writes its checkpoint. With the time that this may take, a worker is gone within 10 s.
+ */
+const GRACE = '2s';
+const FORCE = '9s';
+/** Progress reaches the server at least this often, or at 80 % of the heartbeat timeout where that is sooner. */
+const FRESH = '2s';
+
+/** A worker that is ready to `run()`. @throws where the server does not answer or does not know the namespace. */
+export async function createWorker(place: WorkerPlace): Promise<Worker> {
+  return Worker.create({
+    connection: place.connection,
+    namespace: place.namespace,
+    taskQueue: place.kind,
+    shutdownGraceTime: GRACE,
+    shutdownForceTime: FORCE,
+    maxHeartbeatThrottleInterval: FRESH,
+    defaultHeartbeatThrottleInterval: FRESH,
+    ...KINDS[place.kind](place),
+  });
+}
+
+const KINDS: Record<Queue, (place: WorkerPlace) => Omit<WorkerOptions, 'taskQueue'>> = {
+  cpu: ({ root, tasks, bundle }) => ({
+    workflowBundle: { codePath: bundle },
+    activities: { ...taskActivities(root, tasks), ...ledgerActivities(root) },
+    maxConcurrentActivityTaskExecutions: Math.max(4, availableParallelism()),
+  }),
+  gpu: ({ root, tasks }) => ({
+    activities: taskActivities(root, tasks),
+    maxConcurrentActivityTaskExecutions: 1,
+  }),
+};
