@@ -4,7 +4,7 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { SetupFailure } from './failure.mjs';
 
-const TAIL_LINES = 15;
+const SHOWN_LINES = 12; // from the beginning and from the end: npm tells the cause first, pip last
 
 /**
  * @typedef {object} RunOptions
@@ -37,14 +37,16 @@ export function run(program, args, { cwd, env, what, cure, signal, locks = [] })
     child.on('error', (error) => reject(error.name === 'AbortError' ? error : new SetupFailure(`${what} failed: ${error.message}`, cure)));
     child.on('close', (code, killed) => {
       if (code === 0) return resolve(answer);
-      const tail = output
-        .trimEnd()
-        .split('\n')
-        .slice(-TAIL_LINES)
-        .map((line) => `  | ${line}`);
-      reject(new SetupFailure([`${what} failed (${killed ?? `exit code ${code}`})`, ...tail].join('\n'), cure));
+      reject(new SetupFailure([`${what} failed (${killed ?? `exit code ${code}`})`, ...excerpt(output)].join('\n'), cure));
     });
   });
+}
+
+/** @param {string} output */
+function excerpt(output) {
+  const lines = output.trimEnd().split('\n');
+  const shown = lines.length <= 2 * SHOWN_LINES ? lines : [...lines.slice(0, SHOWN_LINES), '…', ...lines.slice(-SHOWN_LINES)];
+  return shown.map((line) => `  | ${line}`);
 }
 
 /**
