@@ -86,7 +86,9 @@ async function makeReady({ clone, env, locks }) {
     const sources = await sourcesDigest(clone);
     await unless(await isCompiled(clone, sources), 'TypeScript', () => compileSources(sources, about));
   });
-  await allOrFirstFailure([packages, environment, native, photos, compiled], failing);
+  // An error in a source is told last: it must not throw away a download.
+  compiled.catch(() => undefined);
+  await allOrFirstFailure([packages, environment, native, photos], failing);
 
   if (!(await bindingIsLinked(clone, folders.native))) await linkBinding(clone, folders.native);
   await writeRecord(clone, {
@@ -104,6 +106,7 @@ async function makeReady({ clone, env, locks }) {
     },
     cache,
   });
+  await compiled;
 }
 
 /**
