@@ -12,7 +12,10 @@ export type Assignments = z.infer<typeof Assignments>;
 /** `datasetHash` locks the splits to one set of photos; without it nothing is locked. */
 export const LockedSplits = z.strictObject({
   version: z.literal(1),
-  datasetHash: z.string().regex(/^[0-9a-f]{64}$/, 'a sha256 in lower-case hexadecimal').optional(),
+  datasetHash: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, 'a sha256 in lower-case hexadecimal')
+    .optional(),
   splits: Assignments,
 });
 export type LockedSplits = z.infer<typeof LockedSplits>;

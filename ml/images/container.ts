@@ -1,8 +1,10 @@
 /** Where the picture in a file ends, and whether a PNG moves: what decoders pass over in silence. */
 
-/** Offset just behind the picture, or null where the format is not known here or the file breaks off. */
-export function endOfPicture(bytes: Buffer, format: string): number | null {
-  const end = ENDS[format]?.(bytes) ?? null;
+/** Offset just behind the picture; null where the file breaks off before its end, undefined for a format whose end is not known here. */
+export function endOfPicture(bytes: Buffer, format: string): number | null | undefined {
+  const find = ENDS[format];
+  if (find === undefined) return undefined;
+  const end = find(bytes);
   return end !== null && end <= bytes.length ? end : null;
 }
 

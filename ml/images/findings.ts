@@ -27,6 +27,7 @@ export const FINDINGS = {
   damaged: error('copy the file again from where it came, or remove it'),
   animated: error('save one frame as a picture of its own'),
   'too-many-pixels': error('make the photo smaller, or raise photos.maxPixels in configs/dataset.yaml'),
+  'too-many-bytes': error('look at what the file is: no photo within photos.maxPixels (configs/dataset.yaml) is so large'),
   'too-small': error('use a larger photo: enlarging would teach the model that blur is normal'),
   'not-srgb': error('convert it to sRGB, 8 bits a channel (for example `magick in.jpg -colorspace sRGB -profile sRGB.icc out.jpg`)'),
   transparent: error('flatten it onto a background: the model sees no transparency'),
@@ -35,6 +36,7 @@ export const FINDINGS = {
   unpaired: error('add its partner of the same name, remove it, or set pairs.pairing: cross in configs/dataset.yaml'),
   'stem-twice': error('rename one of the two: pairs are made by the name without its extension'),
   'good-equals-bad': error('remove one: the same photo cannot be good and bad'),
+  'bad-record': error('restore it, or make the set again with `emo-aen sample --force`; where the pairs are real, remove it'),
   'bad-scores': error('write lines of: file, mean opinion score[, deviation, count], the file as good/name.jpg'),
   // Splits.
   'splits-missing': error('run `emo-aen splits --lock`: it proposes splits by folder and locks them'),
@@ -45,7 +47,9 @@ export const FINDINGS = {
   'in-two-splits': error('leave it in one split only'),
   'split-empty': error('give it at least one folder: training, validation and test all need pairs'),
   'same-photo-in-two-splits': error('remove one of the two, or move both into one split: the test must not know its answers'),
-  'near-copy-in-two-splits': error('move both into one split, or lower photos.nearCopyDistance in configs/dataset.yaml where they are different photos'),
+  'near-copy-in-two-splits': error(
+    'move both into one split, or lower photos.nearCopyDistance in configs/dataset.yaml where they are different photos',
+  ),
 } as const satisfies Readonly<Record<string, Row>>;
 export type FindingCode = keyof typeof FINDINGS;
 

@@ -22,7 +22,8 @@ export function photoHash(pixels: Uint8Array, size: number): PhotoHash | null {
   const spectrum = lowFrequencies(grey);
   const ordered = [...spectrum].sort((a, b) => a - b);
   const median = ((ordered[31] ?? 0) + (ordered[32] ?? 0)) / 2;
-  const word = (first: number): number => spectrum.slice(first, first + 32).reduce((bits, value) => (bits << 1) | (value > median ? 1 : 0), 0) >>> 0;
+  const word = (first: number): number =>
+    spectrum.slice(first, first + 32).reduce((bits, value) => (bits << 1) | (value > median ? 1 : 0), 0) >>> 0;
   return { high: word(0), low: word(32) };
 }
 
@@ -65,7 +66,8 @@ const COSINES = Array.from({ length: FREQUENCIES }, (_, frequency) =>
 
 /** The 8 x 8 lowest coefficients of the two-dimensional DCT-II, row by row. */
 function lowFrequencies(grey: Float64Array): number[] {
-  const dot = (cosines: Float64Array, value: (sample: number) => number): number => cosines.reduce((sum, cosine, sample) => sum + cosine * value(sample), 0);
+  const dot = (cosines: Float64Array, value: (sample: number) => number): number =>
+    cosines.reduce((sum, cosine, sample) => sum + cosine * value(sample), 0);
   const columns = COSINES.map((cosines) => Float64Array.from({ length: SIDE }, (_, x) => dot(cosines, (y) => grey[y * SIDE + x] ?? 0)));
   return columns.flatMap((column) => COSINES.map((cosines) => dot(cosines, (x) => column[x] ?? 0)));
 }
@@ -74,7 +76,10 @@ function lowFrequencies(grey: Float64Array): number[] {
  * For each photo that has a near copy in another group, the first such copy. Hashes within `distance` bits agree wholly in at least one of
  * `distance + 1` bands, so that only photos that share a band are compared; exact, and far from all with all.
  */
-export function nearCopies(photos: readonly { readonly hash: PhotoHash | null; readonly group: string }[], distance: number): Map<number, number> {
+export function nearCopies(
+  photos: readonly { readonly hash: PhotoHash | null; readonly group: string }[],
+  distance: number,
+): Map<number, number> {
   const bands = bandsOf(Math.min(distance, 63) + 1);
   const buckets = new Map<string, number[]>();
   const copies = new Map<number, number>();

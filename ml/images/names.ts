@@ -8,3 +8,10 @@ import { posix } from 'node:path';
 export function stemOf(file: string): string {
   return posix.basename(file, posix.extname(file)).normalize('NFC');
 }
+
+/** A name as people can read it on one line: control and formatting characters (line breaks, right-to-left marks) as escapes. */
+export function visible(name: string): string {
+  return name.replaceAll(/[\p{Cc}\p{Cf}]/gu, (character) => ESCAPES[character] ?? `\\u{${character.codePointAt(0)?.toString(16) ?? ''}}`);
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };

@@ -40,7 +40,8 @@ export async function scanPhotos(root: string): Promise<Scan> {
   const findings: Finding[] = [];
   const walk: Walk = { root, realRoot: await realpath(root).catch(() => root), found: (...row) => void findings.push(finding(...row)) };
   const entries = await list(root);
-  if (entries === null) return { folders: [], photos: [], findings: [finding('root-missing', '.', 'the photo root is not a folder that can be read')] };
+  if (entries === null)
+    return { folders: [], photos: [], findings: [finding('root-missing', '.', 'the photo root is not a folder that can be read')] };
   const folders: string[] = [];
   const photos: FoundPhoto[] = [];
   for (const entry of entries) {

@@ -1,0 +1,128 @@
+/** Stage 2: is this photo set sound? Every photo is decoded, every fault is named, and a sound set becomes a DatasetIndex (method §2). */
+import { Readable } from 'node:stream';
+import { resolve } from 'node:path';
+import type { AuditReport, Finding } from '../../configs/schema/audit.js';
+import type { DatasetSettings } from '../../configs/schema/dataset.js';
+import type { DatasetIndex, Photo, Split } from '../../configs/schema/photos.js';
+import { pairsOf } from '../ranking/pairs.js';
+import { copyFindings } from './copies.js';
+import { datasetHash, type PhotoDigest } from './dataset-hash.js';
+import { PHOTOS_IN_FLIGHT } from './decode.js';
+import { finding } from './findings.js';
+import { inspectPhoto, type Inspection } from './inspect.js';
+import { pairFindings } from './pairing.js';
+import { readDegradations } from './sample-record.js';
+import { scanPhotos, type FoundPhoto } from './scan.js';
+import { readScores } from './scores.js';
+import { readSplits } from './splits-file.js';
+import { assignSplits, SPLITS } from './splits.js';
+
+export interface AuditOptions {
+  /** Absolute project root, which the settings' paths are relative to. */
+  readonly root: string;
+  readonly settings: DatasetSettings;
+  /** Called after each photo. */
+  readonly onPhoto?: (done: number, total: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface AuditResult {
+  readonly report: AuditReport;
+  /** Null where the report holds an error. */
+  readonly dataset: DatasetIndex | null;
+}
+
+/** Audits a set. A bad set is a result, not an exception; what is thrown is the signal's reason or a defect. */
+export async function auditPhotos(options: AuditOptions): Promise<AuditResult> {
+  const { settings } = options;
+  const photoRoot = resolve(options.root, settings.photos.root);
+  const scan = await scanPhotos(photoRoot);
+  const inspections = await inspectAll(scan.photos, options);
+  const scores = await readScores(photoRoot, scan.folders, scan.photos);
+  const record = await readDegradations(photoRoot);
+  const hash = hashOf(inspections);
+  const splits = await splitSet(options, scan.photos, hash);
+  const findings = [
+    ...scan.findings,
+    ...inspections.flatMap((inspection) => inspection.findings),
+    ...pairFindings(scan.photos, settings.pairs.pairing),
+    ...scores.findings,
+    ...record.findings,
+    ...splits.findings,
+    ...copyFindings(inspections, splits.splitOf, settings.photos.nearCopyDistance),
+  ];
+  const errors = findings.filter(({ severity }) => severity === 'error').length;
+  const synthetic = scan.folders.some((folder) => record.folders.has(folder));
+  const dataset: DatasetIndex | null =
+    errors > 0 || hash === null
+      ? null
+      : {
+          version: 1,
+          hash,
+          root: settings.photos.root,
+          synthetic,
+          ...settings.pairs,
+          photos: inspections.flatMap((inspection) => indexed(inspection, splits.splitOf, scores.byFile)),
+        };
+  const report: AuditReport = {
+    version: 1,
+    ok: dataset !== null,
+    root: settings.photos.root,
+    splitsFile: settings.splits.file,
+    hash,
+    synthetic,
+    folders: scan.folders.length,
+    photos: scan.photos.length,
+    pairs: dataset === null ? null : countPairs(dataset),
+    scored: scores.byFile.size,
+    errors,
+    warnings: findings.length - errors,
+    findings,
+  };
+  return { report, dataset };
+}
+
+async function inspectAll(photos: readonly FoundPhoto[], { settings, onPhoto, signal }: AuditOptions): Promise<Inspection[]> {
+  const inspections: Inspection[] = [];
+  const stream: AsyncIterable<Inspection> = Readable.from(photos).map((photo: FoundPhoto) => inspectPhoto(photo, settings.photos), {
+    concurrency: PHOTOS_IN_FLIGHT,
+  });
+  for await (const inspection of stream) {
+    signal?.throwIfAborted();
+    inspections.push(inspection);
+    onPhoto?.(inspections.length, photos.length);
+  }
+  return inspections;
+}
+
+function hashOf(inspections: readonly Inspection[]): string | null {
+  const digests: PhotoDigest[] = inspections.flatMap(({ photo, sha256 }) => (sha256 === null ? [] : [{ file: photo.file, sha256 }]));
+  return digests.length === inspections.length && digests.length > 0 ? datasetHash(digests) : null;
+}
+
+async function splitSet(
+  { root, settings }: AuditOptions,
+  photos: readonly FoundPhoto[],
+  hash: string | null,
+): Promise<{ readonly splitOf: ReadonlyMap<string, Split>; readonly findings: readonly Finding[] }> {
+  const shown = settings.splits.file;
+  const read = await readSplits(resolve(root, shown), shown);
+  if (read.assignments === null) return { splitOf: new Map(), findings: read.findings };
+  const assigned = assignSplits(read.assignments, photos, shown);
+  const locked = read.datasetHash;
+  const broken = locked !== null && hash !== null && locked !== hash;
+  const message = `is locked to the set ${locked?.slice(0, 12)}…, the photos are now ${hash?.slice(0, 12)}…`;
+  return { ...assigned, findings: [...assigned.findings, ...(broken ? [finding('splits-locked-to-another-set', shown, message)] : [])] };
+}
+
+function indexed({ photo, sha256, sides }: Inspection, splitOf: ReadonlyMap<string, Split>, scores: ReadonlyMap<string, number>): Photo[] {
+  const split = splitOf.get(photo.file);
+  if (sha256 === null || sides === null || split === undefined) return [];
+  const { file, folder, label } = photo;
+  return [{ file, folder, label, split, sha256, ...sides, score: scores.get(file) ?? null }];
+}
+
+function countPairs(dataset: DatasetIndex): { train: number; val: number; test: number } {
+  const [train = 0, val = 0, test = 0] = SPLITS.map((split) => pairsOf(dataset, split, { seed: 0, epoch: 0 }).length);
+  return { train, val, test };
+}

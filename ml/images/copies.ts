@@ -1,0 +1,54 @@
+/** Photos that are there twice where they must not be: in two splits, or as good and bad of one folder. */
+import type { Finding } from '../../configs/schema/audit.js';
+import type { Split } from '../../configs/schema/photos.js';
+import { finding } from './findings.js';
+import { nearCopies } from './hash.js';
+import type { Inspection } from './inspect.js';
+
+/** Findings name each photo once, with one of the others. @param distance in bits of the perceptual hash. */
+export function copyFindings(inspections: readonly Inspection[], splitOf: ReadonlyMap<string, Split>, distance: number): Finding[] {
+  return [...samePhotos(inspections, splitOf), ...similarPhotos(inspections, splitOf, distance)];
+}
+
+function samePhotos(inspections: readonly Inspection[], splitOf: ReadonlyMap<string, Split>): Finding[] {
+  const bySha = new Map<string, Inspection[]>();
+  for (const inspection of inspections) {
+    if (inspection.sha256 !== null) bySha.set(inspection.sha256, [...(bySha.get(inspection.sha256) ?? []), inspection]);
+  }
+  return [...bySha.values()].flatMap((group) =>
+    group.flatMap(({ photo }) => {
+      const split = splitOf.get(photo.file);
+      const opposite = group.find((other) => other.photo.folder === photo.folder && other.photo.label !== photo.label);
+      const elsewhere = group.find((other) => isOther(split, splitOf.get(other.photo.file)));
+      return [
+        ...(opposite === undefined ? [] : [finding('good-equals-bad', photo.file, `has the same bytes as "${opposite.photo.file}"`)]),
+        ...(elsewhere === undefined
+          ? []
+          : [finding('same-photo-in-two-splits', photo.file, inTwo(split, elsewhere, splitOf, 'has the same bytes as'))]),
+      ];
+    }),
+  );
+}
+
+function similarPhotos(inspections: readonly Inspection[], splitOf: ReadonlyMap<string, Split>, distance: number): Finding[] {
+  const assigned = inspections.filter(({ photo }) => splitOf.has(photo.file));
+  const copies = nearCopies(
+    assigned.map(({ hash, photo }) => ({ hash, group: splitOf.get(photo.file) ?? '' })),
+    distance,
+  );
+  return [...copies].flatMap(([number, copy]) => {
+    const inspection = assigned[number];
+    const other = assigned[copy];
+    // The same bytes are told already, and as what they are.
+    if (inspection === undefined || other === undefined || inspection.sha256 === other.sha256) return [];
+    const split = splitOf.get(inspection.photo.file);
+    return [finding('near-copy-in-two-splits', inspection.photo.file, inTwo(split, other, splitOf, 'looks like'))];
+  });
+}
+
+const isOther = (split: Split | undefined, other: Split | undefined): boolean =>
+  split !== undefined && other !== undefined && split !== other;
+
+function inTwo(split: Split | undefined, other: Inspection, splitOf: ReadonlyMap<string, Split>, likeness: string): string {
+  return `is in ${split} and ${likeness} "${other.photo.file}" in ${splitOf.get(other.photo.file)}`;
+}

@@ -1,0 +1,125 @@
+/** Everything the audit asks of one photo (method §2.2), from one reading of its bytes. */
+import { createHash } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
+import { Problem } from '../../configs/problem.js';
+import type { Finding } from '../../configs/schema/audit.js';
+import type { DatasetSettings } from '../../configs/schema/dataset.js';
+import { endOfPicture, isAnimatedPng } from './container.js';
+import { decodeSquare, isOpaque, readHeader, type PhotoHeader } from './decode.js';
+import { finding, type FindingCode } from './findings.js';
+import { photoHash, type PhotoHash } from './hash.js';
+import { isAbout, type FoundPhoto } from './scan.js';
+
+export interface Inspection {
+  readonly photo: FoundPhoto;
+  /** Null where the file could not be read; the rest is then null as well. */
+  readonly sha256: string | null;
+  /** Of the upright photo; null where the header could not be read. */
+  readonly sides: { readonly width: number; readonly height: number } | null;
+  /** Null where the photo could not be decoded, or shows nothing to tell it from others. */
+  readonly hash: PhotoHash | null;
+  readonly findings: readonly Finding[];
+}
+
+type Limits = DatasetSettings['photos'];
+type Fault = readonly [FindingCode, string];
+
+/** Formats that hold photos and that every step here decodes. */
+const PHOTO_FORMATS: readonly string[] = ['jpeg', 'png', 'webp', 'tiff', 'heif'];
+/** Side of the square that the perceptual hash is made of. */
+const HASHED_SIDE = 256;
+/** Uncompressed RGBA, the most that a photo of a given number of pixels can need. */
+const BYTES_PER_PIXEL = 4;
+
+export async function inspectPhoto(photo: FoundPhoto, limits: Limits): Promise<Inspection> {
+  const faults: Fault[] = [];
+  const bytes = await readBytes(photo.path, limits, faults);
+  const header = bytes === null ? null : await headerOf(bytes, limits, faults);
+  const square = bytes === null || header === null ? null : await decodedSquare(bytes, header, faults);
+  return {
+    photo,
+    sha256: bytes === null ? null : createHash('sha256').update(bytes).digest('hex'),
+    sides: header === null ? null : { width: header.width, height: header.height },
+    hash: square === null ? null : photoHash(square, HASHED_SIDE),
+    findings: faults.map(([code, message]) => finding(code, photo.file, message)),
+  };
+}
+
+async function readBytes(path: string, limits: Limits, faults: Fault[]): Promise<Buffer | null> {
+  try {
+    const { size } = await stat(path);
+    if (size > limits.maxPixels * BYTES_PER_PIXEL) {
+      faults.push(['too-many-bytes', `has ${size} bytes`]);
+      return null;
+    }
+    return await readFile(path);
+  } catch (error) {
+    if (!isAbout(error, 'ENOENT', 'EACCES', 'EPERM', 'EISDIR', 'EIO', 'ELOOP')) throw error;
+    faults.push(['unreadable', `cannot be read (${error.code})`]);
+    return null;
+  }
+}
+
+async function headerOf(bytes: Buffer, limits: Limits, faults: Fault[]): Promise<PhotoHeader | null> {
+  if (bytes.length === 0) {
+    faults.push(['empty', 'has 0 bytes']);
+    return null;
+  }
+  const header = await readHeader(bytes).catch((error: unknown) => {
+    if (!(error instanceof Problem)) throw error;
+    faults.push(['not-an-image', `is not an image that can be read (${error.message})`]);
+    return null;
+  });
+  if (header !== null) faults.push(...headerFaults(header, limits), ...containerFaults(bytes, header));
+  return header;
+}
+
+function headerFaults(header: PhotoHeader, limits: Limits): Fault[] {
+  const { format, width, height, pages } = header;
+  const colour = colourFault(header);
+  const rows: readonly (readonly [boolean, FindingCode, string])[] = [
+    [!PHOTO_FORMATS.includes(format), 'wrong-format', `is ${format.toUpperCase()}, whatever its name says`],
+    [pages > 1, 'animated', `holds ${pages} pictures instead of one`],
+    [width * height > limits.maxPixels, 'too-many-pixels', `is ${width} x ${height}, more than ${limits.maxPixels} pixels`],
+    [Math.min(width, height) < limits.minSide, 'too-small', `is ${width} x ${height}, its shortest side under ${limits.minSide} px`],
+    [colour !== null, 'not-srgb', colour ?? ''],
+  ];
+  return rows.flatMap(([wrong, code, message]) => (wrong ? [[code, message] as const] : []));
+}
+
+const SPACE_NAMES: Readonly<Record<string, string>> = {
+  'b-w': 'is grey: one channel instead of red, green and blue',
+  cmyk: 'is encoded in CMYK',
+  grey16: 'is grey, with 16 bits a channel',
+  rgb16: 'has 16 bits a channel instead of 8',
+};
+
+/** How the encoding differs from sRGB of 8 bits a channel; null where it does not. */
+function colourFault({ space, depth, icc }: PhotoHeader): string | null {
+  if (space !== 'srgb') return SPACE_NAMES[space] ?? `is encoded in ${space}`;
+  if (depth !== 'uchar') return `stores its channels as ${depth} instead of 8 bits`;
+  return icc === null || icc.srgb ? null : `carries the colour profile "${icc.name}", which is not sRGB`;
+}
+
+function containerFaults(bytes: Buffer, { format }: PhotoHeader): Fault[] {
+  if (format === 'png' && isAnimatedPng(bytes)) return [['animated', 'is an animated PNG']];
+  const end = endOfPicture(bytes, format);
+  if (end === null) return [['truncated', 'breaks off before its end']];
+  return end === undefined || end === bytes.length ? [] : [['trailing-bytes', `has ${bytes.length - end} bytes behind the picture`]];
+}
+
+/** What makes decoding pointless or dangerous. */
+const UNDECODED: readonly FindingCode[] = ['wrong-format', 'animated', 'too-many-pixels', 'truncated'];
+
+async function decodedSquare(bytes: Buffer, header: PhotoHeader, faults: Fault[]): Promise<Buffer | null> {
+  if (faults.some(([code]) => UNDECODED.includes(code))) return null;
+  try {
+    const square = await decodeSquare(bytes, header, HASHED_SIDE);
+    if (header.hasAlpha && !(await isOpaque(bytes))) faults.push(['transparent', 'is transparent in places']);
+    return square;
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    faults.push(['damaged', `cannot be decoded as a whole (${error.message})`]);
+    return null;
+  }
+}

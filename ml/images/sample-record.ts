@@ -1,0 +1,35 @@
+/** Reads what `emo-aen sample` noted about a set. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Finding } from '../../configs/schema/audit.js';
+import { SampleRecord } from '../../configs/schema/sample.js';
+import { finding } from './findings.js';
+import { DEGRADATIONS_FILE, isAbout } from './scan.js';
+
+export interface Degradations {
+  /** Folders whose pairs are synthetic; empty for a set of real pairs. */
+  readonly folders: ReadonlySet<string>;
+  readonly findings: readonly Finding[];
+}
+
+/** @param root absolute photo root. A record that cannot be understood is an error: it decides whether the result is called synthetic. */
+export async function readDegradations(root: string): Promise<Degradations> {
+  const text = await readFile(join(root, DEGRADATIONS_FILE), 'utf8').catch((error: unknown) => {
+    if (isAbout(error, 'ENOENT', 'ENOTDIR')) return null;
+    throw error;
+  });
+  if (text === null) return { folders: new Set(), findings: [] };
+  const record = SampleRecord.safeParse(parsed(text));
+  return record.success
+    ? { folders: new Set(record.data.scenes.map(({ folder }) => folder)), findings: [] }
+    : { folders: new Set(), findings: [finding('bad-record', DEGRADATIONS_FILE, 'is not a record of `emo-aen sample`')] };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
+}
