@@ -1,0 +1,81 @@
+/** One process of a project in this terminal instead of the background. It is recorded, so that `up` finds it. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Problem } from '../configs/problem.js';
+import type { Queue } from '../configs/schema/pipeline.js';
+import { identify } from './processes/identity.js';
+import { findRunning, removeRecord, writeRecord, type ProcessName } from './processes/record.js';
+import { choosePorts } from './server/ports.js';
+import { serverArguments, temporalProgram } from './server/program.js';
+import { describeTarget } from './server/start.js';
+import { embeddedServer, temporalTarget, type TemporalTarget } from './temporal.js';
+import { alone, codeDigest, workerMain } from './up.js';
+
+/** How it ended: its exit code, or null where a signal ended it. */
+export type Ended = number | null;
+
+/** Runs the embedded server until it is interrupted. `onTarget` is told where it will answer. @throws Problem CONFLICT if it runs already. */
+export async function serveInForeground(root: string, onTarget: (target: TemporalTarget) => void): Promise<Ended> {
+  const start = async (): Promise<Attached> => {
+    const { program } = await temporalProgram();
+    await mkdir(join(root, '.emo-aen'), { recursive: true });
+    const ports = await choosePorts(root, process.env);
+    const target = embeddedServer(ports);
+    onTarget(target);
+    return attach(root, 'server', program, serverArguments(ports), target, program);
+  };
+  return (await startAlone(root, 'server', start)).ended;
+}
+
+/** Runs one worker until it is interrupted. @throws Problem CONFLICT if one of that kind runs here already, UNREACHABLE without a server. */
+export async function workInForeground(root: string, kind: Queue): Promise<Ended> {
+  const start = async (): Promise<Attached> =>
+    attach(root, kind, process.execPath, [workerMain(), kind, '--root', root], await temporalTarget(root), await codeDigest());
+  return (await startAlone(root, kind, start)).ended;
+}
+
+interface Attached {
+  /** Settles when the process has ended. Kept in an object: a bare promise would be awaited with the lock held. */
+  readonly ended: Promise<Ended>;
+}
+
+function startAlone(root: string, name: ProcessName, start: () => Promise<Attached>): Promise<Attached> {
+  return alone(
+    root,
+    () => undefined,
+    async () => {
+      const running = await findRunning(root, name);
+      if (running === null) return start();
+      const message = `the ${name} process of this project runs already (pid ${running.process.pid})`;
+      throw new Problem({ code: 'CONFLICT', message, cure: 'emo-aen down ends it' });
+    },
+  );
+}
+
+async function attach(
+  root: string,
+  name: ProcessName,
+  program: string,
+  args: readonly string[],
+  target: TemporalTarget,
+  code: string,
+): Promise<Attached> {
+  // Its words go to stderr: stdout is for the answer. A group of its own, so that a Ctrl-C reaches it once, through us, and a hard end can take its children too.
+  const child = spawn(program, args, { cwd: root, detached: true, stdio: ['ignore', 2, 2] });
+  const closed = once(child, 'close');
+  const pass = (): void => void child.kill('SIGTERM');
+  process.on('SIGINT', pass).on('SIGTERM', pass).on('SIGHUP', pass);
+  const identity = child.pid === undefined ? null : identify(child.pid);
+  if (identity !== null) {
+    const startedAt = new Date().toISOString();
+    await writeRecord(root, { version: 1, name, process: identity, startedAt, log: null, target: describeTarget(target), code });
+  }
+  const ended = closed.then(async ([code]: unknown[]) => {
+    process.off('SIGINT', pass).off('SIGTERM', pass).off('SIGHUP', pass);
+    await removeRecord(root, name);
+    return typeof code === 'number' ? code : null;
+  });
+  return { ended };
+}

@@ -1,0 +1,60 @@
+/** `.emo-aen/processes/<name>.json`: the processes of a project that run in the background, one file each. */
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { writeJsonAtomically } from '../../ml/files/atomic.js';
+import { isAlive, ProcessIdentity } from './identity.js';
+
+export const PROCESS_NAMES = ['server', 'cpu', 'gpu'] as const;
+export type ProcessName = (typeof PROCESS_NAMES)[number];
+
+export const ProcessRecord = z.object({
+  version: z.literal(1),
+  name: z.enum(PROCESS_NAMES),
+  process: ProcessIdentity,
+  /** ISO 8601, UTC. */
+  startedAt: z.string(),
+  /** Relative to the project root; null for one that runs in a terminal. */
+  log: z.string().nullable(),
+  /** What it serves or is connected to: `host:port namespace`. */
+  target: z.string(),
+  /** Digest of the code it runs: a worker of older code is replaced. */
+  code: z.string(),
+});
+export type ProcessRecord = z.infer<typeof ProcessRecord>;
+
+function folder(root: string): string {
+  return join(root, '.emo-aen', 'processes');
+}
+
+/** Where a worker says that it polls. */
+export function readyPath(root: string, name: ProcessName): string {
+  return join(folder(root), `${name}.ready.json`);
+}
+
+export async function writeRecord(root: string, record: ProcessRecord): Promise<void> {
+  await writeJsonAtomically(join(folder(root), `${record.name}.json`), record);
+}
+
+export async function removeRecord(root: string, name: ProcessName): Promise<void> {
+  await rm(join(folder(root), `${name}.json`), { force: true });
+  await rm(readyPath(root, name), { force: true });
+}
+
+/** The record of a process that runs now; null if it does not, or there is none, or none of this version. */
+export async function findRunning(root: string, name: ProcessName): Promise<ProcessRecord | null> {
+  const record = await readRecord(join(folder(root), `${name}.json`));
+  return record !== null && isAlive(record.process) ? record : null;
+}
+
+async function readRecord(path: string): Promise<ProcessRecord | null> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    throw error;
+  }
+  const parsed = ProcessRecord.safeParse(JSON.parse(text));
+  return parsed.success ? parsed.data : null;
+}

@@ -1,0 +1,32 @@
+/** The Temporal CLI whose dev server is embedded: the one on PATH, else the one that set-up pinned. */
+import { access, constants, stat } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import { readInstallation } from '../../configs/load/installation.js';
+import { LOOPBACK, type Ports } from './ports.js';
+
+/** `source` says which it is. @throws Problem ENVIRONMENT where there is none on PATH and this clone is not set up. */
+export async function temporalProgram(path = process.env['PATH'] ?? ''): Promise<{ program: string; source: 'PATH' | 'set-up' }> {
+  for (const folder of path.split(delimiter)) {
+    const candidate = join(folder, 'temporal');
+    if (folder !== '' && (await isProgram(candidate))) return { program: candidate, source: 'PATH' };
+  }
+  return { program: (await readInstallation()).temporal, source: 'set-up' };
+}
+
+async function isProgram(path: string): Promise<boolean> {
+  try {
+    await access(path, constants.X_OK);
+    return (await stat(path)).isFile();
+  } catch {
+    return false; // not there, or not ours to run
+  }
+}
+
+/** The server's history; relative to the project root. */
+export const DATABASE = '.emo-aen/temporal.db';
+
+/** Arguments of a dev server that keeps its history and listens on loopback only. The folder of the database must exist. */
+export function serverArguments({ frontend, ui }: Ports): string[] {
+  const network = ['--ip', LOOPBACK, '--port', String(frontend), '--ui-ip', LOOPBACK, '--ui-port', String(ui)];
+  return ['server', 'start-dev', '--db-filename', DATABASE, '--log-level', 'warn', ...network];
+}

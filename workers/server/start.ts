@@ -1,0 +1,42 @@
+/** The embedded Temporal server: one per project, its history in `.emo-aen/temporal.db`. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { Problem } from '../../configs/problem.js';
+import { isAlive } from '../processes/identity.js';
+import { endedAtOnce, launch } from '../processes/launch.js';
+import type { ProcessRecord } from '../processes/record.js';
+import { connectTo, embeddedServer, type TemporalTarget } from '../temporal.js';
+import { choosePorts } from './ports.js';
+import { serverArguments, temporalProgram } from './program.js';
+
+const READY_LIMIT_MS = 30_000;
+const POLL_MS = 100;
+
+/** Starts it in the background and waits until it answers. The caller holds the project's lock and knows that none runs. */
+export async function startServer(root: string): Promise<ProcessRecord> {
+  const { program } = await temporalProgram();
+  const ports = await choosePorts(root, process.env);
+  const target = embeddedServer(ports);
+  const description = describeTarget(target);
+  const record = await launch({ root, name: 'server', program, args: serverArguments(ports), target: description, code: program });
+  await untilServing(root, target, record);
+  return record;
+}
+
+/** How a record names a target. */
+export function describeTarget({ address, namespace }: TemporalTarget): string {
+  return `${address} ${namespace}`;
+}
+
+async function untilServing(root: string, target: TemporalTarget, { process: server }: ProcessRecord): Promise<void> {
+  const deadline = performance.now() + READY_LIMIT_MS;
+  for (;;) {
+    if (!isAlive(server)) throw await endedAtOnce(root, 'server', server);
+    try {
+      const link = await connectTo(target);
+      return await link.close();
+    } catch (error) {
+      if (!(error instanceof Problem) || performance.now() > deadline) throw error;
+    }
+    await delay(POLL_MS);
+  }
+}

@@ -1,0 +1,92 @@
+/** Which Temporal server a project uses, and connections to it. */
+import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import type { NativeConnectionOptions } from '@temporalio/worker';
+import { Problem } from '../configs/problem.js';
+import { findRunning } from './processes/record.js';
+import { lastPorts, LOOPBACK } from './server/ports.js';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Any of these names a server of one's own. A profile counts only if it is named: its mere presence must not send runs elsewhere. */
+const SWITCHES = ['TEMPORAL_ADDRESS', 'TEMPORAL_PROFILE', 'TEMPORAL_CONFIG_FILE'] as const;
+
+const EMBEDDED_NAMESPACE = 'default';
+const CONNECT_LIMIT = '2s';
+
+export interface TemporalTarget {
+  readonly address: string;
+  readonly namespace: string;
+  /** True for the server that `emo-aen up` starts. */
+  readonly embedded: boolean;
+  /** Null where it is not known: a server of one's own. */
+  readonly uiUrl: string | null;
+  /** For `NativeConnection.connect` of a worker and `Connection.connect` of a client. */
+  readonly connection: NativeConnectionOptions;
+}
+
+/** Open connection; `close()` it. */
+export interface TemporalLink extends Omit<TemporalTarget, 'connection'> {
+  readonly connection: Connection;
+  readonly client: Client;
+  close(): Promise<void>;
+}
+
+/** Whether the surroundings name a server of one's own; then none is embedded. */
+export function usesOwnServer(env: Environment = process.env): boolean {
+  return SWITCHES.some((name) => (env[name] ?? '') !== '');
+}
+
+/** The server that the surroundings name. @throws Problem CONFIGURATION where profile or file cannot be read. */
+export function ownServer(env: Environment = process.env): TemporalTarget {
+  const given = Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
+  try {
+    const { connectionOptions, namespace = EMBEDDED_NAMESPACE } = loadClientConnectConfig({ overrideEnvVars: given });
+    const address = connectionOptions.address ?? 'localhost:7233';
+    return { address, namespace, embedded: false, uiUrl: null, connection: { ...connectionOptions, address } };
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    const cure = `check ${SWITCHES.join(', ')}; unset them to use the embedded server`;
+    throw new Problem({ code: 'CONFIGURATION', message, where: 'Temporal profile', cure, cause });
+  }
+}
+
+/** The target of an embedded server on these ports. */
+export function embeddedServer(ports: { frontend: number; ui: number }): TemporalTarget {
+  const address = `${LOOPBACK}:${ports.frontend}`;
+  const uiUrl = `http://${LOOPBACK}:${ports.ui}`;
+  return { address, namespace: EMBEDDED_NAMESPACE, embedded: true, uiUrl, connection: { address } };
+}
+
+/** The server that this project uses now. @throws Problem UNREACHABLE where it is the embedded one and does not run. */
+export async function temporalTarget(root: string, env: Environment = process.env): Promise<TemporalTarget> {
+  if (usesOwnServer(env)) return ownServer(env);
+  const [running, ports] = [await findRunning(root, 'server'), await lastPorts(root)];
+  if (running !== null && ports !== null) return embeddedServer(ports);
+  throw new Problem({ code: 'UNREACHABLE', message: "this project's Temporal server is not running", cure: 'emo-aen up' });
+}
+
+/** Connects to the server of this project. @throws Problem UNREACHABLE within about 2 s where nothing answers. */
+export async function connectTemporal(root: string, env: Environment = process.env): Promise<TemporalLink> {
+  return connectTo(await temporalTarget(root, env));
+}
+
+/** @throws Problem UNREACHABLE within about 2 s where nothing answers or the namespace is unknown. */
+export async function connectTo(target: TemporalTarget): Promise<TemporalLink> {
+  const { address, namespace, embedded } = target;
+  const { proxy: _, ...options } = target.connection;
+  let connection: Connection | undefined;
+  try {
+    connection = await Connection.connect({ ...(options as ConnectionOptions), connectTimeout: CONNECT_LIMIT });
+    const opened = connection;
+    await opened.withDeadline(Date.now() + 2_000, () => opened.workflowService.describeNamespace({ namespace }));
+    const client = new Client({ connection: opened, namespace });
+    return { ...target, connection: opened, client, close: () => opened.close() };
+  } catch (cause) {
+    await connection?.close();
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const cure = embedded ? 'emo-aen up' : `start that server, or unset ${SWITCHES.join(', ')} to use the embedded one`;
+    const message = `the Temporal server at ${address} (namespace ${namespace}) does not answer: ${reason}`;
+    throw new Problem({ code: 'UNREACHABLE', message, cure, cause });
+  }
+}

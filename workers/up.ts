@@ -1,0 +1,137 @@
+/** A project's processes as a whole: the embedded server and both workers, brought up and taken down. */
+import { createHash } from 'node:crypto';
+import { readFile, realpath, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { withLock } from '#setup/lock.mjs';
+import { CLONE } from '../configs/load/installation.js';
+import { Problem } from '../configs/problem.js';
+import type { Queue } from '../configs/schema/pipeline.js';
+import { endProcess, isAlive } from './processes/identity.js';
+import { endedAtOnce, launch } from './processes/launch.js';
+import { findRunning, PROCESS_NAMES, readyPath, removeRecord, type ProcessName, type ProcessRecord } from './processes/record.js';
+import { describeTarget, startServer } from './server/start.js';
+import { connectTo, ownServer, temporalTarget, usesOwnServer, type TemporalTarget } from './temporal.js';
+
+const WORKERS: readonly Queue[] = ['cpu', 'gpu'];
+const READY_LIMIT_MS = 60_000;
+const POLL_MS = 50;
+/** Together under the 10 s that `down` may take. A worker lets its tasks go on for 2 s and then has them save what they did. */
+const WORKER_GRACE_MS = 7_500;
+const SERVER_GRACE_MS = 1_000;
+
+export interface Brought {
+  readonly address: string;
+  readonly namespace: string;
+  readonly embedded: boolean;
+  readonly uiUrl: string | null;
+  /** `started` is false for what was found running. */
+  readonly processes: readonly { name: ProcessName; pid: number; started: boolean; log: string | null }[];
+}
+
+export interface TakenDown {
+  readonly processes: readonly { name: ProcessName; pid: number; ended: 'gracefully' | 'hard' }[];
+}
+
+/**
+ * Starts what is not running of server, cpu worker and gpu worker, and waits until all are ready. Two callers at once do
+ * it one after the other, so the second finds what the first started.
+ * @throws Problem ENVIRONMENT, CONFLICT (port in use), UNREACHABLE (a server of one's own).
+ */
+export async function bringUp(root: string, note: (text: string) => void = () => undefined): Promise<Brought> {
+  return alone(root, note, async () => {
+    const found: Brought['processes'][number][] = [];
+    if (!usesOwnServer()) found.push(await findOr(root, 'server', async () => startServer(root)));
+    const target = usesOwnServer() ? ownServer() : await temporalTarget(root);
+    await (await connectTo(target)).close();
+    const code = await codeDigest();
+    found.push(...(await Promise.all(WORKERS.map((kind) => bringUpWorker(root, kind, target, code, note)))));
+    const { address, namespace, embedded, uiUrl } = target;
+    return { address, namespace, embedded, uiUrl, processes: found };
+  });
+}
+
+/** Ends the workers, which lets them save their work, then the server; at most 10 s. What does not run is left out. */
+export async function bringDown(root: string, note: (text: string) => void = () => undefined): Promise<TakenDown> {
+  return alone(root, note, async () => {
+    const workers = await Promise.all(WORKERS.map((kind) => takeDown(root, kind, WORKER_GRACE_MS)));
+    const server = await takeDown(root, 'server', SERVER_GRACE_MS);
+    return { processes: [...workers, server].filter((ended) => ended !== null) };
+  });
+}
+
+/** The processes of this project that run now. */
+export async function runningProcesses(root: string): Promise<ProcessRecord[]> {
+  const records = await Promise.all(PROCESS_NAMES.map((name) => findRunning(root, name)));
+  return records.filter((record) => record !== null);
+}
+
+/** Only one process at a time may change which of a project's processes run. */
+export async function alone<Result>(root: string, note: (text: string) => void, body: () => Promise<Result>): Promise<Result> {
+  const waiting = (): void => note('another command is starting or ending processes of this project: waiting for it');
+  return withLock(`processes of ${await realpath(root)}`, body, waiting);
+}
+
+async function findOr(root: string, name: ProcessName, start: () => Promise<ProcessRecord>): Promise<Brought['processes'][number]> {
+  const found = await findRunning(root, name);
+  const { process, log } = found ?? (await start());
+  return { name, pid: process.pid, started: found === null, log };
+}
+
+async function bringUpWorker(root: string, kind: Queue, target: TemporalTarget, code: string, note: (text: string) => void) {
+  const running = await findRunning(root, kind);
+  if (running !== null && (running.target !== describeTarget(target) || running.code !== code)) {
+    const why = running.code === code ? `is connected to ${running.target}` : 'runs older code';
+    note(`the ${kind} worker (pid ${running.process.pid}) ${why}: starting it anew`);
+    await takeDown(root, kind, WORKER_GRACE_MS);
+  }
+  return findOr(root, kind, () => startWorker(root, kind, target, code));
+}
+
+async function startWorker(root: string, kind: Queue, target: TemporalTarget, code: string): Promise<ProcessRecord> {
+  await rm(readyPath(root, kind), { force: true });
+  const args = [workerMain(), kind, '--root', root];
+  const record = await launch({ root, name: kind, program: process.execPath, args, target: describeTarget(target), code });
+  const deadline = performance.now() + READY_LIMIT_MS;
+  while (!(await saysReady(root, kind, record))) {
+    if (!isAlive(record.process)) throw await endedAtOnce(root, kind, record.process);
+    if (performance.now() > deadline) {
+      const message = `the ${kind} worker (pid ${record.process.pid}) was not ready after ${READY_LIMIT_MS / 1000} s`;
+      throw new Problem({ code: 'UNREACHABLE', message, where: record.log ?? kind, cure: 'read its log; then emo-aen down and up' });
+    }
+    await delay(POLL_MS);
+  }
+  return record;
+}
+
+/** The entry of the worker processes: `main.js cpu|gpu --root DIR`. */
+export function workerMain(): string {
+  return fileURLToPath(new URL('main.js', import.meta.url));
+}
+
+async function saysReady(root: string, kind: Queue, record: ProcessRecord): Promise<boolean> {
+  const text = await readFile(readyPath(root, kind), 'utf8').catch(() => null);
+  if (text === null) return false;
+  const ready: unknown = JSON.parse(text);
+  return typeof ready === 'object' && ready !== null && 'pid' in ready && ready.pid === record.process.pid;
+}
+
+async function takeDown(root: string, name: ProcessName, graceMs: number): Promise<TakenDown['processes'][number] | null> {
+  const record = await findRunning(root, name);
+  if (record === null) return null;
+  const ended = await endProcess(record.process, graceMs);
+  await removeRecord(root, name);
+  return ended === null ? null : { name, pid: record.process.pid, ended };
+}
+
+/** What the compiled code was made from (set-up writes it); where it was compiled by hand, the entry's own bytes stand for it. */
+export async function codeDigest(): Promise<string> {
+  const stamp = await readFile(join(CLONE, 'dist', '.sources'), 'utf8').catch(() => null);
+  return (
+    stamp ??
+    createHash('sha256')
+      .update(await readFile(workerMain()))
+      .digest('hex')
+  );
+}
