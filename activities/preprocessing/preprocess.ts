@@ -1,0 +1,42 @@
+/** Stage 3: every photo decoded once into the packed cache that all later stages read. */
+import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { SettingsOf } from '../../configs/schema/catalog.js';
+import { CacheIndex, DatasetIndex } from '../../configs/schema/photos.js';
+import { writeJsonAtomically } from '../../ml/files/atomic.js';
+import { packPhotos } from '../../ml/images/pack.js';
+import type { TaskFunction } from '../task.js';
+
+export const preprocess: TaskFunction<SettingsOf<'preprocess'>> = async (context) => {
+  const { root, run, settings, signal } = context;
+  const dataset = DatasetIndex.parse(JSON.parse(await readFile(context.artifact('dataset'), 'utf8')));
+  const total = dataset.photos.length;
+  const told = { total, unit: 'photos' };
+  context.progress({ message: 'looking for a cache of these photos', done: 0, ...told });
+  const cache = await packPhotos({
+    root,
+    dataset,
+    size: settings.resize,
+    folder: dirname(await context.file('.emo-aen', 'cache', 'photos')),
+    signal,
+    onPhoto: (done) => context.progress({ message: 'packing photos', done, ...told }),
+  });
+  const index: CacheIndex = {
+    version: 1,
+    dataset,
+    size: settings.resize,
+    crop: settings.crop,
+    ...settings.normalize,
+    augment: settings.augment,
+    cacheSha256: cache.sha256,
+  };
+  const indexFile = await context.file('runs', run, 'cache-index.json');
+  await writeJsonAtomically(indexFile, CacheIndex.parse(index));
+  return {
+    artifacts: [
+      { name: 'cache', path: cache.path },
+      { name: 'cache-index', path: indexFile },
+    ],
+    summary: { photos: total, cacheMiB: Math.round(cache.bytes / 2 ** 20), reused: cache.reused },
+  };
+};
