@@ -6,8 +6,8 @@ export const downCommand = command('down', 'end the workers and the embedded Tem
   action(async (terminal) => {
     const down = await bringDown(terminal.root, (text) => terminal.note(text));
     const lines = down.processes.map(({ name, pid, ended }) => {
-      const how = ended === 'hard' ? 'ended hard: it did not end in time; its task goes on from its last checkpoint' : 'ended';
-      return `${name.padEnd(6)}  pid ${pid} ${how}`;
+      const kept = name === 'server' ? 'its history is kept' : 'its tasks go on from what they last saved';
+      return `${name.padEnd(6)}  pid ${pid} ended${ended === 'hard' ? ` hard, having taken too long; ${kept}` : ''}`;
     });
     terminal.answer(down, lines.length === 0 ? 'nothing was running' : lines.join('\n'));
   }),

@@ -18,8 +18,8 @@ const WORKERS: readonly Queue[] = ['cpu', 'gpu'];
 const READY_LIMIT_MS = 60_000;
 const POLL_MS = 50;
 /** Together under the 10 s that `down` may take. A worker lets its tasks go on for 2 s and then has them save what they did. */
-const WORKER_GRACE_MS = 7_500;
-const SERVER_GRACE_MS = 1_000;
+const WORKER_GRACE_MS = 6_500;
+const SERVER_GRACE_MS = 2_500;
 
 export interface Brought {
   readonly address: string;
