@@ -25,6 +25,9 @@ export interface SampleOptions extends SceneOptions {
   readonly onScene?: (done: number, total: number) => void;
 }
 
+/** What the quickstart learns from: few kinds, so that a network from random weights learns them from eight scenes (design §8). */
+export const QUICKSTART_SAMPLE = { crops: 24, kinds: ['blur', 'noise', 'fading'] } as const satisfies Partial<SceneOptions>;
+
 const MAX_PIXELS = 1e8;
 
 /**

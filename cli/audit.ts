@@ -1,0 +1,29 @@
+/** `emo-aen audit`: looks at the photo set as stage 2 does, without a run. */
+import { auditPhotos } from '../ml/images/audit.js';
+import { reportLines, verdict } from '../ml/images/report.js';
+import { action, command, EXIT } from './command.js';
+import { datasetSettings } from './dataset-settings.js';
+import { withPipelineOptions, type PipelineOptions } from './pipeline-options.js';
+
+/** Findings on a terminal; `--json` has them all. */
+const SHOWN = 40;
+/** Photos between two progress lines. */
+const TOLD_EVERY = 100;
+
+export const auditCommand = withPipelineOptions(
+  command('audit', 'decode every photo of the set and name everything that is wrong with it'),
+).action(
+  action<PipelineOptions>(async (terminal, options) => {
+    const settings = await datasetSettings(terminal.root, options);
+    const { report } = await auditPhotos({
+      root: terminal.root,
+      settings,
+      onPhoto: (done, total) => {
+        if (done % TOLD_EVERY === 0 && done < total) terminal.note(`${done} of ${total} photos`);
+      },
+    });
+    const hash = report.hash === null ? [] : [`dataset hash ${report.hash}`];
+    terminal.answer(report, [...reportLines(report, SHOWN), ...hash, verdict(report)].join('\n'));
+    return report.ok ? EXIT.done : EXIT.failed;
+  }),
+);
