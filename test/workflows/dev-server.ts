@@ -1,5 +1,6 @@
 /** One Temporal dev server, in memory, for all tests of this area; a namespace for each place that needs one of its own. */
 import { spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { after } from 'mocha';
@@ -30,9 +31,8 @@ after(async function stopDevServer() {
 async function start(): Promise<DevServer> {
   const port = await freePort();
   const names = Array.from({ length: NAMESPACES }, (_, index) => `place-${index}`);
-  const program = process.env['EMO_AEN_TEST_TEMPORAL'] ?? 'temporal';
   const child = spawn(
-    program,
+    await temporalProgram(),
     [
       'server',
       'start-dev',
@@ -45,23 +45,31 @@ async function start(): Promise<DevServer> {
     ],
     { stdio: 'ignore' },
   );
-  const exited = once(child, 'exit');
+  const exited = once(child, 'exit'); // rejects where the program cannot be started
   stop = async () => {
     child.kill('SIGTERM');
     await exited;
   };
   const address = `127.0.0.1:${port}`;
-  await answering(address);
+  await Promise.race([answering(address), exited.then(() => Promise.reject(new Error('the Temporal server ended at once')))]);
   return { address, pid: child.pid ?? 0, namespace: () => names.shift() ?? 'default' };
 }
 
+/** The program that set-up installed, else `temporal` on PATH. */
+async function temporalProgram(): Promise<string> {
+  const record = await readFile('.emo-aen/setup.json', 'utf8').catch(() => null);
+  return record === null ? 'temporal' : (JSON.parse(record) as { temporal: string }).temporal;
+}
+
 export async function answering(address: string): Promise<void> {
+  const deadline = Date.now() + 30_000;
   for (;;) {
     try {
       const connection = await Connection.connect({ address, connectTimeout: '2s' });
       await connection.close();
       return;
-    } catch {
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
       await new Promise((resolve) => setTimeout(resolve, 100)); // nothing tells when the server listens
     }
   }
