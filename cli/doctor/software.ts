@@ -17,7 +17,7 @@ export async function softwareFindings(root: string): Promise<Finding[]> {
     if (error instanceof Problem) return null;
     throw error;
   });
-  const always = [node(), ...PACKAGES.map(npmPackage), git(), temporal()];
+  const always = [node(), ...PACKAGES.map(npmPackage)];
   const setUp: Finding = {
     id: 'set-up',
     title: 'set-up',
@@ -26,11 +26,9 @@ export async function softwareFindings(root: string): Promise<Finding[]> {
     needed: true,
     cure: installation === null ? AGAIN : null,
   };
-  const made =
-    installation === null
-      ? []
-      : [python(root, installation), wandb(installation), tensorflow(root, installation), photos(root, installation)];
-  return Promise.all([...always, setUp, ...made]);
+  if (installation === null) return [...always, setUp, ...(await Promise.all([git(), temporal()]))];
+  const asked = [git(), temporal(), python(root, installation), wandb(installation), tensorflow(root, installation)];
+  return [...always, setUp, ...(await Promise.all(asked)), photos(root, installation)];
 }
 
 function node(): Finding {
