@@ -5,7 +5,8 @@
  * - `inference`: embeddings and scores by the running averages.
  *
  * Names of inputs and outputs: parameters under their own name, `m/<name>`, `v/<name>`, `sum/<name>` (accumulated gradients),
- * `photos`, `target`, `mask`, the three numbers of a step; out come also `loss`, `hinge`, `norm`, `score`.
+ * `photos`, `target`, `mask`, the three numbers of a step; out come also `loss`, `right` (pairs
+ * ranked right), `norm`; from `inference`: `features`, `embedding`, `score`.
  */
 import type { TrainSettings } from '../../configs/schema/train.js';
 import { isTrained, type Network, type ParameterSpec } from '../network/network.js';
@@ -140,7 +141,7 @@ function lossAndGradients(
   const loss = pairLoss(k, score, regression, settings.loss, pairsPerStep);
   const seeds = new Map([[network.outputs.score, loss.score]]);
   if (head !== null && loss.regression !== null) seeds.set(head, loss.regression);
-  const outputs = new Map([...run.averages, ['loss', loss.total], ['score', score]]);
+  const outputs = new Map([...run.averages, ['loss', loss.total], ['right', loss.right]]);
   return { outputs, gradients: run.backward(seeds) };
 }
 

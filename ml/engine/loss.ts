@@ -7,9 +7,10 @@ import type { Kernels, Value } from './kernels.js';
 import * as ops from './ops.js';
 
 export interface Loss {
-  /** Scalars, already divided by the pairs of the whole step, so that micro-batches add up. */
-  readonly hinge: Value;
+  /** A scalar, already divided by the pairs of the whole step, so that micro-batches add up. */
   readonly total: Value;
+  /** Number of pairs whose good photo scored higher. */
+  readonly right: Value;
   /** Gradients of the total by the scores [2n] and by the regression head's output [2n, 1]. */
   readonly score: Value;
   readonly regression: Value | null;
@@ -41,7 +42,8 @@ export function pairLoss(
   const share = ops.broadcastTo(k, ops.scalar(k, 1 / pairsPerStep), [pairs]);
   const badGradient = ops.activationGradient(k, 'ReluGrad', share, violation);
   const score = ops.concat(k, [ops.unary(k, 'Neg', badGradient), badGradient]);
-  if (regression === null) return { hinge, total: hinge, score, regression: null };
+  const right = ops.sumAll(k, ops.cast(k, ops.greater(k, lead, ops.scalar(k, 0)), 'float32'));
+  if (regression === null) return { total: hinge, right, score, regression: null };
 
   const { prediction, target, mask } = regression;
   const error = ops.binary(k, 'Mul', ops.binary(k, 'Sub', ops.reshape(k, prediction, [2 * pairs]), target), mask);
@@ -50,5 +52,5 @@ export function pairLoss(
   const weight = ops.binary(k, 'RealDiv', ops.scalar(k, (regressionWeight * pairs) / pairsPerStep), counted);
   const squared = ops.binary(k, 'Mul', weight, ops.sumAll(k, ops.unary(k, 'Square', error)));
   const gradient = ops.times(k, ops.binary(k, 'Mul', error, weight), 2);
-  return { hinge, total: ops.binary(k, 'AddV2', hinge, squared), score, regression: ops.reshape(k, gradient, [2 * pairs, 1]) };
+  return { total: ops.binary(k, 'AddV2', hinge, squared), right, score, regression: ops.reshape(k, gradient, [2 * pairs, 1]) };
 }

@@ -39,6 +39,10 @@ export function activationGradient(k: Kernels, op: Gradient, gradient: Value, fe
   return one(k, op, typed(gradient), [gradient, features], like(gradient));
 }
 
+export function greater(k: Kernels, a: Value, b: Value): Value {
+  return one(k, 'Greater', typed(a), [a, b], { shape: broadcastShape(a.shape, b.shape), dtype: 'bool' });
+}
+
 export function cast(k: Kernels, x: Value, dtype: DType): Value {
   if (x.dtype === dtype) return x;
   return one(k, 'Cast', { SrcT: { type: x.dtype }, DstT: { type: dtype }, Truncate: { bool: false } }, [x], { shape: x.shape, dtype });
@@ -79,10 +83,13 @@ export function l2Loss(k: Kernels, x: Value): Value {
   return one(k, 'L2Loss', typed(x), [x], { shape: [], dtype: x.dtype });
 }
 
-export function addN(k: Kernels, values: readonly Value[]): Value {
-  const [first] = values;
-  if (first === undefined) throw new Error('a sum of nothing');
-  return one(k, 'AddN', { ...typed(first), N: { int: values.length } }, values, like(first));
+/**
+ * The sum of many scalars. Not TensorFlow's AddN: it adds into whichever input's memory happens to be free first, so that the
+ * order, and with it the last bits, differ from run to run.
+ */
+export function sumOfScalars(k: Kernels, scalars: readonly Value[]): Value {
+  const attributes: Attributes = { T: { type: float }, N: { int: scalars.length }, axis: { int: 0 } };
+  return sumAll(k, one(k, 'Pack', attributes, scalars, { shape: [scalars.length], dtype: float }));
 }
 
 /** Rows `from` .. `from + count` of the first axis. */

@@ -38,11 +38,8 @@ export interface Clipped {
 
 /** All gradients times min(1, limit / (norm + 1e-6)), where `norm` is the length of them all together. */
 export function clipByGlobalNorm(k: Kernels, gradients: ReadonlyMap<string, Value>, limit: number): Clipped {
-  const halves = ops.addN(
-    k,
-    [...gradients.values()].map((gradient) => ops.l2Loss(k, gradient)),
-  );
-  const norm = ops.unary(k, 'Sqrt', ops.times(k, halves, 2));
+  const halves = [...gradients.values()].map((gradient) => ops.l2Loss(k, gradient));
+  const norm = ops.unary(k, 'Sqrt', ops.times(k, ops.sumOfScalars(k, halves), 2));
   const ratio = ops.binary(k, 'RealDiv', ops.scalar(k, limit), ops.plus(k, norm, 1e-6));
   const factor = ops.binary(k, 'Minimum', ratio, ops.scalar(k, 1));
   return { norm, gradients: new Map([...gradients].map(([name, gradient]) => [name, ops.binary(k, 'Mul', gradient, factor)])) };

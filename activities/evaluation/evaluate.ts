@@ -1,0 +1,45 @@
+/** Stage 6: the best checkpoint on the test split (method §6). */
+import type { SettingsOf } from '../../configs/schema/catalog.js';
+import { writeJsonAtomically } from '../../ml/files/atomic.js';
+import { runInChild } from '../child/child.js';
+import type { TaskFunction } from '../task.js';
+
+export const evaluate: TaskFunction<SettingsOf<'evaluate'>> = async (context) => {
+  const { settings, run } = context;
+  const result = await runInChild(
+    {
+      kind: 'evaluate',
+      cacheIndex: context.artifact('cache-index'),
+      cache: context.artifact('cache'),
+      checkpoint: context.artifact('best-checkpoint'),
+      checkpointSha256: context.digest('best-checkpoint'),
+      settings,
+      engine: 'graph',
+    },
+    {
+      environment: settings.environment,
+      stallSeconds: settings.loop.stallSeconds,
+      signal: context.signal,
+      progress: (progress) => context.progress(progress),
+    },
+  );
+  if (result.kind !== 'evaluate') throw new Error(`the child did ${result.kind}`);
+  const path = await context.file('runs', run, 'evaluation.json');
+  await writeJsonAtomically(path, result.evaluation);
+  const { pairwiseAccuracy, kendallTauB, hingeLoss, latency, device, weights } = result.evaluation;
+  return {
+    artifacts: [{ name: 'evaluation', path }],
+    summary: {
+      pairwiseAccuracy: pairwiseAccuracy.value,
+      low: pairwiseAccuracy.low,
+      high: pairwiseAccuracy.high,
+      pairs: pairwiseAccuracy.count,
+      kendallTauB,
+      hingeLoss,
+      latencyMs: latency.medianMs,
+      device,
+      weights,
+    },
+    warnings: result.warnings,
+  };
+};

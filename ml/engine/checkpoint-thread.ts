@@ -1,0 +1,31 @@
+/** The worker thread that writes checkpoints: hashing and fsync of 50 MB must not hold up the next step. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { Problem, type ProblemFields } from '../../configs/problem.js';
+import { CheckpointFiles, type NewCheckpoint } from './checkpoint-files.js';
+
+export interface ThreadData {
+  readonly folder: string;
+  readonly key: string;
+  readonly keep: number;
+}
+
+export type ThreadReply = { readonly problem: Omit<ProblemFields, 'cause'> } | { readonly defect: string } | { readonly written: string };
+
+if (parentPort !== null) serve(parentPort, workerData as ThreadData);
+
+function serve(port: NonNullable<typeof parentPort>, { folder, key, keep }: ThreadData): void {
+  const opened = CheckpointFiles.open(folder, key, keep);
+  let queue: Promise<void> = Promise.resolve();
+  const reply = (message: ThreadReply): void => port.postMessage(message);
+  port.on('message', (checkpoint: NewCheckpoint) => {
+    queue = queue.then(async () => {
+      try {
+        await (await opened).files.write(checkpoint);
+        reply({ written: checkpoint.file });
+      } catch (error) {
+        if (error instanceof Problem) reply({ problem: error.toJSON() });
+        else reply({ defect: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+      }
+    });
+  });
+}

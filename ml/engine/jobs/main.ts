@@ -1,0 +1,62 @@
+/**
+ * The child process: takes one job from its parent, does it, answers and ends. SIGTERM asks it to save and end; when its
+ * parent is gone it ends at once, since the next attempt continues from the last checkpoint.
+ */
+import { fromSystemError, Problem } from '../../../configs/problem.js';
+import type { JobContext } from './context.js';
+import { evaluate } from './evaluate.js';
+import { ToChild, type FromChild, type Job, type Result } from './protocol.js';
+import { train } from './train.js';
+
+const ORPHANED = 3;
+
+let stopping = false;
+process.on('SIGTERM', () => {
+  stopping = true;
+});
+// Ctrl-C reaches the whole group: the parent decides what it means.
+process.on('SIGINT', () => undefined);
+process.on('disconnect', () => process.exit(ORPHANED));
+process.once('message', (message) => {
+  void answer(ToChild.parse(message).job);
+});
+
+async function answer(job: Job): Promise<void> {
+  const context: JobContext = { progress: (progress) => void send({ kind: 'progress', progress }), stopping: () => stopping };
+  await send(await outcome(job, context));
+  process.removeAllListeners('disconnect');
+  process.exit(0);
+}
+
+async function outcome(job: Job, context: JobContext): Promise<FromChild> {
+  try {
+    return { kind: 'result', result: await perform(job, context) };
+  } catch (thrown) {
+    const error = fromSystemError(outOfMemory(thrown), job.kind);
+    if (error instanceof Problem) return { kind: 'problem', problem: error.toJSON() as Extract<FromChild, { kind: 'problem' }>['problem'] };
+    return { kind: 'defect', stack: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+  }
+}
+
+function perform(job: Job, context: JobContext): Promise<Result> {
+  return job.kind === 'train' ? train(job, context) : evaluate(job, context);
+}
+
+/** TensorFlow tells an allocation that failed only in words. */
+function outOfMemory(error: unknown): unknown {
+  if (!(error instanceof Error) || !/OOM when allocating|RESOURCE_EXHAUSTED|Resource exhausted/i.test(error.message)) return error;
+  return new Problem({
+    code: 'OUT_OF_MEMORY',
+    message: `the device has not enough memory for a step: ${error.message}`,
+    where: 'loop.accumulate',
+    cure: 'raise loop.accumulate, which splits a step into smaller parts of the same total, or free memory',
+    cause: error,
+  });
+}
+
+function send(message: FromChild): Promise<void> {
+  return new Promise((resolve) => {
+    if (process.send === undefined || !process.connected) resolve();
+    else process.send(message, () => resolve());
+  });
+}
