@@ -7,7 +7,7 @@ import type { TaskDefinition } from './definition.js';
 import { appendEvent, type TaskEvent } from './events.js';
 import { activityFailure } from './failure.js';
 import { locate, recordOutput } from './files.js';
-import { OneAtATime } from './one-at-a-time.js';
+import type { OneAtATime } from './one-at-a-time.js';
 import { checkArtifacts } from './verify.js';
 
 /** What the workflow gets from an activity that succeeded. */

@@ -20,10 +20,10 @@ export interface WorkerPlace {
 
 /**
  * After SIGTERM short tasks get this long to end; then the abort signal reaches those that still run, and a training process
- * writes its checkpoint. With the time that this may take, a worker is gone within 10 s.
+ * writes its checkpoint. `emo-aen down` waits a little longer than `FORCE`.
  */
 const GRACE = '2s';
-const FORCE = '9s';
+const FORCE = '6s';
 /** Progress reaches the server at least this often, or at 80 % of the heartbeat timeout where that is sooner. */
 const FRESH = '2s';
 

@@ -1,5 +1,5 @@
 /** Runs one task as an activity on its queue, with the time limits and retries of the plan. */
-import { scheduleActivity } from '@temporalio/workflow';
+import { ActivityCancellationType, scheduleActivity } from '@temporalio/workflow';
 import type { TaskReport } from '../activities/wrap.js';
 import type { TaskInput } from '../configs/schema/payload.js';
 import type { PlannedTask } from '../configs/schema/plan.js';
@@ -25,6 +25,8 @@ export async function execute(plan: PlannedTask, input: Omit<TaskInput, 'heartbe
         taskQueue: plan.queue,
         startToCloseTimeout: plan.timeoutMs,
         heartbeatTimeout: plan.heartbeatMs ?? ALIVE_MS,
+        // A cancelled run says so only once its tasks have stopped; a dead worker's task counts as stopped after its heartbeat timeout.
+        cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
         retry: {
           initialInterval: plan.retry.backoffMs,
           backoffCoefficient: 2,

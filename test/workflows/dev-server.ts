@@ -1,10 +1,10 @@
 /** One Temporal dev server, in memory, for all tests of this area; a namespace for each place that needs one of its own. */
 import { spawn } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { after } from 'mocha';
 import { Connection } from '@temporalio/client';
+import { temporalProgram } from '../../workers/server/program.js';
 
 const NAMESPACES = 40;
 
@@ -32,7 +32,7 @@ async function start(): Promise<DevServer> {
   const port = await freePort();
   const names = Array.from({ length: NAMESPACES }, (_, index) => `place-${index}`);
   const child = spawn(
-    await temporalProgram(),
+    (await temporalProgram()).program,
     [
       'server',
       'start-dev',
@@ -53,12 +53,6 @@ async function start(): Promise<DevServer> {
   const address = `127.0.0.1:${port}`;
   await Promise.race([answering(address), exited.then(() => Promise.reject(new Error('the Temporal server ended at once')))]);
   return { address, pid: child.pid ?? 0, namespace: () => names.shift() ?? 'default' };
-}
-
-/** The program that set-up installed, else `temporal` on PATH. */
-async function temporalProgram(): Promise<string> {
-  const record = await readFile('.emo-aen/setup.json', 'utf8').catch(() => null);
-  return record === null ? 'temporal' : (JSON.parse(record) as { temporal: string }).temporal;
 }
 
 export async function answering(address: string): Promise<void> {

@@ -233,27 +233,23 @@ describe('a run', function () {
 
   it('aborts what runs when cancelled, and keeps what was done', async () => {
     let aborted = false;
+    const begun = gate();
     await place.startWorkers({
       done: writing(['x']),
-      long: writing(
-        [],
-        ({ signal }) =>
-          new Promise((_, reject) =>
-            signal.addEventListener('abort', () => {
-              aborted = true;
-              reject(signal.reason);
-            }),
-          ),
-      ),
+      long: writing([], ({ signal }) => {
+        begun.open();
+        return new Promise((_, reject) => {
+          signal.addEventListener('abort', () => {
+            aborted = true;
+            reject(signal.reason);
+          });
+        });
+      }),
       never: writing([]),
     });
-    const handle = await place.start(
-      inputOf(
-        'cancel',
-        planOf(planned('done', { provides: ['x'] }), planned('long', { needs: ['done'] }), planned('never', { needs: ['long'] })),
-      ),
-    );
-    await place.until('cancel', (ledger) => states(ledger)['long'] === 'running');
+    const plan = planOf(planned('done', { provides: ['x'] }), planned('long', { needs: ['done'] }), planned('never', { needs: ['long'] }));
+    const handle = await place.start(inputOf('cancel', plan));
+    await begun.opened;
     await update('cancel').executeUpdate(cancelUpdate, { args: [{ by }] });
     assert.deepEqual(await handle.result(), { run: 'cancel', state: 'cancelled' });
     assert.ok(aborted);
