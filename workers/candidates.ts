@@ -78,7 +78,7 @@ function candidateOf(
   plans: readonly LedgerTask['plan'][],
   made: Parameters<typeof inputsOf>[2],
 ): ReuseCandidate[] {
-  if (output === null || fingerprint === null || plan.outside) return [];
+  if (output === null || fingerprint === null) return [];
   const inputs = inputsOf(plan, plans, made).map(({ name, sha256 }) => ({ name, sha256 }));
   const { name: task, uses, version, settings } = plan;
   return [{ task, fromRun: fromRun ?? run, uses, version, settings, inputs, fingerprint, output }];
