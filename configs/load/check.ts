@@ -1,5 +1,5 @@
 /** A tree against a schema: zod decides what is wrong, this says where it stands and in which words. */
-import type { z } from 'zod';
+import { core, type z } from 'zod';
 import { dotted, quoted, type Diagnostics } from './diagnostics.js';
 import { find, toValue, type Located, type LocatedMap, type Span } from './located.js';
 import { nearest } from './nearest.js';
@@ -7,20 +7,44 @@ import { choice, expected, keysOf, schemaAt } from './shape.js';
 
 type Issue = z.core.$ZodIssue;
 
-/** The tree's value as the schema parses it, or null with every fault among the diagnostics. */
-export function check<Schema extends z.ZodType>(schema: Schema, tree: LocatedMap, found: Diagnostics): z.output<Schema> | null {
+/**
+ * The tree's value as the schema parses it, or null with every fault among the diagnostics. `whenMissing` is what to do
+ * about keys that are missing at the top.
+ */
+export function check<Schema extends z.ZodType>(
+  schema: Schema,
+  tree: LocatedMap,
+  found: Diagnostics,
+  whenMissing: string | null = null,
+): z.output<Schema> | null {
   const result = schema.safeParse(toValue(tree));
   if (result.success) return result.data;
   const misspelt = new Set<string>();
-  for (const issue of result.error.issues) {
+  const absent = new Map<string, PropertyKey[][]>();
+  const issues = result.error.issues.flatMap((issue) => [issue, ...issuesBelow(issue, schema, tree)]);
+  for (const issue of issues) {
     if (issue.code === 'unrecognized_keys') unknownKeys(issue, schema, tree, misspelt, found);
   }
-  for (const issue of result.error.issues) {
+  for (const issue of issues) {
     if (issue.code === 'unrecognized_keys') continue;
-    if (find(tree, issue.path) !== undefined) invalid(issue, schema, tree, found);
-    else if (!misspelt.has(dotted(issue.path))) missing(issue, schema, tree, found);
+    if (find(tree, issue.path) !== undefined) {
+      invalid(issue, schema, tree, found);
+    } else if (!misspelt.has(dotted(issue.path))) {
+      const parent = dotted(issue.path.slice(0, -1));
+      absent.set(parent, [...(absent.get(parent) ?? []), issue.path]);
+    }
   }
+  for (const paths of absent.values()) missing(paths, schema, tree, whenMissing, found);
   return null;
+}
+
+/** What stands under a name that is wrong is not looked at by zod; here it is. */
+function issuesBelow(issue: Issue, schema: z.ZodType, tree: LocatedMap): Issue[] {
+  const wanted = issue.code === 'invalid_key' ? schemaAt(schema, issue.path) : undefined;
+  const value = find(tree, issue.path)?.value;
+  if (wanted === undefined || value === undefined) return [];
+  const issues = core.safeParse(wanted, toValue(value)).error?.issues ?? [];
+  return issues.map((below) => ({ ...below, path: [...issue.path, ...below.path] }));
 }
 
 /** A misspelt key is one mistake: the key that it was meant to be is remembered, so that it is not called missing as well. */
@@ -32,25 +56,32 @@ function unknownKeys(
   found: Diagnostics,
 ): void {
   const valid = keysOf(schemaAt(schema, issue.path));
-  const map = find(tree, issue.path)?.value;
-  const taken = map?.kind === 'map' ? map.entries : new Map<string, never>();
-  const free = valid.filter((key) => !taken.has(key));
   for (const key of issue.keys) {
     const path = [...issue.path, key];
-    const suggestion = nearest(key, free);
+    const suggestion = nearest(key, valid);
     if (suggestion !== null) misspelt.add(dotted([...issue.path, suggestion]));
     const help = suggestion === null ? `valid keys: ${valid.join(', ')}` : null;
     found.add(find(tree, path)?.key ?? tree.span, path, `unknown key ${quoted(key)}`, { suggestion, help });
   }
 }
 
-function missing(issue: Issue, schema: z.ZodType, tree: LocatedMap, found: Diagnostics): void {
-  const key = String(issue.path.at(-1));
-  const parent = find(tree, issue.path.slice(0, -1));
-  const wanted = schemaAt(schema, issue.path);
-  const of = issue.path.length > 1 ? ` in ${quoted(dotted(issue.path.slice(0, -1)))}` : '';
-  const help = wanted === undefined ? null : `it must be ${expected(wanted)}`;
-  found.add(parent?.key ?? beginning(tree), issue.path, `missing key ${quoted(key)}${of}`, { help });
+/** Keys that are missing in one map are one finding. */
+function missing(
+  paths: readonly PropertyKey[][],
+  schema: z.ZodType,
+  tree: LocatedMap,
+  whenMissing: string | null,
+  found: Diagnostics,
+): void {
+  const [first = []] = paths;
+  const parentPath = first.slice(0, -1);
+  const keys = paths.map((path) => String(path.at(-1)));
+  const inside = parentPath.length > 0 ? ` in ${quoted(dotted(parentPath))}` : '';
+  const wanted = paths.length === 1 ? schemaAt(schema, first) : undefined;
+  const needed = wanted === undefined ? null : `it must be ${expected(wanted)}`;
+  const message = `missing ${keys.length === 1 ? 'key' : 'keys'} ${keys.map(quoted).join(', ')}${inside}`;
+  const place = find(tree, parentPath)?.key ?? beginning(tree);
+  found.add(place, keys.length === 1 ? first : parentPath, message, { help: parentPath.length === 0 ? (whenMissing ?? needed) : needed });
 }
 
 /** The top of a file, without a caret: nothing that stands there is wrong, something is not there. */
@@ -71,7 +102,7 @@ function invalid(issue: Issue, schema: z.ZodType, tree: LocatedMap, found: Diagn
     return;
   }
   const options = issue.code === 'invalid_value' ? issue.values.map(String) : [];
-  const suggestion = place.value.kind === 'scalar' ? nearest(String(place.value.value), options) : null;
+  const suggestion = place.value.kind === 'scalar' && typeof place.value.value === 'string' ? nearest(place.value.value, options) : null;
   const message = issue.code === 'custom' ? issue.message : `${subject} must be ${requirement(issue, wanted)}, not ${inWords(place.value)}`;
   found.add(place.value.span, issue.path, message, { suggestion });
 }

@@ -9,6 +9,8 @@ import { nearest } from './nearest.js';
 /** A megabyte of YAML is no settings file: the largest pipeline here has a thousand tasks in 150 KiB. */
 const MAX_BYTES = 1 << 20;
 
+const YAML = /\.ya?ml$/;
+
 /** Where relative references must stay: below the project root, unless the pipeline itself was given from elsewhere. */
 export interface Bounds {
   /** Absolute. */
@@ -63,48 +65,45 @@ export async function readText(
   cure: string | null = null,
 ): Promise<TextFile | null> {
   const shown = shownPath(root, absolute);
+  const subject = span.source.inline ? 'the pipeline' : quoted(shown);
   const fault = await unreadable(absolute);
   if (fault !== null) {
-    const suggestion = fault === 'is not there' ? await nearestFile(absolute) : null;
-    const subject = span.source.inline ? 'the pipeline' : quoted(shown);
-    found.add(span, path, `${subject} ${fault}`, { suggestion, help: suggestion === null ? cure : null });
+    const suggestion = fault === MISSING ? await nearestFile(absolute, resolve(root, span.source.name)) : null;
+    found.add(span, path, `${subject} ${fault}`, { suggestion, help: fault === MISSING && suggestion === null ? cure : null });
     return null;
   }
   const bytes = await readFile(absolute);
   const text = decode(bytes);
   if (text === null) {
-    found.add(span, path, `${quoted(shown)} is not UTF-8 text`);
+    found.add(span, path, `${subject} is not UTF-8 text`);
     return null;
   }
   return { path: shown, absolute, source: fileSource(shown, text), sha256: createHash('sha256').update(bytes).digest('hex') };
 }
 
+const MISSING = 'is not there';
+
 async function unreadable(absolute: string): Promise<string | null> {
   try {
-    const { size, ...file } = await describe(absolute);
-    if (!file.isFile) return 'is a folder or device, not a file';
-    return size > MAX_BYTES ? `has ${size} bytes; a configuration file may have ${MAX_BYTES}` : null;
+    const file = await stat(absolute);
+    if (!file.isFile()) return 'is a folder or device, not a file';
+    return file.size > MAX_BYTES ? `has ${file.size} bytes; a configuration file may have ${MAX_BYTES}` : null;
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return 'is not there';
+    if (code === 'ENOENT' || code === 'ENOTDIR') return MISSING;
     if (code === 'EACCES' || code === 'EPERM') return 'may not be read';
     if (code === 'ELOOP') return 'is a symbolic link to itself';
     throw error;
   }
 }
 
-async function describe(absolute: string): Promise<{ isFile: boolean; size: number }> {
-  const file = await stat(absolute);
-  return { isFile: file.isFile(), size: file.size };
-}
-
-async function nearestFile(absolute: string): Promise<string | null> {
+/** A file in the same folder whose stem is near, but not the one that refers to it. */
+async function nearestFile(absolute: string, from: string): Promise<string | null> {
   const folder = dirname(absolute);
   const names = await readdir(folder).catch(() => []); // no folder: no name to suggest
-  return nearest(
-    basename(absolute),
-    names.filter((name) => /\.ya?ml$/.test(name)),
-  );
+  const others = names.filter((name) => YAML.test(name) && resolve(folder, name) !== from);
+  const stems = new Map(others.map((name) => [name.replace(YAML, ''), name]));
+  return stems.get(nearest(basename(absolute).replace(YAML, ''), stems.keys()) ?? '') ?? null;
 }
 
 function decode(bytes: Uint8Array): string | null {

@@ -17,7 +17,7 @@ export function checkTasks(pipeline: LocatedMap, tasks: readonly DraftTask[], fo
   if (declared?.value.kind === 'map' && declared.value.entries.size === 0) {
     found.add(declared.key ?? declared.value.span, ['tasks'], 'this pipeline has no tasks');
   }
-  const names = tasks.map(({ name }) => name);
+  const names = new Set(tasks.map(({ name }) => name));
   for (const task of tasks) {
     checkUses(task, found);
     checkStage(task, found);
@@ -48,13 +48,13 @@ function checkStage({ name, activity, stage }: DraftTask, found: Diagnostics): v
   found.add(stage.span, ['tasks', name, 'stage'], message);
 }
 
-function checkNeeds({ name, needs }: DraftTask, names: readonly string[], found: Diagnostics): void {
+function checkNeeds({ name, needs }: DraftTask, names: ReadonlySet<string>, found: Diagnostics): void {
   needs.forEach(({ text, span }, index) => {
     const path = ['tasks', name, 'needs', index];
-    if (!names.includes(text)) {
+    if (!names.has(text)) {
       const suggestion = nearest(
         text,
-        names.filter((other) => other !== name),
+        [...names].filter((other) => other !== name),
       );
       found.add(span, path, `${quoted(name)} needs ${quoted(text)}, which is no task of this pipeline`, { suggestion });
     } else if (needs.findIndex((other) => other.text === text) < index) {

@@ -17,6 +17,8 @@ export interface Settings {
   readonly files: readonly SettingsFile[];
 }
 
+const WHOLE = 'a settings file says everything, unless it `extends` another one';
+
 /** The settings of every task whose file could be read and is sound, by the task's name. */
 export async function settingsOfTasks(
   pipelineFile: string,
@@ -70,7 +72,7 @@ async function loadKind(
     return null;
   }
   const layers = overrides.filter((override) => override.kind === kind).map(asLayer);
-  const value = check<z.ZodType>(SETTINGS[kind], layers.reduce(mergeMaps, loaded.tree), found);
+  const value = check<z.ZodType>(SETTINGS[kind], layers.reduce(mergeMaps, loaded.tree), found, WHOLE);
   return value === null ? null : { value, files: loaded.files };
 }
 

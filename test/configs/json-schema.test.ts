@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { readFile, readdir } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { jsonSchemaOf, SCHEMA_KINDS, schemaFile } from '../../configs/json-schema.js';
+
+/** This file runs from dist/test/configs/. */
+const REPOSITORY = fileURLToPath(new URL('../../../', import.meta.url));
+
+describe('the JSON Schemas', () => {
+  for (const kind of SCHEMA_KINDS) {
+    it(`in ${schemaFile(kind)} are what the zod schemas and the comments say`, async () => {
+      const committed: unknown = JSON.parse(await readFile(join(REPOSITORY, schemaFile(kind)), 'utf8'));
+      const made: unknown = JSON.parse(JSON.stringify(await jsonSchemaOf(kind, REPOSITORY)));
+      assert.deepEqual(committed, made, 'run `emo-aen schema --write`');
+    });
+  }
+
+  it('are named in the first line of every YAML file', async () => {
+    for (const folder of ['configs', 'configs/quickstart']) {
+      for (const name of (await readdir(join(REPOSITORY, folder))).filter((file) => file.endsWith('.yaml'))) {
+        const kind = SCHEMA_KINDS.find((known) => name === `${known}.yaml`);
+        assert.ok(kind !== undefined, `${folder}/${name} has a schema`);
+        const path = relative(dirname(join(folder, name)), schemaFile(kind));
+        const [first] = (await readFile(join(REPOSITORY, folder, name), 'utf8')).split('\n');
+        assert.equal(first, `# yaml-language-server: $schema=${path}`, `${folder}/${name}`);
+      }
+    }
+  });
+
+  it('say what each setting means and is, in the words of the comments', async () => {
+    const schema = await jsonSchemaOf('train', REPOSITORY);
+    const loop = schema.properties?.['loop'];
+    assert.ok(typeof loop === 'object');
+    assert.deepEqual(loop.properties?.['pairs'], {
+      type: 'integer',
+      minimum: 1,
+      description: 'per optimiser step: a batch of 32 photos',
+      default: 16,
+    });
+    assert.equal(loop.required, undefined, 'a file that extends another may leave out any of them');
+    assert.equal(loop.additionalProperties, false);
+  });
+
+  it('ask for every setting only where a file extends nothing', async () => {
+    const schema = await jsonSchemaOf('preprocess', REPOSITORY);
+    assert.deepEqual(schema.if, { not: { required: ['extends'] } });
+    assert.ok(typeof schema.then === 'object');
+    assert.deepEqual(schema.then.required, ['resize', 'crop', 'normalize', 'augment']);
+    assert.deepEqual(schema.then.properties?.['normalize'], { required: ['mean', 'std'] });
+  });
+});
