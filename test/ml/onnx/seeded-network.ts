@@ -59,5 +59,5 @@ export function seededNetwork(spec: NetworkSpec): TrainedNetwork {
       return [name, { shape, data: seeded(name, count, TRANSFORMS[kind](count / (shape[0] ?? 1))) }];
     }),
   );
-  return { network, parameters, metadata: {} };
+  return { network, parameters };
 }

@@ -1,0 +1,105 @@
+/**
+ * Which nodes compute in integers and which values are quantised. Everything follows from operator types, so that any network of
+ * convolutions and dense layers can be quantised; what is not known stays in float and is named.
+ */
+import { ELEMENT, type OnnxModel, type OnnxNode } from '../messages.js';
+import { floatsOf } from '../build.js';
+import { GraphIndex } from './graph.js';
+
+/**
+ * `free`: by its own values. `hardSwish`: the value goes through HardSwish and nowhere else; its grid begins at -3 (see ranges.ts).
+ * `same`: the same numbers as the value that it is made of (Flatten).
+ */
+export type GridKind = 'free' | 'hardSwish' | 'same';
+
+export interface QuantizationPlan {
+  /** Nodes with integer weights: Conv, and Gemm, whose result stays in float. */
+  readonly weighted: readonly OnnxNode[];
+  /** Every node that reads quantised values and computes in integers; the weighted ones among them. */
+  readonly integer: ReadonlySet<OnnxNode>;
+  /** Activations that disappear: the quantiser behind them saturates where they would clip. By the value they read. */
+  readonly absorbed: ReadonlyMap<string, OnnxNode>;
+  /** Values that are quantised, and how. */
+  readonly grids: ReadonlyMap<string, GridKind>;
+  /** Nodes that stay in float. */
+  readonly float: readonly OnnxNode[];
+}
+
+/** Operators that take and give integers when all that they read is quantised, besides those with weights. */
+const FOLLOWING = new Set(['Add', 'Mul', 'GlobalAveragePool', 'Flatten']);
+
+/** @param model after foldHardSigmoids */
+export function planQuantization(model: OnnxModel): QuantizationPlan {
+  const index = new GraphIndex(model.graph);
+  const weighted: OnnxNode[] = [];
+  const integer = new Set<OnnxNode>();
+  const absorbed = new Map<string, OnnxNode>();
+  const grids = new Map<string, GridKind>();
+  const float: OnnxNode[] = [];
+
+  /** The node's result is quantised, behind the activation that it can absorb; unless the graph gives it out as it is. */
+  const quantizeResult = (node: OnnxNode): void => {
+    const [output = ''] = node.output;
+    const user = index.soleUser(output);
+    const clips = user !== undefined && saturates(user, index);
+    if (clips) absorbed.set(output, user);
+    const value = clips ? (user.output[0] ?? '') : output;
+    if (!index.isOutput(value)) grids.set(value, kindOf(node, index.soleUser(value)));
+  };
+
+  const gone = new Set<OnnxNode>();
+  for (const node of model.graph.node) {
+    const [input = ''] = node.input;
+    if (gone.has(node)) continue;
+    if (isWeighted(node, index)) {
+      if (!grids.has(input)) grids.set(input, 'free');
+      weighted.push(node);
+      integer.add(node);
+      if (node.opType === 'Conv') quantizeResult(node);
+    } else if (node.opType === 'HardSwish' ? grids.get(input) === 'hardSwish' : follows(node, grids)) {
+      integer.add(node);
+      quantizeResult(node);
+    } else float.push(node);
+    const clip = absorbed.get(node.output[0] ?? '');
+    if (clip !== undefined) gone.add(clip);
+  }
+  return { weighted, integer, absorbed, grids, float };
+}
+
+function kindOf(node: OnnxNode, user: OnnxNode | undefined): GridKind {
+  if (node.opType === 'Flatten') return 'same';
+  return user?.opType === 'HardSwish' ? 'hardSwish' : 'free';
+}
+
+function isWeighted(node: OnnxNode, index: GraphIndex): boolean {
+  if (node.opType !== 'Conv' && node.opType !== 'Gemm') return false;
+  const constants = [node.input[1], node.input[2]].map((name) => index.constants.get(name ?? ''));
+  if (constants.some((tensor) => tensor?.dataType !== ELEMENT.float32)) return false;
+  return node.opType === 'Conv' || isPlainGemm(node, index);
+}
+
+/** x W^T + b with a quantised x: what is left of Gemm's alpha, beta and transA is not met in networks for inference. */
+function isPlainGemm(node: OnnxNode, index: GraphIndex): boolean {
+  const plain = node.attribute.every(({ name, i, f }) => (name === 'transB' ? i === 1 : name === 'transA' ? i === 0 : f === 1));
+  return plain && node.attribute.some(({ name }) => name === 'transB') && comesFromIntegers(node.input[0] ?? '', index);
+}
+
+/** A dense layer is worth quantising behind a convolutional network, not on values that float code made (a normalised embedding). */
+function comesFromIntegers(value: string, index: GraphIndex): boolean {
+  for (let node = index.maker(value); node !== undefined; node = index.maker(node.input[0] ?? '')) {
+    if (node.opType === 'Conv') return true;
+    if (!FOLLOWING.has(node.opType) && !['Relu', 'Clip', 'HardSwish'].includes(node.opType)) return false;
+  }
+  return false;
+}
+
+function follows(node: OnnxNode, grids: ReadonlyMap<string, GridKind>): boolean {
+  return FOLLOWING.has(node.opType) && node.input.every((input) => grids.has(input) && grids.get(input) !== 'hardSwish');
+}
+
+/** Whether a quantiser with range [0, r] behind the node does what the node does: Relu, or Clip from 0. */
+function saturates(node: OnnxNode, index: GraphIndex): boolean {
+  if (node.opType === 'Relu') return true;
+  const least = index.constants.get(node.input[1] ?? '');
+  return node.opType === 'Clip' && least !== undefined && floatsOf(least)[0] === 0;
+}
