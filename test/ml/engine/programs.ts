@@ -1,0 +1,61 @@
+/** Runs computations in the test's own process, with tensors in torchvision's layouts. */
+import { eagerEngine } from '../../../ml/engine/eager.js';
+import { graphEngine } from '../../../ml/engine/graph.js';
+import { pick, type Computation, type Engine, type EngineName } from '../../../ml/engine/kernels.js';
+import { layoutsOf } from '../../../ml/engine/layout.js';
+import { floats } from '../../../ml/engine/native-state.js';
+import { DTYPES, loadTensorFlow, tensorFlowEnvironment, type TensorFlow } from '../../../ml/engine/tensorflow.js';
+import type { Network } from '../../../ml/network/network.js';
+
+let loaded: TensorFlow | null = null;
+
+/** On the CPU, with as many threads as the machine of the golden files does not matter for: numbers are compared with tolerance. */
+export function tensorFlow(): TensorFlow {
+  if (loaded === null) {
+    Object.assign(process.env, tensorFlowEnvironment('cpu', 2));
+    loaded = loadTensorFlow();
+  }
+  return loaded;
+}
+
+export const ENGINES: readonly EngineName[] = ['graph', 'eager'];
+
+export function engineOf(name: EngineName): Engine {
+  return name === 'graph' ? graphEngine(tensorFlow()) : eagerEngine(tensorFlow());
+}
+
+/** Runs `computation` once; inputs that are missing are zeros. Leaves no tensor behind. */
+export function runOnce(
+  engine: EngineName,
+  computation: Computation,
+  inputs: ReadonlyMap<string, Float32Array>,
+): Map<string, Float32Array> {
+  const library = tensorFlow();
+  const program = engineOf(engine).prepare(computation);
+  const ids = new Map(
+    [...computation.inputs].map(([name, { shape }]) => {
+      const size = shape.reduce((product, side) => product * side, 1);
+      return [name, library.createTensor(shape, DTYPES.float32, inputs.get(name) ?? new Float32Array(size))];
+    }),
+  );
+  const outputs = program.run(ids);
+  const values = new Map([...outputs].map(([name, id]) => [name, floats(library, id)]));
+  for (const id of [...ids.values(), ...outputs.values()]) library.deleteTensor(id);
+  program.close();
+  return values;
+}
+
+/** Stored parameters as the engine wants them. */
+export function toEngine(network: Network, stored: ReadonlyMap<string, { readonly data: Float32Array }>): Map<string, Float32Array> {
+  return new Map([...layoutsOf(network)].map(([name, layout]) => [name, layout.toEngine(pick(stored, name).data)]));
+}
+
+/** Photos as [N, 3, side, side], PyTorch's way, to [N, side, side, 3]. */
+export function toChannelsLast(photos: Float32Array, side: number): Float32Array {
+  const plane = side * side;
+  return Float32Array.from(photos, (_, at) => {
+    const photo = Math.floor(at / (3 * plane));
+    const pixel = Math.floor((at % (3 * plane)) / 3);
+    return photos[photo * 3 * plane + (at % 3) * plane + pixel] ?? NaN;
+  });
+}
