@@ -6,12 +6,14 @@ import { Problem } from '../configs/problem.js';
 import { Ledger, type LedgerTask } from '../configs/schema/ledger.js';
 import type { ReuseCandidate } from '../workflows/decide.js';
 import { inputsOf } from '../workflows/graph.js';
+import { isRunName } from './run-name.js';
 
 /** Most candidates of one task, with different fingerprints, that a run is handed: its input must stay small. */
 const MOST_PER_TASK = 5;
 
 /** The ledger of a run as it is on disk; null where there is none. @throws Problem CONFLICT where it cannot be read as one. */
 export async function readLedger(root: string, run: string): Promise<Ledger | null> {
+  if (!isRunName(run)) return null;
   const path = ledgerPath(root, run);
   let text: string;
   try {

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { pendingTasks } from '../../workers/pending.js';
+import { describeRun } from '../../workers/pending.js';
 import { workflowIdOf } from '../../workflows/input.js';
 import { bundle, inputOf, newPlace, planned, planOf, states, taskIn, type Place } from './place.js';
 
@@ -36,8 +36,8 @@ describe('a run whose worker', function () {
 
   async function stepping(run: string, least: number): Promise<void> {
     for (;;) {
-      const [pending] = await pendingTasks(place.client, workflowIdOf(run));
-      if (pending?.progress !== null && (pending?.progress?.done ?? 0) >= least) return;
+      const [pending] = (await describeRun(place.client, workflowIdOf(run))).pending;
+      if ((pending?.progress?.done ?? 0) >= least) return;
       await new Promise((resolve) => setTimeout(resolve, 50)); // the server pushes nothing: it must be asked
     }
   }

@@ -1,0 +1,52 @@
+/** Sends a person's request to a run as a Temporal Update: accepted, or refused with the reason. */
+import { ApplicationFailure } from '@temporalio/common';
+import { Problem } from '../../configs/problem.js';
+import { readLedger } from '../../workers/candidates.js';
+import { unknownRun } from '../../workers/observe.js';
+import { hasEnded } from '../../workers/report.js';
+import type { TemporalLink } from '../../workers/temporal.js';
+import { workflowIdOf } from '../../workflows/input.js';
+import type { Refusal } from '../../workflows/refusals.js';
+
+const ANSWER_MS = 15_000;
+
+/**
+ * The Update's answer.
+ * @throws Problem CONFLICT where the run refuses it or has ended, NOT_FOUND where there is no such run, UNREACHABLE where no
+ * worker answers: the request may then still be carried out later.
+ */
+export async function sendUpdate<Answer>(root: string, link: TemporalLink, run: string, update: string, request: object): Promise<Answer> {
+  const handle = link.client.workflow.getHandle(workflowIdOf(run));
+  try {
+    return await link.connection.withDeadline(Date.now() + ANSWER_MS, () =>
+      handle.executeUpdate<Answer, [object]>(update, { args: [request] }),
+    );
+  } catch (error) {
+    throw await explained(error, root, run);
+  }
+}
+
+async function explained(error: unknown, root: string, run: string): Promise<unknown> {
+  if (!(error instanceof Error)) return error;
+  if (error.name === 'WorkflowUpdateFailedError' && error.cause instanceof ApplicationFailure) {
+    const refusal = error.cause.details?.[0] as Refusal | undefined;
+    return new Problem({ code: 'CONFLICT', message: error.cause.message, ...(refusal === undefined ? {} : { cure: refusal.cure }) });
+  }
+  if (error.name === 'WorkflowNotFoundError') return endedOrUnknown(root, run);
+  const message = `no worker answered for run ${run}; the request may still be carried out when one does`;
+  return new Problem({ code: 'UNREACHABLE', message, cure: `emo-aen up, then look with emo-aen status ${run}`, cause: error });
+}
+
+/** The problem of a run that cannot be acted on any more. */
+export async function endedOrUnknown(root: string, run: string): Promise<Problem> {
+  const ledger = await readLedger(root, run);
+  if (ledger === null) return unknownRun(root, run);
+  const message = hasEnded(ledger) ? `run ${run} has ended: it is ${ledger.state}` : `the Temporal server no longer knows run ${run}`;
+  return new Problem({ code: 'CONFLICT', message, cure: `start a new one from it: emo-aen run --from-run ${run}` });
+}
+
+/** @throws that problem at once, before anything is brought up, where the disk already says so. */
+export async function insistOnOpen(root: string, run: string): Promise<void> {
+  const ledger = await readLedger(root, run);
+  if (ledger !== null && hasEnded(ledger)) throw await endedOrUnknown(root, run);
+}

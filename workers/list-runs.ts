@@ -1,0 +1,71 @@
+/** The runs that disk and server know of. */
+import { Problem } from '../configs/problem.js';
+import type { Ledger, RunState } from '../configs/schema/ledger.js';
+import { WORKFLOW_TYPE } from '../workflows/input.js';
+import { readLedgers } from './candidates.js';
+import type { TemporalLink } from './temporal.js';
+
+export interface ListedRun {
+  readonly run: string;
+  readonly pipeline: string;
+  readonly state: RunState;
+  readonly startedAt: string;
+  readonly endedAt: string | null;
+  /** How many of its tasks are done or reused, and how many there are. */
+  readonly settled: number;
+  readonly tasks: number;
+}
+
+export interface ListedRuns {
+  readonly runs: readonly ListedRun[];
+  /** Whether the server was asked too; without it, runs stand as their files were last written. */
+  readonly source: 'server and ledger files' | 'ledger files';
+}
+
+export async function listRuns(root: string, link: () => Promise<TemporalLink>): Promise<ListedRuns> {
+  const ledgers = await readLedgers(root);
+  const known = new Map(ledgers.map((ledger) => [ledger.run, listed(ledger)]));
+  const asked = await askServer(link);
+  for (const { run, status, startedAt, endedAt, pipeline } of asked ?? []) {
+    const onDisk = known.get(run);
+    const state = STATES[status] ?? 'failed';
+    if (onDisk === undefined) known.set(run, { run, pipeline, state, startedAt, endedAt, settled: 0, tasks: 0 });
+    // The file knows blocked and paused; the server knows what ended against its will.
+    else if (onDisk.endedAt === null && state === 'failed') known.set(run, { ...onDisk, state, endedAt });
+  }
+  const runs = [...known.values()].sort((a, b) => (a.startedAt < b.startedAt ? 1 : -1));
+  return { runs, source: asked === null ? 'ledger files' : 'server and ledger files' };
+}
+
+const STATES: Readonly<Record<string, RunState>> = { RUNNING: 'running', COMPLETED: 'completed', CANCELLED: 'cancelled' };
+const MOST = 1_000;
+
+interface Execution {
+  readonly run: string;
+  readonly pipeline: string;
+  readonly status: string;
+  readonly startedAt: string;
+  readonly endedAt: string | null;
+}
+
+async function askServer(link: () => Promise<TemporalLink>): Promise<Execution[] | null> {
+  try {
+    const { client } = await link();
+    const found: Execution[] = [];
+    for await (const { memo, status, startTime, closeTime } of client.workflow.list({ query: `WorkflowType = '${WORKFLOW_TYPE}'` })) {
+      const { run, pipeline } = memo ?? {};
+      if (typeof run !== 'string' || typeof pipeline !== 'string') continue;
+      found.push({ run, pipeline, status: status.name, startedAt: startTime.toISOString(), endedAt: closeTime?.toISOString() ?? null });
+      if (found.length === MOST) break;
+    }
+    return found;
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'UNREACHABLE') return null;
+    throw error;
+  }
+}
+
+function listed({ run, pipeline, state, startedAt, endedAt, tasks }: Ledger): ListedRun {
+  const settled = tasks.filter((task) => task.state === 'done' || task.state === 'reused').length;
+  return { run, pipeline, state, startedAt, endedAt, settled, tasks: tasks.length };
+}

@@ -1,0 +1,86 @@
+/** Asks for the standing of a run: the workflow if a worker can answer for it, else the ledger that it keeps on disk. */
+import { Problem } from '../configs/problem.js';
+import type { Ledger } from '../configs/schema/ledger.js';
+import { workflowIdOf } from '../workflows/input.js';
+import { nearest } from '../configs/load/nearest.js';
+import { readLedger, readLedgers } from './candidates.js';
+import { describeRun, type Described } from './pending.js';
+import { hasEnded, reportOf, type RunStatus } from './report.js';
+import type { TemporalLink } from './temporal.js';
+
+/** Longest that a worker may take to answer before the file answers instead. */
+const ANSWER_MS = 1_500;
+
+/**
+ * The standing of `run`. A run that has ended is read from its file alone: no server need run for it. `link` is asked for only
+ * when it is needed.
+ * @throws Problem NOT_FOUND where neither server nor disk knows the run; UNREACHABLE where there is no file either.
+ */
+export async function observe(root: string, run: string, link: () => Promise<TemporalLink>): Promise<RunStatus> {
+  const file = await readLedger(root, run);
+  if (file !== null && hasEnded(file)) return reportOf(file, [], 'ledger file', null);
+  try {
+    return await askServer(await link(), run, file, root);
+  } catch (error) {
+    if (file === null || !(error instanceof Problem) || error.code !== 'UNREACHABLE') throw error;
+    return reportOf(file, [], 'ledger file', `as last written: ${error.message}`);
+  }
+}
+
+/** The ledger of a run that has not ended, from the workflow; null where no worker answers for it in time. */
+export async function queryLedger({ client, connection }: TemporalLink, run: string): Promise<Ledger | null> {
+  const handle = client.workflow.getHandle(workflowIdOf(run));
+  try {
+    return await connection.withDeadline(Date.now() + ANSWER_MS, () => handle.query<Ledger>('ledger'));
+  } catch {
+    return null; // no worker, or none of this version: the caller says so and reads the file
+  }
+}
+
+async function askServer(link: TemporalLink, run: string, file: Ledger | null, root: string): Promise<RunStatus> {
+  const [described, ledger] = await Promise.all([describe(link, run), queryLedger(link, run)]);
+  if (described === null) {
+    if (file === null) throw await unknownRun(root, run);
+    return reportOf(file, [], 'ledger file', 'as last written: the Temporal server does not know this run');
+  }
+  if (ledger !== null) return closedOtherwise(reportOf(ledger, described.pending, 'workflow', null), described);
+  if (file === null) {
+    throw new Problem({ code: 'UNREACHABLE', message: `run ${run} has begun, but no worker answers for it`, cure: 'emo-aen up' });
+  }
+  return closedOtherwise(
+    reportOf(file, described.pending, 'ledger file', 'as last written: no worker answers (emo-aen up starts them)'),
+    described,
+  );
+}
+
+/** A run that Temporal ended against its will: terminated, timed out, failed. */
+function closedOtherwise(report: RunStatus, { status }: Described): RunStatus {
+  if (hasEnded(report) || status === 'RUNNING' || status === 'COMPLETED' || status === 'CANCELLED') return report;
+  return {
+    ...report,
+    state: 'failed',
+    remark: `Temporal ended it: ${status.toLowerCase()}; start from it with emo-aen run --from-run ${report.run}`,
+  };
+}
+
+async function describe({ client, address }: TemporalLink, run: string): Promise<Described | null> {
+  try {
+    return await describeRun(client, workflowIdOf(run));
+  } catch (error) {
+    if (error instanceof Error && error.name === 'WorkflowNotFoundError') return null;
+    const message = `the Temporal server at ${address} no longer answers`;
+    throw new Problem({ code: 'UNREACHABLE', message, cure: 'emo-aen up', cause: error });
+  }
+}
+
+export async function unknownRun(root: string, run: string): Promise<Problem> {
+  const close = nearest(
+    run,
+    (await readLedgers(root)).map((ledger) => ledger.run),
+  );
+  return new Problem({
+    code: 'NOT_FOUND',
+    message: `there is no run ${run}`,
+    cure: close === null ? 'emo-aen runs lists them' : `did you mean ${close}?`,
+  });
+}

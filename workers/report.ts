@@ -1,0 +1,75 @@
+/** Where a run stands, in the form that `status --json` prints (design §3). */
+import type { Failure, Ledger, LedgerTask, RunState, TaskState } from '../configs/schema/ledger.js';
+import type { Artifact, Progress, Summary } from '../configs/schema/payload.js';
+import type { PendingTask } from './pending.js';
+
+export interface TaskStatus {
+  readonly name: string;
+  readonly stage: number;
+  readonly state: TaskState;
+  readonly attempts: number;
+  readonly reason: string;
+  readonly fingerprint: string | null;
+  readonly startedAt: string | null;
+  readonly endedAt: string | null;
+  /** Of the attempt that runs now. */
+  readonly progress: Progress | null;
+  readonly artifacts: readonly Artifact[];
+  /** Why it is blocked, or why its last attempt failed. */
+  readonly failure: Failure | null;
+  readonly fromRun: string | null;
+  readonly summary: Summary;
+  readonly warnings: readonly string[];
+}
+
+export interface RunStatus {
+  readonly run: string;
+  readonly pipeline: string;
+  readonly state: RunState;
+  readonly startedAt: string;
+  readonly endedAt: string | null;
+  readonly tasks: readonly TaskStatus[];
+  /** Who answered: the workflow itself, or the file that it keeps on disk. */
+  readonly source: 'workflow' | 'ledger file';
+  /** What a person should know about this answer; null for nothing. */
+  readonly remark: string | null;
+}
+
+const ENDED: ReadonlySet<RunState> = new Set(['completed', 'failed', 'cancelled']);
+
+export function hasEnded({ state }: { readonly state: RunState }): boolean {
+  return ENDED.has(state);
+}
+
+/** Whether nothing more happens until a person acts. */
+export function isStuck({ state, tasks }: RunStatus): boolean {
+  return state === 'blocked' && tasks.every((task) => task.state !== 'running' && task.state !== 'retrying');
+}
+
+export function reportOf(ledger: Ledger, pending: readonly PendingTask[], source: RunStatus['source'], remark: string | null): RunStatus {
+  const { run, pipeline, state, startedAt, endedAt } = ledger;
+  const live = new Map(pending.map((task) => [task.task, task]));
+  const tasks = ledger.tasks.map((task) => statusOf(task, live.get(task.plan.name)));
+  return { run, pipeline, state, startedAt, endedAt, tasks, source, remark };
+}
+
+function statusOf(task: LedgerTask, pending: PendingTask | undefined): TaskStatus {
+  const { plan, reason, fingerprint, startedAt, endedAt, failure, output, fromRun } = task;
+  const live = task.state === 'running' ? pending : undefined;
+  return {
+    name: plan.name,
+    stage: plan.stage,
+    state: live !== undefined && live.attempt > 1 ? 'retrying' : task.state,
+    attempts: task.attempts + (live?.attempt ?? 0),
+    reason,
+    fingerprint,
+    startedAt,
+    endedAt,
+    progress: live?.progress ?? null,
+    artifacts: output?.artifacts ?? [],
+    failure: failure ?? live?.lastFailure ?? null,
+    fromRun,
+    summary: output?.summary ?? {},
+    warnings: output?.warnings ?? [],
+  };
+}

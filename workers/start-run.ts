@@ -1,0 +1,90 @@
+/** Starts a run: name, plan, what may be reused, and the workflow that carries it. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { nearest } from '../configs/load/nearest.js';
+import { Problem } from '../configs/problem.js';
+import type { Override, Plan } from '../configs/schema/plan.js';
+import { WORKFLOW_QUEUE, WORKFLOW_TYPE, workflowIdOf, type PipelineInput } from '../workflows/input.js';
+import { loadCandidates, readLedger, readLedgers } from './candidates.js';
+import { isRunName } from './run-name.js';
+import type { TemporalLink } from './temporal.js';
+
+export interface RunRequest {
+  readonly plan: Plan;
+  readonly overrides: readonly Override[];
+  /** Null: the pipeline's name and the next free number. */
+  readonly name: string | null;
+  /** Reuse only what this run made; null: what any run of the pipeline made. */
+  readonly fromRun: string | null;
+  readonly until: string | null;
+  readonly fresh: boolean;
+  readonly by: string;
+}
+
+/** Everything that can be refused before a server is needed. @throws Problem USAGE, CONFLICT. */
+export async function checkRequest(root: string, { plan, name, until }: RunRequest): Promise<void> {
+  if (until !== null && !plan.tasks.some((task) => task.name === until)) {
+    const names = plan.tasks.map((task) => task.name);
+    const close = nearest(until, names);
+    const cure = close === null ? `its tasks: ${names.join(', ')}` : `did you mean ${close}?`;
+    throw new Problem({ code: 'USAGE', message: `${plan.pipeline} has no task ${until}`, where: '--until', cure });
+  }
+  if (name === null) return;
+  if (!isRunName(name)) {
+    const cure = 'use up to 64 letters, digits, dots, dashes and underlines, beginning with a letter or digit';
+    throw new Problem({ code: 'USAGE', message: `${JSON.stringify(name)} cannot be the name of a run`, where: '--name', cure });
+  }
+  if (isTaken(root, name)) throw await taken(root, name);
+}
+
+/** Starts it and gives its name. @throws Problem CONFLICT where a run of that name is or was there. */
+export async function startRun(root: string, { client }: TemporalLink, request: RunRequest): Promise<string> {
+  const candidates = request.fresh ? [] : await loadCandidates(root, request.plan.pipeline, request.fromRun);
+  for (let run = request.name ?? (await nextName(root, request.plan.pipeline)); ; run = numberAfter(run)) {
+    const { plan, until, fresh, overrides, by } = request;
+    const input: PipelineInput = { run, plan, candidates, until, fresh, overrides, by };
+    try {
+      await client.workflow.start(WORKFLOW_TYPE, {
+        workflowId: workflowIdOf(run),
+        taskQueue: WORKFLOW_QUEUE,
+        args: [input],
+        workflowIdConflictPolicy: 'FAIL',
+        workflowIdReusePolicy: 'REJECT_DUPLICATE',
+        memo: { run, pipeline: plan.pipeline },
+        staticSummary: `run ${run} of ${plan.pipeline}`,
+      });
+      return run;
+    } catch (error) {
+      if (!(error instanceof Error) || error.name !== 'WorkflowExecutionAlreadyStartedError') throw error;
+      if (request.name !== null) throw await taken(root, run);
+    }
+  }
+}
+
+function isTaken(root: string, run: string): boolean {
+  return existsSync(join(root, 'runs', run));
+}
+
+async function taken(root: string, name: string): Promise<Problem> {
+  const ledger = await readLedger(root, name);
+  const message = `there is a run ${name} already${ledger === null ? '' : `: it is ${ledger.state}`}`;
+  let free = numberAfter(name);
+  while (isTaken(root, free)) free = numberAfter(free);
+  const cure = `choose another name, such as ${free}; emo-aen run --name ${free} --from-run ${name} goes on from what it made`;
+  return new Problem({ code: 'CONFLICT', message, where: '--name', cure });
+}
+
+async function nextName(root: string, pipeline: string): Promise<string> {
+  const numbers = (await readLedgers(root)).flatMap(({ run }) =>
+    run.startsWith(`${pipeline}-`) ? [Number(run.slice(pipeline.length + 1))] : [],
+  );
+  let name = `${pipeline}-${Math.max(0, ...numbers.filter(Number.isSafeInteger)) + 1}`;
+  while (isTaken(root, name)) name = numberAfter(name);
+  return name;
+}
+
+/** `nightly` → `nightly-2` → `nightly-3`. */
+function numberAfter(name: string): string {
+  const [, stem = name, number] = /^(.*)-(\d+)$/.exec(name) ?? [];
+  return `${stem}-${number === undefined ? 2 : Number(number) + 1}`;
+}
