@@ -1,7 +1,8 @@
 /**
  * One photo's bytes to upright sRGB, 8 bits, RGB. What sharp does not do by itself is asked for here, once (design §8): the EXIF
  * orientation, a limit of pixels, a full decode (its shrink-on-load hides damage), an error for each warning of the decoder, and the linear
- * kernel, which agrees with torchvision's antialiased bilinear resize within 1.
+ * kernel, which agrees with torchvision's antialiased bilinear resize within 1 but for the outermost row and column. Only where a photo is
+ * smaller than the square (224 to 255 px) does libvips differ: it enlarges with half a pixel's shift.
  */
 import sharp, { type Sharp } from 'sharp';
 import { Problem } from '../../configs/problem.js';

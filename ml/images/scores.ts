@@ -59,7 +59,7 @@ export function parseCsv(text: string): Row[] {
   let fields: string[] = [];
   let line = 1;
   let first = 1;
-  const field = /"((?:[^"]|"")*)"(,|\r?\n|$)|([^,\r\n]*)(,|\r?\n|$)/y;
+  const field = /"((?:[^"]|"")*)"(,|\r?\n|$)|((?:[^",\r\n][^,\r\n]*)?)(,|\r?\n|$)/y;
   const body = text.replace(/^\uFEFF/, '');
   while (field.lastIndex < body.length) {
     const match = field.exec(body);
