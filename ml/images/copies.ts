@@ -13,7 +13,9 @@ export function copyFindings(inspections: readonly Inspection[], splitOf: Readon
 function samePhotos(inspections: readonly Inspection[], splitOf: ReadonlyMap<string, Split>): Finding[] {
   const bySha = new Map<string, Inspection[]>();
   for (const inspection of inspections) {
-    if (inspection.sha256 !== null) bySha.set(inspection.sha256, [...(bySha.get(inspection.sha256) ?? []), inspection]);
+    // Two files of rubbish are not the same photo; each is told for what it is.
+    if (inspection.sha256 !== null && inspection.sides !== null)
+      bySha.set(inspection.sha256, [...(bySha.get(inspection.sha256) ?? []), inspection]);
   }
   return [...bySha.values()].flatMap((group) =>
     group.flatMap(({ photo }) => {
