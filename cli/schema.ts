@@ -1,21 +1,19 @@
 /** `emo-aen schema`: the JSON Schemas that editors check and complete configuration files by. */
 import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { jsonSchemaOf, SCHEMA_KINDS, schemaFile, type SchemaKind } from '../configs/json-schema.js';
+import { CLONE } from '../configs/load/installation.js';
 import { nearest } from '../configs/load/nearest.js';
 import { Problem } from '../configs/problem.js';
 import { writeJsonAtomically } from '../ml/files/atomic.js';
 import { action, command } from './command.js';
-
-/** This package: its settings files carry the comments that describe the settings. This file is compiled to dist/cli/. */
-const PACKAGE = fileURLToPath(new URL('../../', import.meta.url));
 
 export const schemaCommand = command('schema [kind]', `print the JSON Schema of ${SCHEMA_KINDS.join(', ')} files, or of all by kind`)
   .option('--write', 'write them to configs/schema/ below the project root instead')
   .action(
     action<{ readonly write?: boolean }>(async (terminal, { write = false }, [kind]) => {
       const kinds = kind === undefined ? SCHEMA_KINDS : [known(kind)];
-      const schemas = await Promise.all(kinds.map(async (name) => [name, await jsonSchemaOf(name, PACKAGE)] as const));
+      // The comments that describe the settings are those of this clone, whatever the project has changed in its own files.
+      const schemas = await Promise.all(kinds.map(async (name) => [name, await jsonSchemaOf(name, CLONE)] as const));
       if (write) {
         for (const [name, schema] of schemas) await writeJsonAtomically(resolve(terminal.root, schemaFile(name)), schema);
         const files = kinds.map(schemaFile);

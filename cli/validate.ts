@@ -16,7 +16,14 @@ export const validateCommand = withPipelineOptions(
       return EXIT.usage;
     }
     const files = new Set([plan.file, ...plan.tasks.flatMap(({ settingsFiles }) => settingsFiles.map(({ path }) => path))]);
-    terminal.answer({ valid: true, diagnostics: [] }, `${plan.file} is valid: ${plan.tasks.length} tasks, ${files.size} files`);
+    terminal.answer(
+      { valid: true, diagnostics: [] },
+      `${plan.file} is valid: ${counted(plan.tasks.length, 'task')}, ${counted(files.size, 'file')}`,
+    );
     return EXIT.done;
   }),
 );
+
+function counted(count: number, one: string): string {
+  return `${count} ${one}${count === 1 ? '' : 's'}`;
+}

@@ -76,9 +76,9 @@ function onlyRequired({ required, properties }: Schema): Schema {
 
 function described(schema: Schema, node: unknown): Schema {
   const text = commentOf(node);
-  const value = isScalar(node) ? { default: node.value as z.core.JSONSchema.JSONSchema['default'] } : {};
+  const value = isScalar(node) ? { default: node.value } : {};
   const children = mapProperties(schema, (child, name) => described(child, isMap(node) ? node.get(name, true) : undefined));
-  return { ...schema, ...(text === null ? {} : { description: text }), ...value, ...children } as Schema;
+  return { ...schema, ...(text === null ? {} : { description: text }), ...value, ...children };
 }
 
 /** The comment on the line of a value, or on the line of the key whose map begins below. */

@@ -1,5 +1,5 @@
 /** `--set` on a run that has its plan already: the settings stand in the plan, no file is read again. */
-import { z } from 'zod';
+import { type z } from 'zod';
 import { CATALOG, type ActivityName } from '../schema/catalog.js';
 import type { Override, Plan, PlannedTask } from '../schema/plan.js';
 import { canonicalJson } from './canonical.js';

@@ -3,7 +3,7 @@ import { compilePlan } from '../../../configs/load/compile.js';
 import { ConfigurationProblem } from '../../../configs/load/diagnostics.js';
 import { overrideSettings } from '../../../configs/load/override-plan.js';
 import { parseOverrides } from '../../../configs/load/overrides.js';
-import { SETTINGS } from '../../../configs/schema/catalog.js';
+import { CATALOG } from '../../../configs/schema/catalog.js';
 import type { Plan } from '../../../configs/schema/plan.js';
 import { REPOSITORY } from './project.js';
 
@@ -28,8 +28,8 @@ describe('overriding the settings of a run that exists', () => {
     assert.deepEqual(changed('train.optimizer.lr=1e-3', 'export.quantize.calibrationPhotos=64'), ['train', 'quantize']);
     const [train] = overrideSettings(plan, parseOverrides(['train.loop.pairs=8']));
     const before = plan.tasks.find(({ name }) => name === 'train');
-    const loop = SETTINGS.train.shape.loop.parse(Object(before?.settings).loop);
-    assert.deepEqual(train, { ...before, settings: { ...Object(before?.settings), loop: { ...loop, pairs: 8 } } });
+    const settings = CATALOG.train.settings.parse(before?.settings);
+    assert.deepEqual(train, { ...before, settings: { ...settings, loop: { ...settings.loop, pairs: 8 } } });
   });
 
   it('gives none where the value is what it was', () => {
