@@ -55,7 +55,7 @@ export const Manifest = z.object({
   /** What training began from: `random`, or the source and sha256 of the weights. */
   weights: z.string(),
   backbone: z.string(),
-  /** sha256 of the settings that shaped the model, by what they are of. */
+  /** sha256 of the settings files by their paths, and `resolved`: of all settings as they ran, overrides included. */
   settings: z.record(z.string(), sha256),
   /** The three files, each name once. */
   files: z.array(ManifestFile).length(3),

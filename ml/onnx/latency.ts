@@ -1,0 +1,37 @@
+/** How long models take for one photo on one thread, measured in turn so that a noisy machine is noisy for all of them. */
+import { performance } from 'node:perf_hooks';
+import { setImmediate as turn } from 'node:timers/promises';
+import { INPUT } from '../network/network.js';
+import { float32, withSession } from './session.js';
+
+const WARM_UP = 5;
+
+/**
+ * @param photo [1, 3, crop, crop]
+ * @returns median milliseconds of both models
+ */
+export async function timeInTurn(
+  models: readonly [first: string, second: string],
+  photo: { readonly data: Float32Array; readonly crop: number },
+  runs: number,
+): Promise<readonly [first: number, second: number]> {
+  const feeds = { [INPUT]: float32(photo.data, [1, 3, photo.crop, photo.crop]) };
+  const times: readonly [number[], number[]] = [[], []];
+  // One thread each: such sessions have no threads of their own, so that two can be open.
+  await withSession(models[0], { threads: 1 }, (first) =>
+    withSession(models[1], { threads: 1 }, async (second) => {
+      for (let run = -WARM_UP; run < runs; run++)
+        for (const [index, session] of [first, second].entries()) {
+          const before = performance.now();
+          await session.run(feeds);
+          if (run >= 0) times[index]?.push(performance.now() - before);
+          await turn();
+        }
+    }),
+  );
+  return [median(times[0]), median(times[1])];
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
+}
