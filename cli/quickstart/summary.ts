@@ -1,0 +1,33 @@
+/** What a person wants to know after the quickstart: how well it learned, where things lie, what to do next. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Manifest } from '../../configs/schema/manifest.js';
+
+/** The published model of a run; null where there is none, or it is another run's. */
+export async function publishedBy(root: string, run: string, directory: string): Promise<Manifest | null> {
+  const text = await readFile(join(root, directory, 'manifest.json'), 'utf8').catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    throw error;
+  });
+  if (text === null) return null;
+  const manifest = Manifest.parse(JSON.parse(text));
+  return manifest.run === run ? manifest : null;
+}
+
+/** How good the model is, with the interval, what it began from and what it learned from. */
+export function describeQuality({ metrics: { pairwiseAccuracy: accuracy }, weights, synthetic }: Manifest): string {
+  const [value, low, high] = [accuracy.value, accuracy.low, accuracy.high].map((share) => share.toFixed(3));
+  const pairs = synthetic ? 'synthetic pairs, so it says nothing about taste' : 'pairs';
+  return `test pairwise accuracy ${value} (interval ${low} to ${high}, ${accuracy.count} ${pairs}), trained from ${weights === 'random' ? 'random weights' : weights}`;
+}
+
+/** Where to look and what to type next. @param directory of the published bundle. */
+export function describeNext(run: string, directory: string): string {
+  return [
+    `report:         runs/${run}/ (audit.md, evaluation.json, parity.json, ledger.json), logs/${run}/metrics.jsonl`,
+    `model:          ${directory}/ (manifest.json says what each file is)`,
+    `checklist:      npx emo-aen checklist ${run}`,
+    'rank a photo:   npx emo-aen rank PHOTO',
+    'Temporal UI:    npx emo-aen up prints where it is; npx emo-aen down ends it',
+  ].join('\n');
+}
