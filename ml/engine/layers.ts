@@ -42,17 +42,15 @@ const conv: Layer<ConvNode> = (node, { k, spec, value, parameter }) => {
   const kind: ops.ConvolutionKind = node.groups === 1 ? 'dense' : 'depthwise';
   const stepping = { stride: node.stride, kernel: node.kernel, padding: spec.padding };
   const filter = ops.cast(k, parameter(node.weight), x.dtype);
-  const product = ops.convolution(k, kind, x, filter, stepping);
-  const output = node.bias === null ? product : ops.biasAdd(k, product, ops.cast(k, parameter(node.bias), x.dtype));
+  const convolved = ops.convolution(k, kind, x, filter, stepping);
+  const output = node.bias === null ? convolved.output : ops.biasAdd(k, convolved.output, ops.cast(k, parameter(node.bias), x.dtype));
   return {
     output,
     backward(gradient) {
       const dy = ops.broadcastTo(k, gradient, output.shape);
-      const gradients: [string, Value][] = [
-        [node.weight, ops.cast(k, ops.convolutionFilterGradient(k, kind, x, filter, dy, stepping), 'float32')],
-      ];
+      const gradients: [string, Value][] = [[node.weight, ops.cast(k, convolved.filterGradient(dy), 'float32')]];
       if (node.bias !== null) gradients.push([node.bias, ops.cast(k, ops.biasGradient(k, dy), 'float32')]);
-      if (node.input !== INPUT) gradients.push([node.input, ops.convolutionInputGradient(k, kind, x, filter, dy, stepping)]);
+      if (node.input !== INPUT) gradients.push([node.input, convolved.inputGradient(dy)]);
       return gradients;
     },
   };

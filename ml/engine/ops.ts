@@ -92,14 +92,14 @@ export function sumOfScalars(k: Kernels, scalars: readonly Value[]): Value {
   return sumAll(k, one(k, 'Pack', attributes, scalars, { shape: [scalars.length], dtype: float }));
 }
 
+export function slice(k: Kernels, x: Value, begin: readonly number[], shape: readonly number[]): Value {
+  return one(k, 'Slice', { ...typed(x), Index: { type: 'int32' } }, [x, vector(k, begin), vector(k, shape)], { shape, dtype: x.dtype });
+}
+
 /** Rows `from` .. `from + count` of the first axis. */
 export function rows(k: Kernels, x: Value, from: number, count: number): Value {
   const rest = x.shape.slice(1);
-  const begin = vector(k, [from, ...rest.map(() => 0)]);
-  return one(k, 'Slice', { ...typed(x), Index: { type: 'int32' } }, [x, begin, vector(k, [count, ...rest])], {
-    shape: [count, ...rest],
-    dtype: x.dtype,
-  });
+  return slice(k, x, [from, ...rest.map(() => 0)], [count, ...rest]);
 }
 
 /** Along the first axis. */
@@ -135,20 +135,26 @@ export interface Stepping {
   readonly padding: 'symmetric' | 'same';
 }
 
-/** The two paddings differ only where a stride of 2 meets an even side; elsewhere TensorFlow's faster SAME kernels do. */
-function convolutionAttributes(x: readonly number[], { stride, kernel, padding }: Stepping): Attributes {
-  const even = x.slice(1, 3).some((side) => side % 2 === 0);
-  const side = (kernel - 1) / 2;
-  const explicit = padding === 'symmetric' && stride > 1 && even;
-  return {
-    T: { type: float },
-    strides: { ints: [1, stride, stride, 1] },
-    dilations: { ints: [1, 1, 1, 1] },
-    ...NHWC,
-    ...(explicit
-      ? { padding: { string: 'EXPLICIT' }, explicit_paddings: { ints: [0, 0, side, side, side, side, 0, 0] } }
-      : { padding: { string: 'SAME' } }),
-  };
+const SAME: Attributes = { padding: { string: 'SAME' } };
+const VALID: Attributes = { padding: { string: 'VALID' } };
+
+/**
+ * Zeros before and after each side, where a symmetric padding is not what TensorFlow's SAME is: at a stride of 2 and an even side.
+ * They are added by Pad. TensorFlow's own EXPLICIT padding costs more (Conv2DBackpropFilter six times), and its graph optimiser
+ * forgets the paddings of a depthwise convolution that it fuses with a bias, which ends the process (TensorFlow 2.21).
+ */
+function extraZeros(x: Value, { stride, kernel, padding }: Stepping): readonly [before: number, after: number][] | null {
+  const sides = x.shape.slice(1, 3);
+  if (padding === 'same' || stride === 1 || sides.every((side) => side % 2 !== 0)) return null;
+  const before = (kernel - 1) / 2;
+  return sides.map((side) => [before, Math.max(0, (Math.ceil(side / stride) - 1) * stride + kernel - before - side)]);
+}
+
+function pad(k: Kernels, x: Value, zeros: readonly (readonly [number, number])[]): Value {
+  const all = [[0, 0], ...zeros, [0, 0]];
+  const shape = x.shape.map((side, axis) => side + (all[axis] ?? []).reduce((sum, count) => sum + count, 0));
+  const paddings = k.constant('int32', [4, 2], all.flat());
+  return one(k, 'Pad', { ...typed(x), Tpaddings: { type: 'int32' } }, [x, paddings], { shape, dtype: x.dtype });
 }
 
 const KERNELS = {
@@ -161,37 +167,31 @@ const KERNELS = {
 } as const;
 export type ConvolutionKind = keyof typeof KERNELS;
 
+export interface Convolved {
+  readonly output: Value;
+  inputGradient(gradient: Value): Value;
+  filterGradient(gradient: Value): Value;
+}
+
 /** Filters: [k, k, in, out] (`dense`) or [k, k, channels, 1] (`depthwise`). */
-export function convolution(k: Kernels, kind: ConvolutionKind, x: Value, filter: Value, stepping: Stepping): Value {
+export function convolution(k: Kernels, kind: ConvolutionKind, x: Value, filter: Value, stepping: Stepping): Convolved {
+  const names = KERNELS[kind];
   const [count = 0, height = 0, width = 0] = x.shape;
   const channels = filter.shape[kind === 'dense' ? 3 : 2] ?? 0;
-  const shape = [count, Math.ceil(height / stepping.stride), Math.ceil(width / stepping.stride), channels];
-  const attributes = { ...convolutionAttributes(x.shape, stepping), ...typed(x) };
-  return one(k, KERNELS[kind].forward, attributes, [x, filter], { shape, dtype: x.dtype });
-}
-
-export function convolutionInputGradient(
-  k: Kernels,
-  kind: ConvolutionKind,
-  x: Value,
-  filter: Value,
-  gradient: Value,
-  stepping: Stepping,
-): Value {
-  const attributes = { ...convolutionAttributes(x.shape, stepping), ...typed(x) };
-  return one(k, KERNELS[kind].input, attributes, [vector(k, x.shape), filter, gradient], like(x));
-}
-
-export function convolutionFilterGradient(
-  k: Kernels,
-  kind: ConvolutionKind,
-  x: Value,
-  filter: Value,
-  gradient: Value,
-  stepping: Stepping,
-): Value {
-  const attributes = { ...convolutionAttributes(x.shape, stepping), ...typed(x) };
-  return one(k, KERNELS[kind].filter, attributes, [x, vector(k, filter.shape), gradient], like(filter));
+  const { stride } = stepping;
+  const shape = [count, Math.ceil(height / stride), Math.ceil(width / stride), channels];
+  const zeros = extraZeros(x, stepping);
+  const padded = zeros === null ? x : pad(k, x, zeros);
+  const steps: Attributes = { strides: { ints: [1, stride, stride, 1] }, dilations: { ints: [1, 1, 1, 1] } };
+  const attributes = { ...typed(x), ...NHWC, ...steps, ...(zeros === null ? SAME : VALID) };
+  return {
+    output: one(k, names.forward, attributes, [padded, filter], { shape, dtype: x.dtype }),
+    inputGradient(gradient) {
+      const whole = one(k, names.input, attributes, [vector(k, padded.shape), filter, gradient], like(padded));
+      return zeros === null ? whole : slice(k, whole, [0, ...zeros.map(([before]) => before), 0], x.shape);
+    },
+    filterGradient: (gradient) => one(k, names.filter, attributes, [padded, vector(k, filter.shape), gradient], like(filter)),
+  };
 }
 
 export interface BatchNormSettings {
