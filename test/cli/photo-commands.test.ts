@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AuditReport } from '../../configs/schema/audit.js';
+import { LockedSplits } from '../../configs/schema/splits.js';
+import { png, put } from '../ml/images/photo-set.js';
+import { invoke, type Outcome } from './invoke.js';
+
+describe('sample, splits and audit on the command line', () => {
+  let root: string;
+  before(async () => {
+    root = await mkdtemp(join(tmpdir(), 'emo-aen-commands-'));
+    await cp('configs', join(root, 'configs'), { recursive: true });
+    for (let number = 0; number < 4; number++) await put(root, `own/scene ${number}.png`, await png(number, 260, 250));
+  });
+  after(() => rm(root, { recursive: true }));
+  const run = (name: string, ...args: readonly string[]): Promise<Outcome> => invoke(name, '--root', root, ...args);
+  const answer = ({ stdout }: Outcome): Record<string, unknown> => JSON.parse(stdout) as Record<string, unknown>;
+
+  it('make a set of own photos, lock splits for it, and find it sound; then find what was broken', async () => {
+    const sampled = await run('sample', '--from', 'own', '--crops', '2', '--json');
+    assert.deepEqual([sampled.code, answer(sampled)['scenes'], answer(sampled)['pairs'], answer(sampled)['synthetic']], [0, 4, 8, true]);
+
+    const proposed = await run('splits', '--json');
+    assert.deepEqual([proposed.code, answer(proposed)['locked'], answer(proposed)['state']], [0, false, 'missing']);
+    const unlocked = await run('splits', '--verify');
+    assert.deepEqual([unlocked.code, unlocked.stdout], [1, 'docs/splits.json is not there\n']);
+    const locked = await run('splits', '--lock', '--seed', '3');
+    assert.equal(locked.code, 0);
+    const file = LockedSplits.parse(JSON.parse(await readFile(join(root, 'docs/splits.json'), 'utf8')));
+    assert.equal(Object.keys(file.splits).length, 4);
+    assert.ok(locked.stdout.includes(`docs/splits.json is locked to the set ${file.datasetHash ?? ''}`));
+    assert.equal((await run('splits', '--verify')).code, 0);
+
+    const sound = await run('audit', '--json');
+    const report = AuditReport.parse(answer(sound));
+    assert.deepEqual([sound.code, report.ok, report.hash, report.synthetic], [0, true, file.datasetHash, true]);
+
+    await put(root, 'training_files/scene 1/good/0-blur.png', 'words');
+    const broken = await run('audit');
+    assert.equal(broken.code, 1);
+    assert.match(broken.stdout, /error: scene 1\/good\/0-blur\.png: is not an image.*\n {2}cure: /);
+    assert.match(broken.stdout, /error: docs\/splits\.json: is locked to the set/);
+    assert.equal((await run('splits', '--verify')).code, 1);
+  });
+
+  it('refuse what makes no sense, with its exit code', async () => {
+    const nowhere = await run('sample', '--from', 'nowhere', '--into', 'elsewhere');
+    assert.deepEqual([nowhere.code, /nowhere.*cannot be read as a folder/.test(nowhere.stderr)], [1, true]);
+    const kind = await run('sample', '--from', 'own', '--kinds', 'blurr');
+    assert.notEqual(kind.code, 0);
+    assert.match(kind.stderr, /did you mean blur\?/);
+    const seed = await run('splits', '--seed', '-1');
+    assert.deepEqual([seed.code, /splits\.seed/.test(seed.stderr)], [2, true]);
+  });
+});
