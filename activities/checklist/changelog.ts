@@ -1,0 +1,62 @@
+/** Stage 8: documents the run in the changelog of models (method §6.4). Done again, it replaces the run's own entry and nothing else. */
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import type { z } from 'zod';
+import { Problem } from '../../configs/problem.js';
+import type { SettingsOf } from '../../configs/schema/catalog.js';
+import { ChangelogRecord } from '../../configs/schema/changelog.js';
+import { Evaluation, Parity } from '../../configs/schema/evaluation.js';
+import type { Ledger } from '../../configs/schema/ledger.js';
+import { Manifest } from '../../configs/schema/manifest.js';
+import type { SettingsFile } from '../../configs/schema/plan.js';
+import { changelogEntry } from '../../ml/changelog/entry.js';
+import { placeEntry } from '../../ml/changelog/file.js';
+import { writeFileAtomically, writeJsonAtomically } from '../../ml/files/atomic.js';
+import type { TaskContext, TaskFunction } from '../task.js';
+import { readOwnLedger } from './own-ledger.js';
+
+type Context = TaskContext<SettingsOf<'changelog'>>;
+
+export const changelog: TaskFunction<SettingsOf<'changelog'>> = async (context) => {
+  const { run, root } = context;
+  const { file } = context.settings.changelog;
+  const manifest = await read(context, 'manifest', Manifest);
+  const ledger = await readOwnLedger(root, run);
+  const settings = settingsFilesOf(ledger);
+  const overrides = ledger.events.flatMap((event) => event.overrides);
+  const entry = changelogEntry({
+    manifest,
+    evaluation: await read(context, 'evaluation', Evaluation),
+    parity: await read(context, 'parity', Parity),
+    settings,
+    overrides,
+  });
+  const path = await context.file(file);
+  await writeFileAtomically(path, placeEntry(await readIfThere(path), run, entry, file));
+  const sha256 = createHash('sha256').update(entry).digest('hex');
+  const record = await context.file('runs', run, 'changelog.json');
+  const content: ChangelogRecord = { version: 1, run, file, entry, sha256, datasetHash: manifest.datasetHash, settings };
+  await writeJsonAtomically(record, content);
+  return { artifacts: [{ name: 'changelog-entry', path: record }], summary: { file, version: manifest.version } };
+};
+
+/** Every settings file of the run once, sorted by path. */
+function settingsFilesOf({ tasks }: Ledger): SettingsFile[] {
+  const files = new Map(tasks.flatMap(({ plan }) => plan.settingsFiles).map((file) => [file.path, file]));
+  return [...files.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+async function read<Schema extends z.ZodType>(context: Context, name: string, schema: Schema): Promise<z.infer<Schema>> {
+  return schema.parse(JSON.parse(await readFile(context.artifact(name), 'utf8')));
+}
+
+async function readIfThere(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    if (error instanceof Error && 'code' in error && error.code === 'EISDIR')
+      throw new Problem({ code: 'CONFLICT', message: 'is a folder', where: path, cure: 'set changelog.file to a Markdown file' });
+    throw error;
+  }
+}
