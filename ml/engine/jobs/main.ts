@@ -2,10 +2,12 @@
  * The child process: takes one job from its parent, does it, answers and ends. SIGTERM asks it to save and end; when its
  * parent is gone it ends at once, since the next attempt continues from the last checkpoint.
  */
+import { fileURLToPath } from 'node:url';
 import { fromSystemError, Problem } from '../../../configs/problem.js';
 import type { JobContext } from './context.js';
 import { evaluate } from './evaluate.js';
 import { ToChild, type FromChild, type Job, type Result } from './protocol.js';
+import { asSoleTrainer } from './sole-trainer.js';
 import { train } from './train.js';
 
 const ORPHANED = 3;
@@ -39,7 +41,8 @@ async function outcome(job: Job, context: JobContext): Promise<FromChild> {
 }
 
 function perform(job: Job, context: JobContext): Promise<Result> {
-  return job.kind === 'train' ? train(job, context) : evaluate(job, context);
+  if (job.kind === 'evaluate') return evaluate(job, context);
+  return asSoleTrainer(job.checkpoints, fileURLToPath(import.meta.url), () => train(job, context));
 }
 
 /** TensorFlow tells an allocation that failed only in words. */
