@@ -4,14 +4,21 @@ import { define, type TaskDefinition, type TaskTable } from './definition.js';
 import { OneAtATime } from './one-at-a-time.js';
 import { wrap, type Activity } from './wrap.js';
 
-export const TASKS = {
+export const TASKS: Readonly<Record<ActivityName, TaskDefinition>> = {
   provision: define(CATALOG.provision, async () => (await import('./environment/provision.js')).provision),
   audit: define(CATALOG.audit, async () => (await import('./dataset/audit.js')).audit),
   preprocess: define(CATALOG.preprocess, async () => (await import('./preprocessing/preprocess.js')).preprocess),
   model: define(CATALOG.model, async () => (await import('./model/model.js')).model),
   train: define(CATALOG.train, async () => (await import('./training/train.js')).train),
   evaluate: define(CATALOG.evaluate, async () => (await import('./evaluation/evaluate.js')).evaluate),
-} as const satisfies Partial<Record<ActivityName, TaskDefinition>>;
+  export: define(CATALOG.export, async () => (await import('./export/export-onnx.js')).exportOnnx),
+  quantize: define(CATALOG.quantize, async () => (await import('./export/quantize.js')).quantize),
+  parity: define(CATALOG.parity, async () => (await import('./export/parity.js')).parity),
+  publish: define(CATALOG.publish, async () => (await import('./export/publish.js')).publish),
+  'archive-logs': define(CATALOG['archive-logs'], async () => (await import('./checklist/archive-logs.js')).archiveLogs),
+  changelog: define(CATALOG.changelog, async () => (await import('./checklist/changelog.js')).changelog),
+  checklist: define(CATALOG.checklist, async () => (await import('./checklist/checklist.js')).checklist),
+};
 
 /** A Temporal activity for each task of the table, by the same name. */
 export function taskActivities(root: string, tasks: TaskTable): Record<string, Activity> {

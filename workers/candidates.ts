@@ -1,7 +1,7 @@
 /** What earlier runs left that a new one may take over, read from `runs/<run>/ledger.json`. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ledgerPath } from '../activities/ledger.js';
+import { ledgerPath } from '../activities/ledger-path.js';
 import { Problem } from '../configs/problem.js';
 import { Ledger, type LedgerTask } from '../configs/schema/ledger.js';
 import type { ReuseCandidate } from '../workflows/decide.js';

@@ -7,7 +7,7 @@ import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, type Work
 import { fileURLToPath } from 'node:url';
 import { writeFileAtomically } from '../../ml/files/atomic.js';
 import type { TaskTable } from '../../activities/definition.js';
-import { ledgerPath } from '../../activities/ledger.js';
+import { ledgerPath } from '../../activities/ledger-path.js';
 import type { Ledger, LedgerTask } from '../../configs/schema/ledger.js';
 import type { Queue } from '../../configs/schema/pipeline.js';
 import type { Plan, PlannedTask } from '../../configs/schema/plan.js';
