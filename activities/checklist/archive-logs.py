@@ -16,7 +16,6 @@ import urllib.request
 ANSWERS = os.fdopen(os.dup(1), "w")
 os.dup2(2, 1)  # what wandb prints is not an answer
 
-CONFIRM_SECONDS = 120
 REACH_SECONDS = 15
 
 
@@ -47,6 +46,7 @@ def settings(request):
         disable_code=True,
         save_code=False,
         host="emo-aen",
+        program="emo-aen",
         username="emo-aen",
         x_disable_meta=True,
         x_disable_stats=True,
@@ -82,8 +82,8 @@ def confirmed(api, path):
     import wandb
 
     try:
-        run = wandb.Api.run(api, path)
-        return sum(1 for _ in run.scan_history()), run.url
+        run = api.run(path)
+        return run._attrs["historyLineCount"], run.url
     except (ValueError, wandb.errors.CommError) as error:
         if "Could not find run" in str(error) or "not found" in str(error).lower():
             return None, None
@@ -96,15 +96,17 @@ def upload(request, rows):
     reach(os.environ.get("WANDB_BASE_URL", "https://api.wandb.ai"))
     try:
         api = wandb.Api(timeout=30)
-        path = f"{api.default_entity}/{request['project']}/{request['runId']}"
+        entity = os.environ.get("WANDB_ENTITY") or api.default_entity
+        path = f"{entity}/{request['project']}/{request['runId']}"
         held, url = confirmed(api, path)
         if held != len(rows):
             log(request, rows, resume="allow")
-        deadline = time.monotonic() + CONFIRM_SECONDS
+        seconds = request["confirmSeconds"]
+        deadline = time.monotonic() + seconds
         while held != len(rows):
             if time.monotonic() > deadline:
-                raise Refused("UNREACHABLE", f"W&B holds {held or 0} of {len(rows)} rows after {CONFIRM_SECONDS} s")
-            time.sleep(2)
+                raise Refused("UNREACHABLE", f"W&B holds {held or 0} of {len(rows)} rows after {seconds} s")
+            time.sleep(1)
             held, url = confirmed(wandb.Api(timeout=30), path)
             answer(done=held or 0)
         return {"rows": held, "url": url}

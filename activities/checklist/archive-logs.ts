@@ -14,6 +14,8 @@ import { runWandb } from './wandb.js';
 
 type Context = TaskContext<SettingsOf<'archive-logs'>>;
 
+const CONFIRM_SECONDS = 120;
+
 export const archiveLogs: TaskFunction<SettingsOf<'archive-logs'>> = async (context) => {
   const { mode, project } = context.settings.archive;
   if (mode === 'online' && !process.env['WANDB_API_KEY'])
@@ -79,6 +81,7 @@ async function feed(context: Context, folder: string): ReturnType<typeof runWand
       folder,
       config: { run: context.run, metricsSha256: context.digest('metrics'), weights },
       summary: { testPairwiseAccuracy: pairwiseAccuracy.value, testKendallTauB: kendallTauB, testHingeLoss: hingeLoss },
+      confirmSeconds: CONFIRM_SECONDS,
     },
     {
       python: python.executable,

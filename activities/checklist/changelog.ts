@@ -35,8 +35,8 @@ export const changelog: TaskFunction<SettingsOf<'changelog'>> = async (context) 
   await writeFileAtomically(path, placeEntry(await readIfThere(path), run, entry, file));
   const sha256 = createHash('sha256').update(entry).digest('hex');
   const record = await context.file('runs', run, 'changelog.json');
-  const content: ChangelogRecord = { version: 1, run, file, entry, sha256, datasetHash: manifest.datasetHash, settings };
-  await writeJsonAtomically(record, content);
+  const { datasetHash } = manifest;
+  await writeJsonAtomically(record, ChangelogRecord.parse({ version: 1, run, file, entry, sha256, datasetHash, settings }));
   return { artifacts: [{ name: 'changelog-entry', path: record }], summary: { file, version: manifest.version } };
 };
 

@@ -19,6 +19,8 @@ export interface WandbRequest {
   readonly folder: string;
   readonly config: Readonly<Record<string, unknown>>;
   readonly summary: Readonly<Record<string, unknown>>;
+  /** How long W&B's server may take until it holds every row. */
+  readonly confirmSeconds: number;
 }
 
 export interface WandbOptions {

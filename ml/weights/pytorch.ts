@@ -142,8 +142,7 @@ function readLegacy(file: Buffer): Pickled {
 
 /** A persistent id is `('storage', type, key, device, count)`, in old files with a view that is None. */
 function newStorage(id: Pickled): { key: string; storage: Storage } {
-  if (!Array.isArray(id)) throw new Error('it names a storage in a way that is not known');
-  const [kind, named, key, , count, view] = id;
+  const [kind, named, key, , count, view] = Array.isArray(id) ? (id as readonly Pickled[]) : [];
   const type = named instanceof Named ? STORAGES[named.name] : undefined;
   if (kind !== 'storage' || type === undefined || typeof key !== 'string' || !isCount(count) || (view ?? null) !== null)
     throw new Error('it names a storage in a way that is not known');
@@ -183,7 +182,8 @@ function tensorsOf(value: Pickled, fileBytes: number): Map<string, Tensor> {
   // A tensor may look at one number many times: without a bound a small file could fill the memory.
   let left = 2 * fileBytes;
   for (const [name, view] of dictionary) {
-    if (typeof name !== 'string' || !(view instanceof TensorView)) throw new Error(`its entry ${String(name)} is not a tensor`);
+    if (typeof name !== 'string') throw new Error('one of its keys is not a name');
+    if (!(view instanceof TensorView)) throw new Error(`its entry ${name} is not a tensor`);
     if (view.storage.type.read === null) continue;
     left -= 4 * view.shape.reduce((product, side) => product * side, 1);
     if (left < 0) throw new Error('its tensors claim more than the file holds');

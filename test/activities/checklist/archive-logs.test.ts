@@ -5,12 +5,15 @@ import { hostname, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { archiveLogs } from '../../../activities/checklist/archive-logs.js';
 import type { TaskContext, TaskResult } from '../../../activities/task.js';
+import { runWandb } from '../../../activities/checklist/wandb.js';
+import { readInstallation } from '../../../configs/load/installation.js';
 import { Problem } from '../../../configs/problem.js';
 import type { SettingsOf } from '../../../configs/schema/catalog.js';
 import type { Evaluation } from '../../../configs/schema/evaluation.js';
 import { LogArchive } from '../../../configs/schema/log-archive.js';
 import { proveArchive } from '../../../ml/archive/prove.js';
 import { readWandbRun } from '../../../ml/archive/wandb-file.js';
+import { wandbServer, type WandbServer } from './wandb-server.js';
 
 const EVALUATION: Evaluation = {
   version: 1,
@@ -147,8 +150,13 @@ describe('archiving the logs', () => {
       });
     });
 
+    const key = 'f00dfacef00dfacef00dfacef00dfacef00dface';
+    const everyFile = async (): Promise<string> => {
+      const files = (await readdir(root, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
+      return (await Promise.all(files.map((entry) => readFile(join(entry.parentPath, entry.name), 'latin1')))).join();
+    };
+
     it('says that W&B cannot be reached, leaves nothing behind and never shows the key', async () => {
-      const key = 'f00dfacef00dfacef00dfacef00dfacef00dface';
       process.env['WANDB_API_KEY'] = key;
       process.env['WANDB_BASE_URL'] = 'http://127.0.0.1:9';
       await assert.rejects(archive('online'), (error) => {
@@ -158,5 +166,74 @@ describe('archiving the logs', () => {
       assert.deepEqual(await readdir(join(root, 'logs/first')), ['metrics.jsonl']);
       assert.deepEqual(await readdir(join(root, 'runs/first')), ['evaluation.json']);
     });
+
+    describe('with a server', () => {
+      let server: WandbServer;
+      beforeEach(async () => {
+        server = await wandbServer();
+        process.env['WANDB_API_KEY'] = key;
+        process.env['WANDB_BASE_URL'] = server.url;
+        process.env['WANDB_MODE'] = 'disabled'; // of the shell: it must not decide
+      });
+      afterEach(() => server.close());
+
+      /** What the server holds, without W&B's own fields. */
+      const held = (): unknown[] => [...server.runs.values()].flat().map((line) => ownFields(line));
+
+      it('uploads every row once, and is confirmed', async () => {
+        const { warnings, summary } = await archive('online');
+        assert.deepEqual(held(), rows);
+        assert.deepEqual(warnings, []);
+        assert.equal(summary['uploaded'], true);
+        const found = await record();
+        assert.equal(found.url, `${server.url}/someone/emo-aen/runs/${found.runId}`);
+        assert.deepEqual((await proveArchive(root, found)).missing, []);
+        assert.deepEqual(await readdir(join(root, 'logs/first')), ['metrics.jsonl']);
+        assert.ok(!(await everyFile()).includes(key));
+        assert.ok(!server.received.some((body) => body.includes(root) || body.includes(process.cwd())));
+
+        const before = server.received.length;
+        await archive('online');
+        assert.ok(server.received.slice(before).every((body) => !body.includes('wandb-history.jsonl')));
+        assert.equal(server.runs.size, 1);
+        assert.deepEqual(held(), rows);
+      });
+
+      it('goes on where a killed attempt stopped', async () => {
+        await archive('online');
+        const [[runId, lines] = ['', []]] = server.runs;
+        server.hold(runId, lines.slice(0, 3));
+        await archive('online');
+        assert.deepEqual(held(), rows);
+      });
+
+      it('does not call it uploaded while the server holds fewer rows', async () => {
+        server.lose();
+        const { python } = await readInstallation();
+        const lost = runWandb(
+          {
+            mode: 'online',
+            project: 'emo-aen',
+            run: 'first',
+            runId: 'lost',
+            metrics: join(root, 'logs/first/metrics.jsonl'),
+            folder: root,
+            config: {},
+            summary: {},
+            confirmSeconds: 1,
+          },
+          { python: python.executable, signal: new AbortController().signal, onRows: () => undefined },
+        );
+        await assert.rejects(
+          lost,
+          (error) => error instanceof Problem && error.code === 'UNREACHABLE' && /holds 0 of 7 rows after 1 s/.test(error.message),
+        );
+      });
+    });
   });
 });
+
+function ownFields(line: string): unknown {
+  const row = JSON.parse(line) as Record<string, unknown>;
+  return Object.fromEntries(Object.entries(row).filter(([name]) => !name.startsWith('_')));
+}
