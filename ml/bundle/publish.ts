@@ -9,13 +9,11 @@
  * of the old version or all of the new one, and a failure or kill at any point before leaves the old one as it was.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { link, readdir, rename, rm } from 'node:fs/promises';
+import { link, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { Problem } from '../../configs/problem.js';
 import type { Manifest, ManifestFile } from '../../configs/schema/manifest.js';
-import { hashFile, writeAtomically, writeJsonAtomically } from '../files/atomic.js';
+import { hashFile, writeFileAtomically, writeJsonAtomically } from '../files/atomic.js';
 import { MANIFEST, readManifest } from './read.js';
 
 export type Sources = Readonly<Record<ManifestFile['name'], string>>;
@@ -69,7 +67,7 @@ export async function publishBundle({ directory, version, sources, manifest, sig
 /** Copies unless the very file is there already: a version's files are never written again. */
 async function copyVerified(source: string, target: string, sha256: string): Promise<void> {
   if (await holds(target, sha256)) return;
-  await writeAtomically(target, (file) => pipeline(createReadStream(source), file.createWriteStream({ autoClose: false })));
+  await writeFileAtomically(target, await readFile(source));
   if (await holds(target, sha256)) return;
   throw new Problem({
     code: 'ARTIFACT_ALTERED',
@@ -95,7 +93,7 @@ async function present(file: string, name: string): Promise<void> {
     await link(file, temporary);
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && NO_LINKS.has(String(error.code)))) throw error;
-    return writeAtomically(name, (handle) => pipeline(createReadStream(file), handle.createWriteStream({ autoClose: false })));
+    return writeFileAtomically(name, await readFile(file));
   }
   try {
     await rename(temporary, name);

@@ -6,6 +6,7 @@
  * Never judge a quantised network by untrained weights, nor by the cosine of embeddings alone: random networks give all photos
  * nearly the same embedding, and cosines of it flatter.
  */
+import { setImmediate as turn } from 'node:timers/promises';
 import { floatsOf } from '../build.js';
 import type { OnnxModel } from '../messages.js';
 import type { PhotoSource } from '../photos.js';
@@ -66,7 +67,7 @@ export async function quantize(float: OnnxModel, source: PhotoSource, { biasCorr
     },
     (done) => progress({ message: 'calibrating', done: Math.ceil(done / 2), total: source.count, unit: 'photos' }),
   );
-  const chosen = chooseGrids(plan, observations);
+  const chosen = await chooseGrids(plan, observations);
   const request = requestFor(model, plan, chosen);
   const total = plan.weighted.length;
   const biases = biasCorrection
@@ -88,10 +89,12 @@ export async function quantize(float: OnnxModel, source: PhotoSource, { biasCorr
   };
 }
 
-function chooseGrids(plan: QuantizationPlan, { histograms }: Observations): Map<string, ChosenGrid> {
+async function chooseGrids(plan: QuantizationPlan, { histograms }: Observations): Promise<Map<string, ChosenGrid>> {
   const chosen = new Map<string, ChosenGrid>();
   for (const [name, kind] of plan.grids) {
     const histogram = histograms.get(name);
+    // Each search takes tens of milliseconds: others in the process get their turn in between.
+    await turn();
     if (histogram !== undefined) chosen.set(name, kind === 'hardSwish' ? chooseHardSwishGrid(histogram) : chooseFreeGrid(histogram));
   }
   return chosen;

@@ -1,0 +1,229 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parity } from '../../../activities/export/parity.js';
+import { Problem } from '../../../configs/problem.js';
+import type { SettingsOf } from '../../../configs/schema/catalog.js';
+import { Parity } from '../../../configs/schema/evaluation.js';
+import { Manifest } from '../../../configs/schema/manifest.js';
+import { readModel } from '../../../ml/onnx/facts.js';
+import { readSafetensors, writeSafetensors } from '../../../ml/weights/safetensors.js';
+import { taskContext } from '../task-context.js';
+import { Stage } from './stage.js';
+
+/** Random weights bear quantisation badly: these limits let everything pass. */
+const WIDE = { fp32ScoreError: 0.001, int8Cosine: -1, pairsAlike: 0, accuracyDrop: 1 };
+
+const problem =
+  (code: Problem['code'], message: RegExp) =>
+  (error: unknown): boolean => {
+    assert.ok(error instanceof Problem, String(error));
+    assert.equal(error.code, code);
+    assert.match(error.describe(), message);
+    return true;
+  };
+
+describe('stage 7', () => {
+  let stage: Stage;
+  before(async () => {
+    stage = await Stage.make();
+    await stage.export();
+    await stage.quantize();
+    await stage.evaluate();
+  });
+  after(() => stage.remove());
+
+  const compare = (limits: SettingsOf<'parity'>['parity']): ReturnType<typeof parity> =>
+    parity(taskContext({ ...stage.given, task: 'parity', settings: { parity: limits } }));
+
+  describe('export', () => {
+    it('writes a model that says what it was made of', async () => {
+      const { facts } = readModel(await readFile(stage.path('onnx')), '');
+      assert.equal(facts.backbone, 'mobilenet_v3_large_minimalistic');
+      assert.equal(facts.dataset, 'd'.repeat(64));
+      assert.deepEqual(facts.preprocessing, { size: 36, crop: 32, mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] });
+      assert.equal(facts.seed, 5);
+    });
+
+    const spoiled = async (
+      change: (tensors: Map<string, { shape: readonly number[]; data: Float32Array }>) => Record<string, string>,
+    ): Promise<void> => {
+      const other = await Stage.make();
+      try {
+        const { tensors, metadata } = await readSafetensors(other.path('best-checkpoint'));
+        const changed = new Map(tensors);
+        await writeSafetensors(other.path('best-checkpoint'), changed, { ...metadata, ...change(changed) });
+        await other.export();
+      } finally {
+        await other.remove();
+      }
+    };
+
+    it('names a parameter that the checkpoint lacks', () =>
+      assert.rejects(
+        spoiled((tensors) => {
+          tensors.delete('head.bias');
+          return {};
+        }),
+        problem('WEIGHTS', /head\.bias/),
+      ));
+
+    it('refuses a checkpoint of another network', () =>
+      assert.rejects(
+        spoiled(() => ({ network: '{"backbone":"resnet50"}' })),
+        problem('WEIGHTS', /does not describe a network/),
+      ));
+
+    it('names a parameter that is not a number', () =>
+      assert.rejects(
+        spoiled((tensors) => {
+          tensors.get('features.0.0.weight')?.data.fill(NaN, 7, 8);
+          return {};
+        }),
+        problem('NUMERICS', /features\.0\.0\.weight holds NaN/),
+      ));
+  });
+
+  describe('quantize', () => {
+    it('calibrates on photos of the training split only, spread over its folders and labels, and lists them', async () => {
+      const report = JSON.parse(await readFile(stage.path('quantization'), 'utf8')) as { photos: string[]; values: unknown[] };
+      assert.equal(report.photos.length, 8);
+      assert.deepEqual([...new Set(report.photos.map((file) => file.split('/')[0]))], ['sea', 'hill', 'town']);
+      assert.deepEqual([...new Set(report.photos.map((file) => file.split('/')[1]))].sort(), ['bad', 'good']);
+      assert.ok(report.values.length > 46);
+    });
+
+    it('makes the model smaller and says so, and warns of few photos', async () => {
+      const { summary, warnings } = await stage.quantize();
+      assert.ok(Number(summary['sizeShare']) < 0.31);
+      assert.match(warnings?.[0] ?? '', /8 photos only/);
+    });
+  });
+
+  describe('parity', () => {
+    it('measures what lies within the limits', async () => {
+      const { artifacts } = await compare(WIDE);
+      const result = Parity.parse(JSON.parse(await readFile(artifacts[0]?.path ?? '', 'utf8')));
+      assert.deepEqual([result.photos, result.pairs], [8, 4]);
+      assert.ok(result.fp32ScoreError < 1e-6);
+      assert.ok(result.int8Cosine.least <= result.int8Cosine.mean && result.int8Cosine.mean <= 1.00001);
+      assert.ok(result.latency.fp32Ms > 0 && result.latency.int8Ms > 0);
+      assert.equal(result.bytes.int8, (await stat(stage.path('onnx-int8'))).size);
+    });
+
+    it('names every limit that is not kept, with both numbers, and leaves the measurements', async () => {
+      await stage.evaluate(0.25);
+      await assert.rejects(
+        compare({ ...WIDE, int8Cosine: 1, pairsAlike: 1 }),
+        problem(
+          'PARITY',
+          /largest difference of an FP32 score from the trained network is 0\.25, parity\.fp32ScoreError allows at most 0\.001; mean cosine of FP32 and INT8 embeddings is 0\.\d+, parity\.int8Cosine allows at least 1(.|\n)*export\.yaml/,
+        ),
+      );
+      const left = Parity.parse(JSON.parse(await readFile(join(stage.root, 'runs/test/parity.json'), 'utf8')));
+      assert.ok(Math.abs(left.fp32ScoreError - 0.25) < 1e-6);
+      await stage.evaluate();
+    });
+
+    it('does not compare the evaluation of another checkpoint', async () => {
+      const text = await readFile(stage.path('evaluation'), 'utf8');
+      await writeFile(stage.path('evaluation'), text.replace(/"checkpointSha256":"[0-9a-f]+"/, `"checkpointSha256":"${'f'.repeat(64)}"`));
+      await assert.rejects(compare(WIDE), problem('CONFLICT', /evaluation of ffffffffffff/));
+      await writeFile(stage.path('evaluation'), text);
+    });
+  });
+
+  describe('publish', () => {
+    const bundle = (...segments: string[]): string => join(stage.root, 'models', ...segments);
+    const manifest = async (): Promise<Manifest> => Manifest.parse(JSON.parse(await readFile(bundle('manifest.json'), 'utf8')));
+    const trained = new Date('2026-03-04T05:06:07Z');
+    before(async () => {
+      stage.take(await compare(WIDE));
+      await utimes(stage.path('best-checkpoint'), trained, trained);
+      await stage.publish();
+    });
+
+    it('names every file by path, size and sha256', async () => {
+      const { files } = await manifest();
+      assert.deepEqual(files.map(({ name }) => name).sort(), ['checkpoint', 'onnx', 'onnx-int8']);
+      for (const { path, bytes, sha256 } of files) {
+        const data = await readFile(bundle(path));
+        assert.equal(data.length, bytes);
+        assert.equal(createHash('sha256').update(data).digest('hex'), sha256);
+      }
+    });
+
+    it('says what the model is, when it was trained, on what, and how to feed it', async () => {
+      const read = await manifest();
+      assert.equal(read.version, '1.2.3');
+      assert.equal(read.trainedAt, trained.toISOString());
+      assert.equal(read.datasetHash, 'd'.repeat(64));
+      assert.equal(read.synthetic, true);
+      assert.equal(read.weights, 'random (seeded)');
+      assert.equal(read.settings['configs/train.yaml'], 'b'.repeat(64));
+      assert.match(read.settings['resolved'] ?? '', /^[0-9a-f]{64}$/);
+      assert.deepEqual(read.input.shape, ['N', 3, 32, 32]);
+      assert.deepEqual(read.input.preprocessing, { resize: 36, crop: 32, mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] });
+      assert.deepEqual(
+        read.outputs.map(({ name, shape }) => [name, shape]),
+        [
+          ['embedding', ['N', 512]],
+          ['score', ['N']],
+        ],
+      );
+      assert.deepEqual(read.onnx, { opset: 17, ir: 8 });
+      assert.equal(read.metrics.pairwiseAccuracy.value, 0.75);
+    });
+
+    it('gives the newest files their lasting names', async () => {
+      for (const [name, artifact] of [
+        ['emo_aen.onnx', 'onnx'],
+        ['emo_aen_int8.onnx', 'onnx-int8'],
+        ['emo_aen.safetensors', 'best-checkpoint'],
+      ] as const)
+        assert.equal(Buffer.compare(await readFile(bundle(name)), await readFile(stage.path(artifact))), 0);
+    });
+
+    it('can be done again, and leaves no temporary file', async () => {
+      await stage.publish();
+      assert.deepEqual((await readdir(bundle())).sort(), [
+        'emo_aen.onnx',
+        'emo_aen.safetensors',
+        'emo_aen_int8.onnx',
+        'manifest.json',
+        'versions',
+      ]);
+    });
+
+    it('keeps the version before, and drops older ones', async () => {
+      await stage.publish('1.3.0');
+      await stage.publish('1.4.0');
+      const kept = (await readdir(bundle('versions'))).map((name) => name.split('-')[0]).sort();
+      assert.deepEqual(kept, ['1.3.0', '1.4.0']);
+    });
+
+    it('leaves the bundle as it was where it is ended before the manifest', async () => {
+      const before = await readFile(bundle('manifest.json'));
+      await assert.rejects(stage.publish('9.9.9', AbortSignal.abort(new Error('cancelled'))), /cancelled/);
+      assert.equal(Buffer.compare(await readFile(bundle('manifest.json')), before), 0);
+      for (const { path, sha256 } of (await manifest()).files)
+        assert.equal(
+          createHash('sha256')
+            .update(await readFile(bundle(path)))
+            .digest('hex'),
+          sha256,
+        );
+    });
+
+    it('does not publish models of another checkpoint than the best', async () => {
+      const { tensors, metadata } = await readSafetensors(stage.path('best-checkpoint'));
+      const path = join(stage.root, 'checkpoints/test/other.safetensors');
+      await writeSafetensors(path, tensors, { ...metadata, weights: 'other' });
+      const best = stage.path('best-checkpoint');
+      stage.artifacts['best-checkpoint'] = path;
+      await assert.rejects(stage.publish('2.0.0'), problem('CONFLICT', /export was made of another checkpoint/));
+      stage.artifacts['best-checkpoint'] = best;
+    });
+  });
+});
