@@ -2,21 +2,32 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { Problem } from '../configs/problem.js';
-import type { Artifact, TaskInput, TaskOutput } from '../configs/schema/payload.js';
+import type { Artifact, TaskOutput } from '../configs/schema/payload.js';
 import { hashFile } from '../ml/files/atomic.js';
 import type { TaskContext, TaskResult } from './task.js';
 
+/** A file that a task reads: its name as an artifact, where it is (absolute), its sha256. */
+export interface ReadFile {
+  readonly name: string;
+  readonly path: string;
+  readonly digest: string;
+}
+
+export function readFiles(root: string, artifacts: readonly Artifact[]): ReadFile[] {
+  return artifacts.map(({ name, path, sha256 }) => ({ name, path: join(root, path), digest: sha256 }));
+}
+
 /** The members of a task's context that are about files. */
-export function locate(root: string, input: TaskInput): Pick<TaskContext<unknown>, 'artifact' | 'digest' | 'file'> {
-  const named = (name: string): Artifact => {
-    const artifact = input.artifacts.find((candidate) => candidate.name === name);
-    if (artifact !== undefined) return artifact;
-    const cure = `let ${input.task} need a task that provides ${name}`;
-    throw new Problem({ code: 'ARTIFACT_MISSING', message: `no task before ${input.task} made ${name}`, where: input.task, cure });
+export function locate(root: string, task: string, files: readonly ReadFile[]): Pick<TaskContext<unknown>, 'artifact' | 'digest' | 'file'> {
+  const named = (name: string): ReadFile => {
+    const file = files.find((candidate) => candidate.name === name);
+    if (file !== undefined) return file;
+    const cure = `let ${task} need a task that provides ${name}`;
+    throw new Problem({ code: 'ARTIFACT_MISSING', message: `no task before ${task} made ${name}`, where: task, cure });
   };
   return {
-    artifact: (name) => join(root, named(name).path),
-    digest: (name) => named(name).sha256,
+    artifact: (name) => named(name).path,
+    digest: (name) => named(name).digest,
     file: async (...segments) => {
       const path = join(root, ...segments);
       relativePath(root, path);

@@ -1,23 +1,20 @@
-/** Which function carries out which activity of the catalogue. Nothing heavy is loaded before a worker is asked for it. */
-import { CATALOG, type ActivityName } from '../configs/schema/catalog.js';
-import { define, type TaskDefinition, type TaskTable } from './definition.js';
+/** What a worker registers: a Temporal activity for each task. */
+import type { ActivityName } from '../configs/schema/catalog.js';
+import type { TaskDefinition, TaskTable } from './definition.js';
+import { FUNCTIONS } from './functions.js';
 import { OneAtATime } from './one-at-a-time.js';
+import { inThread } from './thread/host.js';
 import { wrap, type Activity } from './wrap.js';
 
+/**
+ * The tasks of the catalogue. onnxruntime-node computes on the thread that calls it: on the worker's own, neither heartbeats nor
+ * workflows nor questions about them would get through for minutes.
+ */
 export const TASKS: Readonly<Record<ActivityName, TaskDefinition>> = {
-  provision: define(CATALOG.provision, async () => (await import('./environment/provision.js')).provision),
-  audit: define(CATALOG.audit, async () => (await import('./dataset/audit.js')).audit),
-  preprocess: define(CATALOG.preprocess, async () => (await import('./preprocessing/preprocess.js')).preprocess),
-  model: define(CATALOG.model, async () => (await import('./model/model.js')).model),
-  train: define(CATALOG.train, async () => (await import('./training/train.js')).train),
-  evaluate: define(CATALOG.evaluate, async () => (await import('./evaluation/evaluate.js')).evaluate),
-  export: define(CATALOG.export, async () => (await import('./export/export-onnx.js')).exportOnnx),
-  quantize: define(CATALOG.quantize, async () => (await import('./export/quantize.js')).quantize),
-  parity: define(CATALOG.parity, async () => (await import('./export/parity.js')).parity),
-  publish: define(CATALOG.publish, async () => (await import('./export/publish.js')).publish),
-  'archive-logs': define(CATALOG['archive-logs'], async () => (await import('./checklist/archive-logs.js')).archiveLogs),
-  changelog: define(CATALOG.changelog, async () => (await import('./checklist/changelog.js')).changelog),
-  checklist: define(CATALOG.checklist, async () => (await import('./checklist/checklist.js')).checklist),
+  ...FUNCTIONS,
+  export: inThread('export'),
+  quantize: inThread('quantize'),
+  parity: inThread('parity'),
 };
 
 /** A Temporal activity for each task of the table, by the same name. */

@@ -6,7 +6,7 @@ import { whileAlive } from './alive.js';
 import type { TaskDefinition } from './definition.js';
 import { appendEvent, type TaskEvent } from './events.js';
 import { activityFailure } from './failure.js';
-import { locate, recordOutput } from './files.js';
+import { locate, readFiles, recordOutput } from './files.js';
 import type { OneAtATime } from './one-at-a-time.js';
 import { checkArtifacts } from './verify.js';
 
@@ -76,7 +76,7 @@ async function perform(
       run: input.run,
       task: input.task,
       attempt: context.info.attempt,
-      ...locate(root, input),
+      ...locate(root, input.task, readFiles(root, input.artifacts)),
       progress,
       signal,
     });

@@ -1,0 +1,53 @@
+/** Runs a task in a thread of its own, so that a long computation does not keep the worker from its heartbeats and workflows. */
+import { Worker } from 'node:worker_threads';
+import { Problem } from '../../configs/problem.js';
+import { CATALOG, type ActivityName } from '../../configs/schema/catalog.js';
+import type { TaskDefinition } from '../definition.js';
+import type { TaskContext, TaskResult } from '../task.js';
+import { ABORT, type FromThread, type ThreadTask } from './messages.js';
+
+const ENTRY = new URL('main.js', import.meta.url);
+/** A thread that was told to stop and computes on is ended the hard way after this. */
+const GRACE_MS = 5_000;
+
+/** The activity of the catalogue by that name, carried out in a thread. Everything that it reads must be there when it starts. */
+export function inThread(uses: ActivityName): TaskDefinition {
+  const { provides, reads } = CATALOG[uses];
+  return {
+    provides,
+    run: (settings, context) => {
+      const { root, run, task, attempt } = context;
+      const files = reads.map((name) => ({ name, path: context.artifact(name), digest: context.digest(name) }));
+      return converse({ uses, root, run, task, attempt, settings, files }, context);
+    },
+  };
+}
+
+async function converse(task: ThreadTask, { progress, signal }: Pick<TaskContext<unknown>, 'progress' | 'signal'>): Promise<TaskResult> {
+  signal.throwIfAborted();
+  const thread = new Worker(ENTRY, { workerData: task });
+  let hard: NodeJS.Timeout | undefined;
+  const abort = (): void => {
+    thread.postMessage(ABORT);
+    hard = setTimeout(() => void thread.terminate(), GRACE_MS);
+  };
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await new Promise<TaskResult>((resolve, reject) => {
+      thread.on('message', (message: FromThread) => {
+        if (message.kind === 'progress') progress(message.progress);
+        else if (message.kind === 'result') resolve(message.result);
+        else reject(message.kind === 'defect' ? message.error : new Problem({ ...message.problem, cause: message.cause }));
+      });
+      thread.on('error', reject);
+      thread.on('exit', (code) => {
+        reject(
+          new Problem({ code: 'CHILD_DIED', message: `the thread of ${task.task} ended without a result (${code})`, where: task.task }),
+        );
+      });
+    });
+  } finally {
+    clearTimeout(hard);
+    signal.removeEventListener('abort', abort);
+  }
+}
