@@ -1,11 +1,10 @@
 /** `emo-aen logs`: what happened in a run, in order: what people did and what its tasks did. */
 import { readEvents, type TaskEvent } from '../activities/events.js';
-import { Problem } from '../configs/problem.js';
-import { nearest } from '../configs/load/nearest.js';
 import type { Ledger } from '../configs/schema/ledger.js';
 import { readLedger } from '../workers/candidates.js';
 import { unknownRun } from '../workers/observe.js';
 import { action, command } from './command.js';
+import { insistOnTask } from './run/which.js';
 import { describeProgress } from './run/words.js';
 
 interface LogLine {
@@ -30,14 +29,6 @@ export const logsCommand = command('logs <run> [task]', 'what happened in a run,
     terminal.answer({ run, events: lines }, text.join('\n'));
   }),
 );
-
-function insistOnTask(ledger: Ledger, task: string): void {
-  const names = ledger.tasks.map(({ plan }) => plan.name);
-  if (names.includes(task)) return;
-  const close = nearest(task, names);
-  const cure = close === null ? `its tasks: ${names.join(', ')}` : `did you mean ${close}?`;
-  throw new Problem({ code: 'NOT_FOUND', message: `run ${ledger.run} has no task ${task}`, cure });
-}
 
 /** What people did; and what became of tasks without an activity: reused, skipped. */
 function fromLedger(ledger: Ledger): LogLine[] {

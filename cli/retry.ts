@@ -10,6 +10,7 @@ import { action, command } from './command.js';
 import { person } from './person.js';
 import { withSetOption } from './pipeline-options.js';
 import { insistOnRead, retryChanges } from './run/changes.js';
+import { insistOnTask } from './run/which.js';
 import { answerWith, followInTerminal } from './run/follow-terminal.js';
 import { insistOnOpen, sendUpdate } from './run/update.js';
 import { ensureUp, withLink, type Linked } from './server-link.js';
@@ -58,6 +59,7 @@ async function requestFor(
   task: string | undefined,
   overrides: readonly Override[],
 ): Promise<{ request: RetryRequest; notes: readonly string[] }> {
+  if (task !== undefined) insistOnTask(ledger, task);
   const tasks = task === undefined ? [] : [task];
   const earlier = ledger.events.flatMap((event) => event.overrides);
   const before = await compilePlan(root, ledger.file, earlier);
@@ -65,7 +67,8 @@ async function requestFor(
   const retried = ledger.tasks
     .filter(({ plan, state }) => (task === undefined ? state === 'blocked' : plan.name === task))
     .map(({ plan }) => plan);
-  if (retried.length > 0) insistOnRead(overrides, retried, now.tasks);
-  const { plan, notes } = retryChanges(ledger, new Set(retried.map(({ name }) => name)), now, before);
+  const names = new Set(retried.map(({ name }) => name));
+  insistOnRead(ledger, overrides, names, now);
+  const { plan, notes } = retryChanges(ledger, names, now, before);
   return { request: { tasks, plan, overrides, by: person() }, notes };
 }

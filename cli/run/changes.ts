@@ -50,12 +50,17 @@ function same(a: PlannedTask, b: PlannedTask): boolean {
   return essence(a) === essence(b);
 }
 
-/** @throws Problem USAGE for a `--set` that no retried task reads. */
-export function insistOnRead(overrides: readonly Override[], retried: readonly PlannedTask[], all: readonly PlannedTask[]): void {
+/**
+ * `retried` are the names of the tasks that run again.
+ * @throws Problem USAGE for a `--set` that nothing reads that will still run: not they, not what depends on them, not what waits.
+ */
+export function insistOnRead(ledger: Ledger, overrides: readonly Override[], retried: ReadonlySet<string>, now: Plan): void {
+  const later = dependants(now.tasks, retried);
+  const waiting = new Set(ledger.tasks.filter(({ state }) => state === 'waiting').map(({ plan }) => plan.name));
   for (const { path } of overrides) {
-    const readers = all.filter((task) => reads(task, path)).map(({ name }) => name);
-    if (retried.some((task) => reads(task, path))) continue;
-    const message = `${retried.map(({ name }) => name).join(', ')} ${retried.length === 1 ? 'does' : 'do'} not read ${path}`;
+    const readers = now.tasks.filter((task) => reads(task, path)).map(({ name }) => name);
+    if (readers.some((name) => retried.has(name) || later.has(name) || waiting.has(name))) continue;
+    const message = `nothing that would run reads ${path}`;
     const cure = readers.length === 0 ? 'no task reads it' : `retry a task that does: ${readers.join(', ')}`;
     throw new Problem({ code: 'USAGE', message, where: `--set ${path}`, cure });
   }
