@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describeRun } from '../../workers/pending.js';
 import { workflowIdOf } from '../../workflows/input.js';
-import { bundle, inputOf, newPlace, planned, planOf, states, taskIn, type Place } from './place.js';
+import { bundle, newPlace, type Place } from './place.js';
+import { inputOf, planned, planOf, states, taskIn } from './plans.js';
 
 const SCRIPT = fileURLToPath(new URL('mock-worker.js', import.meta.url));
 

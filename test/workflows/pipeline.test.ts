@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { Problem } from '../../configs/problem.js';
 import { workflowIdOf } from '../../workflows/input.js';
 import { cancelUpdate, pauseUpdate, resumeUpdate, retryUpdate, skipUpdate } from '../../workflows/messages.js';
-import { inputOf, newPlace, planned, planOf, states, taskIn, type Place } from './place.js';
+import { newPlace, type Place } from './place.js';
+import { inputOf, planned, planOf, states, taskIn } from './plans.js';
 import { gate, writing } from './tasks.js';
 
 const by = 'a test';

@@ -1,0 +1,45 @@
+/** Made-up plans and short ways of looking at a ledger. */
+import type { Ledger, LedgerTask } from '../../configs/schema/ledger.js';
+import type { Plan, PlannedTask } from '../../configs/schema/plan.js';
+import type { PipelineInput } from '../../workflows/input.js';
+
+/** A task of a made-up plan: no settings, quick retries. */
+export function planned(name: string, change: Partial<PlannedTask> = {}): PlannedTask {
+  return {
+    name,
+    stage: 1,
+    uses: name,
+    version: 1,
+    outside: false,
+    needs: [],
+    queue: 'cpu',
+    kind: null,
+    settings: {},
+    settingsFiles: [],
+    reads: [],
+    provides: [],
+    timeoutMs: 60_000,
+    heartbeatMs: null,
+    retry: { attempts: 3, backoffMs: 10 },
+    ...change,
+  };
+}
+
+export function planOf(...tasks: PlannedTask[]): Plan {
+  return { version: 1, pipeline: 'test', file: 'configs/test.yaml', tasks, hash: '0'.repeat(64) };
+}
+
+export function inputOf(run: string, plan: Plan, change: Partial<PipelineInput> = {}): PipelineInput {
+  return { run, plan, candidates: [], fresh: false, until: null, overrides: [], by: 'a test', ...change };
+}
+
+export function taskIn(ledger: Ledger, name: string): LedgerTask {
+  const task = ledger.tasks.find(({ plan }) => plan.name === name);
+  if (task === undefined) throw new Error(`no task ${name}`);
+  return task;
+}
+
+/** `name: state` of every task. */
+export function states(ledger: Ledger): Record<string, string> {
+  return Object.fromEntries(ledger.tasks.map(({ plan, state }) => [plan.name, state]));
+}
