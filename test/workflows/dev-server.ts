@@ -2,11 +2,10 @@
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
-import { after } from 'mocha';
 import { Connection } from '@temporalio/client';
 import { temporalProgram } from '../../workers/server/program.js';
 
-const NAMESPACES = 40;
+const NAMESPACES = 60;
 
 export interface DevServer {
   readonly address: string;
@@ -23,10 +22,17 @@ export function devServer(): Promise<DevServer> {
   return server;
 }
 
-after(async function stopDevServer() {
-  this.timeout(20_000);
+export async function stopDevServer(): Promise<void> {
   await stop();
-});
+}
+
+// Not there where a script, not mocha, uses the server.
+if (typeof globalThis.after === 'function') {
+  after(async function endDevServer() {
+    this.timeout(20_000);
+    await stop();
+  });
+}
 
 async function start(): Promise<DevServer> {
   const port = await freePort();

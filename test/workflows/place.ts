@@ -31,6 +31,12 @@ export function bundle(): Promise<string> {
   return bundling;
 }
 
+if (typeof globalThis.after === 'function') {
+  after(async function removeBundle() {
+    await bundling?.then((path) => rm(path));
+  });
+}
+
 export interface Place {
   readonly root: string;
   readonly address: string;

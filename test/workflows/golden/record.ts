@@ -1,0 +1,91 @@
+/**
+ * Records the histories that the replay test replays: `npm run build && node dist/test/workflows/golden/record.js`. Record anew only when the
+ * workflow changes on purpose in a way that old histories cannot follow, and say so in the commit: runs that are open then cannot go on.
+ */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import type { WorkflowHandle } from '@temporalio/client';
+import { Problem } from '../../../configs/problem.js';
+import { loadCandidates } from '../../../workers/candidates.js';
+import { workflowIdOf } from '../../../workflows/input.js';
+import { cancelUpdate, pauseUpdate, resumeUpdate, retryUpdate, skipUpdate } from '../../../workflows/messages.js';
+import { stopDevServer } from '../dev-server.js';
+import { newPlace, type Place } from '../place.js';
+import { inputOf, planned, planOf, states } from '../plans.js';
+import { writing } from '../tasks.js';
+
+const FOLDER = new URL('../../../../test/workflows/golden/', import.meta.url);
+const by = 'ann';
+
+let broken = false;
+const TASKS = {
+  look: writing(['l']),
+  make: writing(['m'], () => {
+    if (broken) throw new Problem({ code: 'DATASET', message: 'bad photos', where: 'training_files', cure: 'mend them' });
+  }),
+  use: writing(['u']),
+  wait: writing([], ({ signal }) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))),
+  checklist: writing([]),
+};
+const PLAN = planOf(
+  planned('look', { outside: true, provides: ['l'] }),
+  planned('make', { needs: ['look'], reads: ['l'], provides: ['m'] }),
+  planned('use', { needs: ['make'], reads: ['m'], provides: ['u'], queue: 'gpu', heartbeatMs: 30_000 }),
+  planned('checklist', { needs: ['use'] }),
+);
+
+/** Each starts a run of its own name and brings it to its end. */
+const SCENARIOS: Record<string, (place: Place, start: (input?: object) => Promise<WorkflowHandle>, run: string) => Promise<void>> = {
+  success: async (_place, start) => {
+    await (await start()).result();
+  },
+  reused: async (place, start) => {
+    await (await start({ candidates: await loadCandidates(place.root, 'test') })).result();
+  },
+  retried: async (place, start, run) => {
+    broken = true;
+    const handle = await start();
+    await place.until(run, ({ state }) => state === 'blocked');
+    broken = false;
+    await handle.executeUpdate(retryUpdate, { args: [{ tasks: [], plan: [], overrides: [], by }] });
+    await handle.result();
+  },
+  skipped: async (place, start, run) => {
+    broken = true;
+    const handle = await start({ plan: planOf(PLAN.tasks[0] ?? planned('look'), planned('make')) });
+    await place.until(run, (ledger) => ledger.state === 'blocked' && states(ledger)['look'] === 'done');
+    broken = false;
+    await handle.executeUpdate(skipUpdate, { args: [{ task: 'make', reason: 'not needed', by }] });
+    await handle.result();
+  },
+  paused: async (_place, start) => {
+    const handle = await start();
+    await handle.executeUpdate(pauseUpdate, { args: [{ by }] });
+    await handle.executeUpdate(resumeUpdate, { args: [{ by }] });
+    await handle.result();
+  },
+  cancelled: async (place, start, run) => {
+    const handle = await start({ plan: planOf(planned('wait'), planned('use', { needs: ['wait'] })) });
+    await place.until(run, (ledger) => states(ledger)['wait'] === 'running');
+    await handle.executeUpdate(cancelUpdate, { args: [{ by }] });
+    await handle.cancel();
+    await handle.result().catch(() => undefined); // it ends as cancelled
+  },
+};
+
+/** What tells where it was recorded says nothing about the workflow. */
+function withoutTraces(json: string): string {
+  return JSON.stringify(JSON.parse(json), (key, value: unknown) => (key === 'identity' || key === 'stackTrace' ? '' : value));
+}
+
+await mkdir(FOLDER, { recursive: true });
+const place = await newPlace();
+await place.startWorkers(TASKS);
+for (const [name, scenario] of Object.entries(SCENARIOS)) {
+  const start = (change = {}): Promise<WorkflowHandle> => place.start({ ...inputOf(name, PLAN), ...change });
+  await scenario(place, start, name);
+  const history = await place.client.workflow.getHandle(workflowIdOf(name)).fetchHistory();
+  await writeFile(new URL(`${name}.json`, FOLDER), `${withoutTraces(historyToJSON(history))}\n`);
+}
+await place.leave();
+await stopDevServer();
