@@ -30,6 +30,9 @@ const { verifyArtifacts } = proxyActivities<LedgerActivities>({
   summary: 'are the files still what they were',
 });
 
+/** Activities that read the run's ledger from disk: it must say then what the workflow knows. */
+const LEDGER_READERS: ReadonlySet<string> = new Set(['publish', 'changelog', 'checklist']);
+
 export class Run {
   ledger: Ledger;
   private readonly wanted: ReadonlySet<string>;
@@ -128,7 +131,7 @@ export class Run {
       const own = this.reasons.get(name) ?? [];
       const reasons = [...own, ...unusable, ...(own.length + unusable.length > 0 ? [] : this.reasonsToRun(decision.reasons))];
       this.changeTask(name, { reason: reasons.join('; ') });
-      if (task.plan.uses === 'checklist') await this.record.onDisk();
+      if (LEDGER_READERS.has(task.plan.uses)) await this.record.onDisk();
       const report = await execute(task.plan, { run: this.ledger.run, task: name, settings: task.plan.settings, artifacts });
       const { uses, version, settings } = task.plan;
       this.former.set(name, {
