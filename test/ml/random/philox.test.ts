@@ -59,7 +59,10 @@ describe('Draws', () => {
   it('shuffles into a permutation and leaves its input alone', () => {
     const items = Array.from({ length: 50 }, (_, index) => index);
     const order = new Draws('shuffle', place).shuffled(items);
-    assert.deepEqual(items, [...items].sort((a, b) => a - b));
+    assert.deepEqual(
+      items,
+      [...items].sort((a, b) => a - b),
+    );
     assert.notDeepEqual(order, items);
     assert.deepEqual(
       [...order].sort((a, b) => a - b),
