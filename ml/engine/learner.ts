@@ -11,7 +11,7 @@ import {
 } from './computations.js';
 import { pick, type Computation, type Engine, type Program } from './kernels.js';
 import { floats, NativeState } from './native-state.js';
-import { stepNumbers } from './optimizer.js';
+import { namedNumbers, stepNumbers } from './optimizer.js';
 import { DTYPES, type TensorFlow, type TensorId } from './tensorflow.js';
 
 /** A part of an optimiser step. Good photos first, then bad ones in the same order. */
@@ -61,7 +61,7 @@ export class Learner {
    * @param step counts from 1, for AdamW's bias correction
    */
   step(batches: readonly MicroBatch[], lr: number, step: number): StepResult {
-    const numbers = Object.entries(stepNumbers(lr, step, this.options.settings.optimizer)).map(([name, value]): [string, TensorId] => [
+    const numbers = namedNumbers(stepNumbers(lr, step, this.options.settings.optimizer)).map(([name, value]): [string, TensorId] => [
       name,
       this.#tensor([], Float32Array.of(value)),
     ]);

@@ -25,6 +25,11 @@ export function stepNumbers(lr: number, step: number, { weightDecay, beta1, beta
   return { keep: 1 - lr * weightDecay, stepSize: lr / (1 - beta1 ** step), correction: Math.sqrt(1 - beta2 ** step) };
 }
 
+/** The same as names and values, in a fixed order. */
+export function namedNumbers(numbers: StepNumbers): [name: string, value: number][] {
+  return STEP_NUMBERS.map((name) => [name, numbers[name]]);
+}
+
 /** Biases, scales and shifts of norms do not decay under `weights`. */
 export function decays(parameter: ParameterSpec, settings: OptimizerSettings): boolean {
   return settings.decay === 'all' || parameter.kind === 'weight' || parameter.kind === 'direction';

@@ -35,7 +35,7 @@ async function outcome(job: Job, context: JobContext): Promise<FromChild> {
     return { kind: 'result', result: await perform(job, context) };
   } catch (thrown) {
     const error = fromSystemError(outOfMemory(thrown), job.kind);
-    if (error instanceof Problem) return { kind: 'problem', problem: error.toJSON() as Extract<FromChild, { kind: 'problem' }>['problem'] };
+    if (error instanceof Problem) return { kind: 'problem', problem: error.toJSON() };
     return { kind: 'defect', stack: error instanceof Error ? (error.stack ?? error.message) : String(error) };
   }
 }

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { gradientsComputation, inferenceComputation } from '../../../ml/engine/computations.js';
 import { pick, type Computation } from '../../../ml/engine/kernels.js';
 import { layoutsOf } from '../../../ml/engine/layout.js';
-import { adamW, clipByGlobalNorm, stepNumbers } from '../../../ml/engine/optimizer.js';
+import { adamW, clipByGlobalNorm, namedNumbers, stepNumbers } from '../../../ml/engine/optimizer.js';
 import { learningRate } from '../../../ml/engine/schedule.js';
 import { LARGE, MINIMALISTIC, seeded, seededNetwork, seededPhotos } from '../onnx/seeded-network.js';
 import { ENGINES, runOnce, toChannelsLast, toEngine } from './programs.js';
@@ -156,7 +156,7 @@ describe('AdamW after clipping', () => {
         ['bias', seeded('adamw bias', 4, signed)],
       ]);
       for (let step = 0; step < 100; step++) {
-        const numbers = Object.entries(stepNumbers((1e-3 * (1 + step)) / 100, step + 1, OPTIMIZER)).map(
+        const numbers = namedNumbers(stepNumbers((1e-3 * (1 + step)) / 100, step + 1, OPTIMIZER)).map(
           ([name, value]): [string, Float32Array] => [name, Float32Array.of(value)],
         );
         const gradients = names.map((name): [string, Float32Array] => [
