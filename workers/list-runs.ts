@@ -1,7 +1,7 @@
 /** The runs that disk and server know of. */
 import { Problem } from '../configs/problem.js';
 import type { Ledger, RunState } from '../configs/schema/ledger.js';
-import { WORKFLOW_TYPE } from '../workflows/input.js';
+import { runOf, WORKFLOW_TYPE } from '../workflows/input.js';
 import { readLedgers } from './candidates.js';
 import type { TemporalLink } from './temporal.js';
 
@@ -52,10 +52,19 @@ async function askServer(link: () => Promise<TemporalLink>): Promise<Execution[]
   try {
     const { client } = await link();
     const found: Execution[] = [];
-    for await (const { memo, status, startTime, closeTime } of client.workflow.list({ query: `WorkflowType = '${WORKFLOW_TYPE}'` })) {
-      const { run, pipeline } = memo ?? {};
-      if (typeof run !== 'string' || typeof pipeline !== 'string') continue;
-      found.push({ run, pipeline, status: status.name, startedAt: startTime.toISOString(), endedAt: closeTime?.toISOString() ?? null });
+    for await (const { workflowId, memo, status, startTime, closeTime } of client.workflow.list({
+      query: `WorkflowType = '${WORKFLOW_TYPE}'`,
+    })) {
+      const run = runOf(workflowId);
+      if (run === null) continue;
+      const pipeline = memo?.['pipeline'];
+      found.push({
+        run,
+        pipeline: typeof pipeline === 'string' ? pipeline : '(unknown)',
+        status: status.name,
+        startedAt: startTime.toISOString(),
+        endedAt: closeTime?.toISOString() ?? null,
+      });
       if (found.length === MOST) break;
     }
     return found;

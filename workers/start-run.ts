@@ -50,7 +50,7 @@ export async function startRun(root: string, { client }: TemporalLink, request: 
         args: [input],
         workflowIdConflictPolicy: 'FAIL',
         workflowIdReusePolicy: 'REJECT_DUPLICATE',
-        memo: { run, pipeline: plan.pipeline },
+        memo: { pipeline: plan.pipeline },
         staticSummary: `run ${run} of ${plan.pipeline}`,
       });
       return run;

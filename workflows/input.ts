@@ -27,6 +27,13 @@ export interface PipelineResult {
 export const WORKFLOW_TYPE = 'pipeline';
 export const WORKFLOW_QUEUE = 'cpu';
 
+const ID_PREFIX = 'emo-aen-';
+
 export function workflowIdOf(run: string): string {
-  return `emo-aen-${run}`;
+  return `${ID_PREFIX}${run}`;
+}
+
+/** The run of a workflow; null for a workflow that is none of ours. */
+export function runOf(workflowId: string): string | null {
+  return workflowId.startsWith(ID_PREFIX) ? workflowId.slice(ID_PREFIX.length) : null;
 }

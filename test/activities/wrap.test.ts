@@ -37,7 +37,7 @@ describe('a task as an activity', () => {
     ...change,
   });
   const perform = (definition: TaskDefinition, given = input()): Promise<TaskReport> =>
-    environment.run(wrap(root, definition, new OneAtATime()), given) as Promise<TaskReport>;
+    environment.run<[TaskInput], TaskReport>(wrap(root, definition, new OneAtATime()), given);
   const nothing = { artifacts: [], summary: {} };
 
   async function artifact(name: string, text: string): Promise<Artifact> {

@@ -13,7 +13,7 @@ export function writing(
   before: (context: TaskContext<Settings>) => void | Promise<void> = () => undefined,
 ): TaskDefinition {
   const task: TaskFunction<Settings> = async (context) => {
-    await before(context);
+    await Promise.race([before(context), aborted(context.signal)]);
     const artifacts = [];
     for (const name of provides) {
       const path = await context.file('runs', context.run, `${name}.json`);
@@ -23,6 +23,11 @@ export function writing(
     return { artifacts, summary: {} };
   };
   return define({ settings: Any, provides }, () => Promise.resolve(task));
+}
+
+/** Rejects when the signal does: a task that a test forgot must not keep its worker. */
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
 }
 
 /** A gate that a test opens. */

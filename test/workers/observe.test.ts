@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Problem } from '../../configs/problem.js';
+import { listRuns } from '../../workers/list-runs.js';
+import { observe } from '../../workers/observe.js';
+import { isStuck, type RunStatus } from '../../workers/report.js';
+import { connectTo, embeddedServer, type TemporalLink } from '../../workers/temporal.js';
+import { workflowIdOf } from '../../workflows/input.js';
+import { newPlace, type Place } from '../workflows/place.js';
+import { inputOf, planned, planOf } from '../workflows/plans.js';
+import { gate, writing } from '../workflows/tasks.js';
+
+/** Asks until `wanted` holds: nothing tells when a file or the server's view has changed. */
+async function asked<Answer>(ask: () => Promise<Answer>, wanted: (answer: Answer) => boolean): Promise<Answer> {
+  for (const deadline = Date.now() + 20_000; ;) {
+    const answer = await ask().catch((error: unknown) => {
+      if (Date.now() > deadline) throw error;
+      return null;
+    });
+    if (answer !== null && wanted(answer)) return answer;
+    if (Date.now() > deadline) throw new Error(`never came: ${JSON.stringify(answer)}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+describe('the standing of a run', function () {
+  this.timeout(60_000);
+  let place: Place;
+  let link: TemporalLink;
+  beforeEach(async () => {
+    place = await newPlace();
+    const [, port] = place.address.split(':');
+    const target = { ...embeddedServer({ frontend: Number(port), ui: 0 }), namespace: place.namespace };
+    link = await connectTo(target);
+  });
+  afterEach(async () => {
+    await link.close();
+    await place.leave();
+  });
+
+  const noServer = (): Promise<TemporalLink> =>
+    Promise.reject(new Problem({ code: 'UNREACHABLE', message: 'no server', cure: 'emo-aen up' }));
+  const linked = (): Promise<TemporalLink> => Promise.resolve(link);
+  const eventually = (run: string, wanted: (status: RunStatus) => boolean, way = linked): Promise<RunStatus> =>
+    asked(() => observe(place.root, run, way), wanted);
+  const begin = (...args: Parameters<Place['start']>) => place.start(...args);
+
+  it('shows progress, attempt and last failure of what runs now', async () => {
+    const hold = gate();
+    await place.startWorkers({
+      train: writing([], async ({ attempt, progress }) => {
+        progress({ message: `epoch ${attempt}`, done: attempt, total: 10, unit: 'epoch', secondsLeft: 60, numbers: { loss: 0.25 } });
+        if (attempt === 1) throw new Problem({ code: 'DEVICE_LOST', message: 'the GPU went away' });
+        await hold.opened;
+      }),
+    });
+    const handle = await begin(inputOf('live', planOf(planned('train', { queue: 'gpu' }))));
+    const status = await eventually('live', ({ tasks: [first] }) => first?.progress?.done === 2);
+    const [task] = status.tasks;
+    assert.deepEqual([status.source, task?.state, task?.attempts], ['workflow', 'retrying', 2]);
+    assert.deepEqual([task?.failure?.code, task?.failure?.message], ['DEVICE_LOST', 'the GPU went away']);
+    assert.deepEqual(task?.progress, { message: 'epoch 2', done: 2, total: 10, unit: 'epoch', secondsLeft: 60, numbers: { loss: 0.25 } });
+    hold.open();
+    await handle.result();
+    const ended = await observe(place.root, 'live', noServer);
+    assert.deepEqual([ended.state, ended.source, ended.tasks[0]?.state, ended.tasks[0]?.attempts], ['completed', 'ledger file', 'done', 2]);
+  });
+
+  it('comes from the ledger on disk, and says so, where no worker or no server answers', async () => {
+    await place.startWorkers({
+      audit: writing([], () => {
+        throw new Problem({ code: 'DATASET', message: 'bad' });
+      }),
+    });
+    await begin(inputOf('file', planOf(planned('audit'))));
+    await place.until('file', ({ state }) => state === 'blocked');
+    await eventually('file', ({ state }) => state === 'blocked', noServer);
+    await place.stopWorkers();
+    for (const [way, remark] of [
+      [linked, /no worker answers/],
+      [noServer, /no server/],
+    ] as const) {
+      const status = await observe(place.root, 'file', way);
+      assert.deepEqual([status.state, status.source, isStuck(status)], ['blocked', 'ledger file', true]);
+      assert.match(status.remark ?? '', remark);
+    }
+  });
+
+  it('is failed where Temporal ended the run against its will', async () => {
+    const hold = gate();
+    await place.startWorkers({ long: writing([], () => hold.opened) });
+    const handle = await begin(inputOf('terminated', planOf(planned('long'))));
+    await eventually('terminated', ({ tasks: [first] }) => first?.state === 'running');
+    await handle.terminate('by a test');
+    const status = await observe(place.root, 'terminated', linked);
+    assert.equal(status.state, 'failed');
+    assert.match(status.remark ?? '', /terminated/);
+    const { source } = await asked(
+      () => listRuns(place.root, linked),
+      ({ runs: [first] }) => first?.run === 'terminated' && first.state === 'failed',
+    );
+    assert.equal(source, 'server and ledger files');
+    assert.equal((await listRuns(place.root, noServer)).source, 'ledger files');
+  });
+
+  it('is not known where neither server nor disk knows the run, and unreachable where nobody can be asked', async () => {
+    const told = (code: string) => (error: unknown) => error instanceof Problem && error.code === code;
+    await assert.rejects(observe(place.root, 'nowhere', linked), told('NOT_FOUND'));
+    await assert.rejects(observe(place.root, 'nowhere', noServer), told('UNREACHABLE'));
+    await place.startWorkers({ one: writing([]) });
+    await (await begin(inputOf('known', planOf(planned('one'))))).result();
+    await assert.rejects(
+      observe(place.root, 'knwon', linked),
+      (error: unknown) => error instanceof Problem && error.cure === 'did you mean known?',
+    );
+    await rm(join(place.root, 'runs'), { recursive: true });
+    assert.equal((await observe(place.root, 'known', linked)).state, 'completed');
+    assert.equal(workflowIdOf('known'), 'emo-aen-known');
+  });
+});
