@@ -36,8 +36,8 @@ describe('a task as an activity', () => {
     heartbeat: 'progress',
     ...change,
   });
-  const perform = (definition: TaskDefinition, given = input()): Promise<TaskReport> =>
-    environment.run<[TaskInput], TaskReport>(wrap(root, definition, new OneAtATime()), given);
+  const perform = async (definition: TaskDefinition, given = input()): Promise<TaskReport> =>
+    environment.run(wrap(root, definition, new OneAtATime()), given);
   const nothing = { artifacts: [], summary: {} };
 
   async function artifact(name: string, text: string): Promise<Artifact> {
