@@ -129,7 +129,7 @@ export class Run {
       const unusable = await this.reuse(task, this.forced.has(name) ? [] : decision.matches, decision.reasons);
       if (unusable === null) return;
       const own = this.reasons.get(name) ?? [];
-      const reasons = [...own, ...unusable, ...(own.length + unusable.length > 0 ? [] : this.reasonsToRun(decision.reasons))];
+      const reasons = [...own, ...unusable, ...(own.length + unusable.length > 0 ? [] : this.reasonsToRun(task.plan.outside, decision.reasons))];
       this.changeTask(name, { reason: reasons.join('; ') });
       if (LEDGER_READERS.has(task.plan.uses)) await this.record.onDisk();
       const report = await execute(task.plan, { run: this.ledger.run, task: name, settings: task.plan.settings, artifacts });
@@ -179,8 +179,8 @@ export class Run {
     return [...new Set(unusable)];
   }
 
-  private reasonsToRun(decided: readonly string[]): readonly string[] {
-    return this.input.fresh ? ['--fresh'] : decided;
+  private reasonsToRun(outside: boolean, decided: readonly string[]): readonly string[] {
+    return this.input.fresh && !outside ? ['--fresh'] : decided;
   }
 
   private candidatesFor(name: string): ReuseCandidate[] {
