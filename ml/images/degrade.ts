@@ -27,7 +27,7 @@ export const DEGRADE: Readonly<Record<DegradationKind, Degrade>> = {
   },
   /** Gaussian noise of each channel; sigma in steps of 255. */
   noise: async (good, draws) => {
-    const sigma = draws.between(20, 40);
+    const sigma = draws.between(35, 60);
     return { pixels: mapped(good, (value) => value + sigma * normal(draws)), parameters: { sigma } };
   },
   /** A print in the sun: contrast shrinks towards a light grey, colours towards grey; both factors of what remains. */

@@ -46,7 +46,8 @@ async function makePair(folder: string, photo: Pixels, scene: number, number: nu
   const crop = drawCrop(photo, new Draws('crop', place));
   const size = Math.min(crop.side, LARGEST_SIDE);
   const good = await cut(photo, crop, size);
-  const kind = kinds[number % kinds.length];
+  // Counted on from scene to scene, so that every kind occurs even where a scene has fewer crops than there are kinds.
+  const kind = kinds[(scene * crops + number) % kinds.length];
   if (kind === undefined)
     throw new Problem({ code: 'USAGE', message: 'no kind of degradation is named', cure: 'name at least one with --kinds' });
   const { pixels, parameters } = await DEGRADE[kind](good, new Draws('degrade', place));
