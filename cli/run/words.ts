@@ -42,12 +42,11 @@ export function noteOf(task: TaskStatus): string {
   return [...(summary.length === 0 ? [task.reason] : [`(${task.reason})`]), ...summary].join(' · ');
 }
 
-/** `epoch 3: 41/120 steps, loss 0.1234, 12 min left`. */
-export function describeProgress({ message, done, total, unit, secondsLeft, numbers }: Progress): string {
+/** `epoch 3 of 10, loss 0.12 · 41/120 steps · 12 min left`. The free numbers are for plots; the message has those that people want. */
+export function describeProgress({ message, done, total, unit, secondsLeft }: Progress): string {
   const parts = [message];
   if (done !== undefined)
     parts.push(`${shown(done)}${total === undefined ? '' : `/${shown(total)}`}${unit === undefined ? '' : ` ${unit}`}`);
-  for (const [name, value] of Object.entries(numbers ?? {})) parts.push(`${name} ${shown(value)}`);
   if (secondsLeft !== undefined) parts.push(`${span(secondsLeft * 1000)} left`);
   return parts.join(' · ');
 }

@@ -35,14 +35,14 @@ const now = Date.parse('2026-01-01T00:01:30Z');
 describe('a run in words', () => {
   it('tells epoch, step, loss, accuracy and time left', () => {
     const progress = {
-      message: 'epoch 3 of 10',
+      message: 'epoch 3 of 10, loss 0.12, accuracy 0.80',
       done: 41,
       total: 120,
       unit: 'steps',
       secondsLeft: 725,
       numbers: { loss: 0.123456, accuracy: 0.8 },
     };
-    assert.equal(describeProgress(progress), 'epoch 3 of 10 · 41/120 steps · loss 0.1235 · accuracy 0.8 · 12 min left');
+    assert.equal(describeProgress(progress), 'epoch 3 of 10, loss 0.12, accuracy 0.80 · 41/120 steps · 12 min left');
   });
 
   it('has a line per task, what is wrong, and the command that goes on', () => {
