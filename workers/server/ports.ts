@@ -1,4 +1,5 @@
 /** Ports on loopback for the embedded server: those that are set, else those of last time while they are free, else free ones. */
+import { randomInt } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -32,18 +33,18 @@ export async function lastPorts(root: string): Promise<Ports | null> {
  */
 export async function choosePorts(root: string, env: Environment): Promise<Ports> {
   const last = await lastPorts(root);
-  const frontend = await choosePort('frontend', env, last?.frontend);
-  const ui = await choosePort('ui', env, last?.ui === frontend ? undefined : last?.ui);
+  const frontend = await choosePort('frontend', env, last?.frontend, null);
+  const ui = await choosePort('ui', env, last?.ui === frontend ? undefined : last?.ui, frontend);
   await writeJsonAtomically(portsPath(root), { frontend, ui });
   return { frontend, ui };
 }
 
-async function choosePort(which: keyof Ports, env: Environment, last: number | undefined): Promise<number> {
+async function choosePort(which: keyof Ports, env: Environment, last: number | undefined, other: number | null): Promise<number> {
   const variable = VARIABLES[which];
   const set = env[variable];
   if (set === undefined || set === '') {
     const again = last === undefined ? null : await tryPort(last);
-    return again ?? (await freePort());
+    return again ?? (await freePort(other));
   }
   const port = Ports.shape.frontend.safeParse(Number(set));
   if (!port.success) {
@@ -55,22 +56,30 @@ async function choosePort(which: keyof Ports, env: Environment, last: number | u
   throw new Problem({ code: 'CONFLICT', message: `port ${port.data} is in use`, where: variable, cure });
 }
 
-async function freePort(): Promise<number> {
-  const port = await tryPort(0);
-  if (port === null)
-    throw new Problem({ code: 'ENVIRONMENT', message: 'no free port on loopback', cure: 'end programs that hold many connections' });
-  return port;
+/**
+ * Chosen below the range from which the system gives out ports to outgoing connections (32768 and up): there, a worker that tries
+ * to reach a dead server's port can be given that same port, connects to itself, and keeps the server from coming back.
+ */
+const CHOSEN = { least: 15_000, count: 15_000 };
+const TRIES = 100;
+
+async function freePort(other: number | null): Promise<number> {
+  for (let tries = 0; tries < TRIES; tries++) {
+    const port = await tryPort(CHOSEN.least + randomInt(CHOSEN.count));
+    if (port !== null && port !== other) return port;
+  }
+  const message = `${TRIES} ports from ${CHOSEN.least} on were tried, and none is free`;
+  const cure = `set ${Object.values(VARIABLES).join(' and ')} to free ports`;
+  throw new Problem({ code: 'ENVIRONMENT', message, cure });
 }
 
-/** The port if it can be listened on (0: any that is free), else null. */
+/** The port if it can be listened on, else null. */
 function tryPort(port: number): Promise<number | null> {
   return new Promise((resolve) => {
     const probe = createServer();
     probe.once('error', () => resolve(null));
     probe.listen({ port, host: LOOPBACK, exclusive: true }, () => {
-      const address = probe.address();
-      const found = typeof address === 'object' && address !== null ? address.port : null;
-      probe.close(() => resolve(found));
+      probe.close(() => resolve(port));
     });
   });
 }
