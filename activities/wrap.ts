@@ -39,7 +39,10 @@ export function wrap(root: string, definition: TaskDefinition, attempts: OneAtAT
       return { output, attempt };
     } catch (error) {
       const failure = activityFailure(error, context, input.task);
-      await log(failure.interrupted ? 'interrupted' : 'failed', failure.message);
+      // A full disk must not hide what went wrong before it.
+      await log(failure.interrupted ? 'interrupted' : 'failed', failure.message).catch((unlogged: unknown) => {
+        context.log.warn('the log of the run could not be written', { unlogged });
+      });
       throw failure.error;
     }
   };

@@ -26,7 +26,7 @@ const { verifyArtifacts } = proxyActivities<LedgerActivities>({
   taskQueue: 'cpu',
   startToCloseTimeout: '12h',
   heartbeatTimeout: '20s',
-  retry: { initialInterval: '1s', maximumInterval: '30s' },
+  retry: { initialInterval: '1s', maximumAttempts: 5 },
   summary: 'are the files still what they were',
 });
 
@@ -129,7 +129,11 @@ export class Run {
       const unusable = await this.reuse(task, this.forced.has(name) ? [] : decision.matches, decision.reasons);
       if (unusable === null) return;
       const own = this.reasons.get(name) ?? [];
-      const reasons = [...own, ...unusable, ...(own.length + unusable.length > 0 ? [] : this.reasonsToRun(task.plan.outside, decision.reasons))];
+      const reasons = [
+        ...own,
+        ...unusable,
+        ...(own.length + unusable.length > 0 ? [] : this.reasonsToRun(task.plan.outside, decision.reasons)),
+      ];
       this.changeTask(name, { reason: reasons.join('; ') });
       if (LEDGER_READERS.has(task.plan.uses)) await this.record.onDisk();
       const report = await execute(task.plan, { run: this.ledger.run, task: name, settings: task.plan.settings, artifacts });

@@ -136,6 +136,17 @@ describe('a task as an activity', () => {
     assert.deepEqual([unexpected.type, unexpected.nonRetryable, unexpected.cause], ['UNEXPECTED', false, bug]);
   });
 
+  it('tells what went wrong even where the log of the run cannot be written', async () => {
+    const error = await failure(
+      task(async ({ root: place }) => {
+        await rm(join(place, 'logs'), { recursive: true });
+        await writeFile(join(place, 'logs'), 'in the way');
+        throw new Problem({ code: 'DATASET', message: 'bad' });
+      }),
+    );
+    assert.equal(error.type, 'DATASET');
+  });
+
   it('does not begin where a file that it reads is gone or altered', async () => {
     const begun = task(() => assert.fail('it began'));
     const gone = await artifact('cache', 'photos');
