@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import { appendFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { Problem } from '../../configs/problem.js';
 import { workflowIdOf } from '../../workflows/input.js';
 import { cancelUpdate, pauseUpdate, resumeUpdate, retryUpdate, skipUpdate } from '../../workflows/messages.js';
@@ -149,40 +147,6 @@ describe('a run', function () {
     await handle.result();
   });
 
-  it('retries a done task: it runs again, what depends on it only where its input changed', async () => {
-    const ran: string[] = [];
-    const hold = gate();
-    let content = 1;
-    const counting = (name: string): ReturnType<typeof writing> => writing([name], () => void ran.push(name));
-    await place.startWorkers({
-      source: writing(['source'], (context) => {
-        ran.push('source');
-        context.settings['content'] = content;
-      }),
-      middle: counting('middle'),
-      end: writing([], () => hold.opened),
-    });
-    const plan = planOf(
-      planned('source', { provides: ['source'] }),
-      planned('middle', { needs: ['source'], reads: ['source'], provides: ['middle'] }),
-      planned('side', { uses: 'end' }),
-    );
-    const handle = await place.start(inputOf('again', plan));
-    await place.until('again', (ledger) => states(ledger)['middle'] === 'done');
-    const again = { args: [{ tasks: ['source'], plan: [], overrides: [], by }] as const };
-    assert.deepEqual(await update('again').executeUpdate(retryUpdate, { args: [...again.args] }), { tasks: ['source', 'middle'] });
-    const same = await place.until('again', (ledger) => states(ledger)['middle'] === 'done');
-    assert.deepEqual(ran, ['source', 'middle', 'source']);
-    assert.equal(taskIn(same, 'middle').reason, 'unchanged: same code, settings and inputs as before');
-    content = 2;
-    await update('again').executeUpdate(retryUpdate, { args: [...again.args] });
-    const changed = await place.until('again', (ledger) => states(ledger)['middle'] === 'done');
-    assert.deepEqual(ran, ['source', 'middle', 'source', 'source', 'middle']);
-    assert.equal(taskIn(changed, 'middle').reason, 'input source changed');
-    hold.open();
-    await handle.result();
-  });
-
   it('never takes skipped for done: dependants wait, the run is blocked, and a retry undoes the skip', async () => {
     let fails = true;
     await place.startWorkers({
@@ -281,65 +245,11 @@ describe('a run', function () {
     assert.equal(taskIn(ledger, 'three').reason, 'not asked for: --until two');
   });
 
-  it('reuses what verifies, runs again what was altered or is gone, and never what looks outside', async () => {
-    const ran: string[] = [];
-    const tasks = {
-      look: writing(['l'], () => void ran.push('look')),
-      one: writing(['a'], () => void ran.push('one')),
-      two: writing(['b'], () => void ran.push('two')),
-      three: writing(['c'], () => void ran.push('three')),
-    };
-    await place.startWorkers(tasks);
-    const plan = planOf(
-      planned('look', { outside: true, provides: ['l'] }),
-      planned('one', { needs: ['look'], provides: ['a'] }),
-      planned('two', { needs: ['one'], reads: ['a'], provides: ['b'] }),
-      planned('three', { needs: ['two'], reads: ['b'], provides: ['c'] }),
-    );
-    await (await place.start(inputOf('base', plan))).result();
-    const { loadCandidates } = await import('../../workers/candidates.js');
-    const candidates = await loadCandidates(place.root, 'test');
-    ran.length = 0;
-    await (await place.start(inputOf('again', plan, { candidates }))).result();
-    assert.deepEqual(ran, ['look']);
-    const again = await place.ledgerOnDisk('again');
-    assert.deepEqual(states(again), { look: 'done', one: 'reused', two: 'reused', three: 'reused' });
-    assert.equal(taskIn(again, 'one').fromRun, 'base');
-    assert.equal(taskIn(again, 'one').reason, 'same code, settings and inputs as in run base');
-
-    await appendFile(join(place.root, 'runs/base/a.json'), ' ');
-    await rm(join(place.root, 'runs/base/c.json'));
-    ran.length = 0;
-    await (await place.start(inputOf('third', plan, { candidates }))).result();
-    assert.deepEqual(ran, ['look', 'one', 'three']);
-    const third = await place.ledgerOnDisk('third');
-    assert.equal(taskIn(third, 'one').reason, 'output altered: runs/base/a.json');
-    assert.equal(taskIn(third, 'two').state, 'reused');
-    assert.equal(taskIn(third, 'three').reason, 'output missing: runs/base/c.json');
-  });
-
   it('refuses a second run under the same name, open or closed', async () => {
     await place.startWorkers({ one: writing([]) });
     const handle = await place.start(inputOf('twice', planOf(planned('one'))));
     await assert.rejects(place.start(inputOf('twice', planOf(planned('one')))), /already started/);
     await handle.result();
     await assert.rejects(place.start(inputOf('twice', planOf(planned('one')))), /already started/);
-  });
-
-  it('stops a task that reads a file that changed since it was made', async () => {
-    await place.startWorkers({
-      one: writing(['a']),
-      two: writing([], () => undefined),
-      spoil: writing([], (context) => appendFile(join(context.root, 'runs', context.run, 'a.json'), ' ')),
-    });
-    const plan = planOf(
-      planned('one', { provides: ['a'] }),
-      planned('spoil', { needs: ['one'] }),
-      planned('two', { needs: ['spoil'], reads: ['a'] }),
-    );
-    await place.start(inputOf('altered', plan));
-    const ledger = await place.until('altered', ({ state }) => state === 'blocked');
-    assert.equal(taskIn(ledger, 'two').failure?.code, 'ARTIFACT_ALTERED');
-    assert.equal(taskIn(ledger, 'two').failure?.where, 'runs/altered/a.json');
   });
 });
