@@ -42,7 +42,7 @@ export interface TakenDown {
 export async function bringUp(root: string, note: (text: string) => void = () => undefined): Promise<Brought> {
   return alone(root, note, async () => {
     const found: Brought['processes'][number][] = [];
-    if (!usesOwnServer()) found.push(await findOr(root, 'server', async () => startServer(root)));
+    if (!usesOwnServer()) found.push(await bringUpServer(root));
     const target = usesOwnServer() ? ownServer() : await temporalTarget(root);
     await (await connectTo(target)).close();
     const code = await codeDigest();
@@ -71,6 +71,27 @@ export async function runningProcesses(root: string): Promise<ProcessRecord[]> {
 export async function alone<Result>(root: string, note: (text: string) => void, body: () => Promise<Result>): Promise<Result> {
   const waiting = (): void => note('another command is starting or ending processes of this project: waiting for it');
   return withLock(`processes of ${await realpath(root)}`, body, waiting);
+}
+
+/** One that was killed a moment ago may still look alive: it is believed once it answers. */
+async function bringUpServer(root: string): Promise<Brought['processes'][number]> {
+  const running = await findRunning(root, 'server');
+  if (running !== null) {
+    const answers = await connectTo(await temporalTarget(root)).then(
+      (link) => link.close().then(() => true),
+      () => false, // whether it still runs is what is asked next
+    );
+    if (!answers && isAlive(running.process)) {
+      const message = `the Temporal server (pid ${running.process.pid}) runs, but does not answer`;
+      throw new Problem({
+        code: 'UNREACHABLE',
+        message,
+        where: running.log ?? 'server',
+        cure: 'emo-aen down ends it, emo-aen up starts it anew',
+      });
+    }
+  }
+  return findOr(root, 'server', () => startServer(root));
 }
 
 async function findOr(root: string, name: ProcessName, start: () => Promise<ProcessRecord>): Promise<Brought['processes'][number]> {

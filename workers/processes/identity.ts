@@ -9,16 +9,29 @@ export type ProcessIdentity = z.infer<typeof ProcessIdentity>;
 
 const POLL_MS = 25;
 
-/** The identity of a process that runs now; null if there is none, or only its zombie. */
+/** The identity of a process that runs now; null if there is none, or it has been ended. */
 export function identify(pid: number): ProcessIdentity | null {
+  const found = look(pid);
+  return found === null || found.dying ? null : found.identity;
+}
+
+interface Seen {
+  readonly identity: ProcessIdentity;
+  /** Ended, but some of its threads are not gone yet, and with them its ports, files and locks. */
+  readonly dying: boolean;
+}
+
+function look(pid: number): Seen | null {
   const stat = readOrNull(`/proc/${pid}/stat`);
   const boot = readOrNull('/proc/sys/kernel/random/boot_id');
   if (stat === null || boot === null) return null;
   // The second field is the program's name in parentheses, which may hold spaces and parentheses: count from the last one.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const [state, start] = [fields[0], fields[19]];
-  if (state === undefined || start === undefined || 'ZX'.includes(state)) return null;
-  return { pid, start, boot: boot.trim() };
+  const [state, threads, start] = [fields[0], fields[17], fields[19]];
+  if (state === undefined || threads === undefined || start === undefined) return null;
+  // A zombie is gone but for its number, unless it is only the first thread of those that a kill ends one by one.
+  const dying = 'ZX'.includes(state);
+  return dying && Number(threads) <= 1 ? null : { identity: { pid, start, boot: boot.trim() }, dying };
 }
 
 function readOrNull(path: string): string | null {
@@ -32,17 +45,22 @@ function readOrNull(path: string): string | null {
 /** Whether exactly this process still runs. */
 export function isAlive(identity: ProcessIdentity): boolean {
   const now = identify(identity.pid);
-  return now !== null && now.start === identity.start && now.boot === identity.boot;
+  return now !== null && isSame(now, identity);
 }
 
-/** Waits until it has ended, at most `limitMs`; tells whether it has. */
+function isSame(one: ProcessIdentity, other: ProcessIdentity): boolean {
+  return one.pid === other.pid && one.start === other.start && one.boot === other.boot;
+}
+
+/** Waits until it and all that it held are gone, at most `limitMs`; tells whether they are. */
 export async function hasEnded(identity: ProcessIdentity, limitMs: number): Promise<boolean> {
   const deadline = performance.now() + limitMs;
-  while (isAlive(identity)) {
+  for (;;) {
+    const now = look(identity.pid);
+    if (now === null || !isSame(now.identity, identity)) return true;
     if (performance.now() > deadline) return false;
     await delay(POLL_MS);
   }
-  return true;
 }
 
 /**

@@ -3,7 +3,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { writeJsonAtomically } from '../../ml/files/atomic.js';
-import { isAlive, ProcessIdentity } from './identity.js';
+import { hasEnded, isAlive, ProcessIdentity } from './identity.js';
 
 export const PROCESS_NAMES = ['server', 'cpu', 'gpu'] as const;
 export type ProcessName = (typeof PROCESS_NAMES)[number];
@@ -41,10 +41,16 @@ export async function removeRecord(root: string, name: ProcessName): Promise<voi
   await rm(readyPath(root, name), { force: true });
 }
 
-/** The record of a process that runs now; null if it does not, or there is none, or none of this version. */
+/** For so long a process that was killed may hold its ports and locks. */
+const DYING_LIMIT_MS = 5_000;
+
+/** The record of a process that runs now; null if it does not, or there is none, or none of this version. Waits for one that is being ended. */
 export async function findRunning(root: string, name: ProcessName): Promise<ProcessRecord | null> {
   const record = await readRecord(join(folder(root), `${name}.json`));
-  return record !== null && isAlive(record.process) ? record : null;
+  if (record === null) return null;
+  if (isAlive(record.process)) return record;
+  await hasEnded(record.process, DYING_LIMIT_MS);
+  return null;
 }
 
 async function readRecord(path: string): Promise<ProcessRecord | null> {
