@@ -1,4 +1,5 @@
 /** What every command shares: `--root`, `--json`, one JSON document on stdout, notes on stderr, the contract's exit codes (design §3). */
+import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { Problem, type ProblemCode } from '../configs/problem.js';
@@ -50,6 +51,7 @@ export function action<Options extends object>(
     const options = invoked.opts<Options & SharedOptions>();
     const terminal = terminalFor(options);
     try {
+      await insistOnFolder(terminal.root);
       process.exitCode = (await body(terminal, options, invoked.args)) ?? EXIT.done;
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
@@ -58,6 +60,19 @@ export function action<Options extends object>(
       process.exitCode = exitCodeOf(error);
     }
   };
+}
+
+/** @throws Problem USAGE where the root is no folder, before any command stumbles over it. */
+async function insistOnFolder(root: string): Promise<void> {
+  const found = await stat(root).catch(() => null);
+  if (found?.isDirectory() === true) return;
+  const message = `${root} is ${found === null ? 'not there, or cannot be read' : 'not a folder'}`;
+  throw new Problem({
+    code: 'USAGE',
+    message,
+    where: '--root',
+    cure: 'name the folder that holds configs/ and training_files/, or leave --root out there',
+  });
 }
 
 function terminalFor(options: SharedOptions): Terminal {
