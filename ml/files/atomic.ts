@@ -39,7 +39,8 @@ export async function writeJsonAtomically(path: string, value: unknown): Promise
   await writeFileAtomically(path, `${JSON.stringify(value, null, 2)}\n`);
 }
 
-async function syncFolder(path: string): Promise<void> {
+/** Makes renames in the folder last through a power cut. */
+export async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, 'r');
   try {
     await folder.sync();

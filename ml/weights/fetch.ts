@@ -1,10 +1,10 @@
 /** Weights from a path or a URL, checked by sha256; downloads are kept in a cache whose files carry their own hash in their name. */
 import { createHash } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { Problem } from '../../configs/problem.js';
 import type { Progress } from '../../configs/schema/payload.js';
-import { hashFile } from '../files/atomic.js';
+import { hashFile, syncFolder } from '../files/atomic.js';
 import { download } from './download.js';
 
 export interface WeightsRequest {
@@ -96,13 +96,4 @@ function wrongHash({ source, sha256: expected }: WeightsRequest, found: string, 
 function nameOf(url: string): string {
   const name = basename(new URL(url).pathname).replace(/[^\w.-]/g, '_');
   return name === '' ? 'weights' : name.slice(-80);
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
 }
