@@ -13,13 +13,16 @@ export interface Backend {
   readonly description: string;
 }
 
-const ENGINES: Readonly<Record<EngineName, (tensorFlow: TensorFlow) => Engine>> = { graph: graphEngine, eager: eagerEngine };
+const ENGINES: Readonly<Record<EngineName, (tensorFlow: TensorFlow, device: Device) => Engine>> = {
+  graph: (tensorFlow, device) => graphEngine(tensorFlow, device === 'cpu'),
+  eager: eagerEngine,
+};
 
 /** @throws Problem ENVIRONMENT where TensorFlow cannot be loaded, or `cuda` is demanded and absent. */
 export function openBackend(device: TrainSettings['environment']['device'], engine: EngineName): Backend {
   const tensorFlow = loadTensorFlow();
   const found = deviceOf(tensorFlow, device);
-  return { tensorFlow, engine: ENGINES[engine](tensorFlow), device: found, description: `${found} (TensorFlow ${tensorFlow.TF_Version})` };
+  return { tensorFlow, engine: ENGINES[engine](tensorFlow, found), device: found, description: `${found} (TensorFlow ${tensorFlow.TF_Version})` };
 }
 
 /** bfloat16 inside: `auto` on a GPU only. Measured on a CPU with AVX-512: slower than float32. */

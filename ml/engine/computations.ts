@@ -152,14 +152,14 @@ function update(
   inputs: Values,
   gradients: ReadonlyMap<string, Value>,
 ): Map<string, Value> {
-  const clipped = clipByGlobalNorm(k, gradients, settings.clip);
-  const numbers = { keep: pick(inputs, 'keep'), stepSize: pick(inputs, 'stepSize'), correction: pick(inputs, 'correction') };
-  const outputs = new Map([['norm', clipped.norm]]);
+  const { norm, clip } = clipByGlobalNorm(k, gradients, settings.clip);
+  const numbers = { clip, keep: pick(inputs, 'keep'), stepSize: pick(inputs, 'stepSize'), correction: pick(inputs, 'correction') };
+  const outputs = new Map([['norm', norm]]);
   for (const parameter of trainedParameters(network)) {
     const { name } = parameter;
     const state = { parameter: pick(inputs, name), m: pick(inputs, `m/${name}`), v: pick(inputs, `v/${name}`) };
     const decaying = decays(parameter, settings.optimizer);
-    const moved = adamW(k, state, pick(clipped.gradients, name), numbers, { ...settings.optimizer, decaying });
+    const moved = adamW(k, state, pick(gradients, name), numbers, { ...settings.optimizer, decaying });
     outputs.set(name, moved.parameter).set(`m/${name}`, moved.m).set(`v/${name}`, moved.v);
   }
   return outputs;

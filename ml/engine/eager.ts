@@ -35,6 +35,7 @@ function eagerProgram(tensorFlow: TensorFlow, computation: Computation): Program
 }
 
 class EagerKernels implements Kernels {
+  readonly own = false;
   readonly #made = new Set<TensorId>();
 
   constructor(private readonly tensorFlow: TensorFlow) {}

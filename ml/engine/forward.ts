@@ -1,5 +1,6 @@
 /** Walks the network's nodes forward, and back again for gradients. */
 import { INPUT, isTrained, type Network } from '../network/network.js';
+import { withNormActivations } from './fuse.js';
 import { pick, type Kernels, type Value, type Values } from './kernels.js';
 import { applyNode, type Applied } from './layers.js';
 import * as ops from './ops.js';
@@ -26,7 +27,8 @@ export interface Forward {
 export function forward(k: Kernels, network: Network, parameters: Values, photos: Value, { training, half }: ForwardOptions): Forward {
   const values = new Map([[INPUT, half ? ops.cast(k, photos, 'bfloat16') : photos]]);
   const averages = new Map<string, Value>();
-  const applied: Applied[] = network.nodes.map((node) => {
+  const nodes = k.own && training && !half ? withNormActivations(network) : network.nodes;
+  const applied: Applied[] = nodes.map((node) => {
     const layer = applyNode(node, {
       k,
       spec: network.spec,
@@ -42,7 +44,7 @@ export function forward(k: Kernels, network: Network, parameters: Values, photos
   const backward = (seeds: Values): Map<string, Value> => {
     const gradients = new Map(seeds);
     for (let index = applied.length - 1; index >= 0; index--) {
-      const output = network.nodes[index]?.output;
+      const output = nodes[index]?.output;
       const gradient = output === undefined ? undefined : gradients.get(output);
       if (gradient === undefined) continue;
       for (const [name, part] of applied[index]?.backward(gradient) ?? []) {

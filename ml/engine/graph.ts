@@ -21,12 +21,13 @@ import {
 import { encodeSavedModel, TAG, type AttrValue, type NodeDef, type TensorShape } from './saved-model.js';
 import { DTYPES, type TensorFlow } from './tensorflow.js';
 
-export function graphEngine(tensorFlow: TensorFlow): Engine {
-  return { name: 'graph', prepare: (computation) => graphProgram(tensorFlow, computation) };
+/** @param own whether the graph may use the operations of `ml/engine/native` */
+export function graphEngine(tensorFlow: TensorFlow, own: boolean): Engine {
+  return { name: 'graph', prepare: (computation) => graphProgram(tensorFlow, computation, own) };
 }
 
-function graphProgram(tensorFlow: TensorFlow, computation: Computation): Program {
-  const { nodes, inputNames, outputs } = writeGraph(computation);
+function graphProgram(tensorFlow: TensorFlow, computation: Computation, own: boolean): Program {
+  const { nodes, inputNames, outputs } = writeGraph(computation, own);
   const session = loadGraph(tensorFlow, nodes);
   const order = [...computation.inputs.keys()];
   const outputNames = [...outputs.values()].join(',');
@@ -49,8 +50,8 @@ export interface WrittenGraph {
 }
 
 /** The computation as nodes; nothing runs. */
-export function writeGraph(computation: Computation): WrittenGraph {
-  const kernels = new GraphKernels();
+export function writeGraph(computation: Computation, own: boolean): WrittenGraph {
+  const kernels = new GraphKernels(own);
   const inputs = new Map<string, Value>();
   for (const [name, spec] of computation.inputs) inputs.set(name, kernels.placeholder(name, spec));
   const outputs = new Map<string, string>();
@@ -73,6 +74,8 @@ function loadGraph(tensorFlow: TensorFlow, nodes: readonly NodeDef[]): number {
 class GraphKernels implements Kernels {
   readonly nodes: NodeDef[] = [];
   readonly #constants = new Map<string, Value>();
+
+  constructor(readonly own: boolean) {}
 
   placeholder(name: string, spec: ValueSpec): Value {
     const node = `in/${name}`;

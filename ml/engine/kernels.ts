@@ -26,6 +26,8 @@ export type Attribute =
 export type Attributes = Readonly<Record<string, Attribute>>;
 
 export interface Kernels {
+  /** Whether the operations of `ml/engine/native` may be used (own.ts): on the CPU only. */
+  readonly own: boolean;
   /** Runs or writes down one TensorFlow operation. `outputs` says what it gives, in its order; trailing ones may be left out. */
   run(op: string, attributes: Attributes, inputs: readonly Value[], outputs: readonly ValueSpec[]): Value[];
   /** A small constant: at most {@link MAX_CONSTANT} elements, so that no graph carries data. */

@@ -13,8 +13,10 @@ import {
   type ScaleNode,
 } from '../network/network.js';
 import type { NetworkSpec } from '../network/network.js';
+import type { FusedNode, NormActivationNode } from './fuse.js';
 import type { Kernels, Value } from './kernels.js';
 import * as ops from './ops.js';
+import * as own from './own.js';
 
 /** Gradients of a node's inputs and of its parameters, by name. */
 export type Gradients = readonly (readonly [name: string, gradient: Value])[];
@@ -80,6 +82,27 @@ const batchNorm: Layer<BatchNormNode> = (node, { k, spec, training, value, param
             ]
           : [];
       return [[node.input, back.x], ...own];
+    },
+  };
+};
+
+/** Batch norm by the batch and the activation behind it, in one kernel each way. */
+const normActivation: Layer<NormActivationNode> = (node, { k, spec, value, parameter, average }) => {
+  const x = value(node.input);
+  const [scale, shift] = [parameter(`${node.prefix}.weight`), parameter(`${node.prefix}.bias`)];
+  const [mean, variance] = [`${node.prefix}.running_mean`, `${node.prefix}.running_var`];
+  const normed = own.batchNorm(k, x, { scale, shift, mean: parameter(mean), variance: parameter(variance) }, spec.batchNorm, node.activation);
+  average(mean, normed.mean);
+  average(variance, normed.variance);
+  return {
+    output: normed.output,
+    backward(gradient) {
+      const back = normed.gradient(ops.broadcastTo(k, gradient, x.shape));
+      return [
+        [node.input, back.x],
+        [`${node.prefix}.weight`, back.scale],
+        [`${node.prefix}.bias`, back.shift],
+      ];
     },
   };
 };
@@ -209,12 +232,14 @@ const cosine: Layer<CosineNode> = (node, { k, value, parameter }) => {
 };
 
 /** Applies one node. */
-export function applyNode(node: Node, context: LayerContext): Applied {
+export function applyNode(node: FusedNode, context: LayerContext): Applied {
   switch (node.op) {
     case 'conv':
       return conv(node, context);
     case 'batchNorm':
       return batchNorm(node, context);
+    case 'normActivation':
+      return normActivation(node, context);
     case 'relu':
       return relu(node, context);
     case 'hardSwish':

@@ -1,4 +1,5 @@
 /** TensorFlow's operations with the shapes of what they give; one function a kernel, all NHWC. Elementwise ones broadcast. */
+import { depthwise } from './own.js';
 import { type Attributes, type DType, type Kernels, type Value, type ValueSpec } from './kernels.js';
 
 const float = 'float32' satisfies DType;
@@ -175,6 +176,7 @@ export interface Convolved {
 
 /** Filters: [k, k, in, out] (`dense`) or [k, k, channels, 1] (`depthwise`). */
 export function convolution(k: Kernels, kind: ConvolutionKind, x: Value, filter: Value, stepping: Stepping): Convolved {
+  if (k.own && kind === 'depthwise' && x.dtype === float) return depthwise(k, x, filter, stepping);
   const names = KERNELS[kind];
   const [count = 0, height = 0, width = 0] = x.shape;
   const channels = filter.shape[kind === 'dense' ? 3 : 2] ?? 0;

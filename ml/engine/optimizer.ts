@@ -6,6 +6,7 @@ import type { TrainSettings } from '../../configs/schema/train.js';
 import type { ParameterSpec } from '../network/network.js';
 import type { Kernels, Value } from './kernels.js';
 import * as ops from './ops.js';
+import * as own from './own.js';
 
 type OptimizerSettings = TrainSettings['optimizer'];
 
@@ -35,19 +36,19 @@ export function decays(parameter: ParameterSpec, settings: OptimizerSettings): b
   return settings.decay === 'all' || parameter.kind === 'weight' || parameter.kind === 'direction';
 }
 
-export interface Clipped {
+export interface Clipping {
   /** Global norm before clipping, a scalar. */
   readonly norm: Value;
-  readonly gradients: ReadonlyMap<string, Value>;
+  /** What every gradient is multiplied by: min(1, limit / (norm + 1e-6)). */
+  readonly clip: Value;
 }
 
-/** All gradients times min(1, limit / (norm + 1e-6)), where `norm` is the length of them all together. */
-export function clipByGlobalNorm(k: Kernels, gradients: ReadonlyMap<string, Value>, limit: number): Clipped {
+/** By the length of all gradients together. */
+export function clipByGlobalNorm(k: Kernels, gradients: ReadonlyMap<string, Value>, limit: number): Clipping {
   const halves = [...gradients.values()].map((gradient) => ops.l2Loss(k, gradient));
   const norm = ops.unary(k, 'Sqrt', ops.times(k, ops.sumOfScalars(k, halves), 2));
   const ratio = ops.binary(k, 'RealDiv', ops.scalar(k, limit), ops.plus(k, norm, 1e-6));
-  const factor = ops.binary(k, 'Minimum', ratio, ops.scalar(k, 1));
-  return { norm, gradients: new Map([...gradients].map(([name, gradient]) => [name, ops.binary(k, 'Mul', gradient, factor)])) };
+  return { norm, clip: ops.binary(k, 'Minimum', ratio, ops.scalar(k, 1)) };
 }
 
 export interface Moved {
@@ -59,14 +60,17 @@ export interface Moved {
 /** One parameter's update. */
 export function adamW(
   k: Kernels,
-  { parameter, m, v }: Moved,
+  moved: Moved,
   gradient: Value,
-  numbers: Readonly<Record<keyof StepNumbers, Value>>,
+  numbers: Readonly<Record<keyof StepNumbers | 'clip', Value>>,
   settings: OptimizerSettings & { readonly decaying: boolean },
 ): Moved {
+  if (k.own) return own.adamW(k, moved, gradient, numbers, settings);
+  const { parameter, m, v } = moved;
   const { beta1, beta2, epsilon } = settings;
-  const newM = ops.binary(k, 'AddV2', m, ops.times(k, ops.binary(k, 'Sub', gradient, m), 1 - beta1));
-  const newV = ops.binary(k, 'AddV2', ops.times(k, v, beta2), ops.times(k, ops.unary(k, 'Square', gradient), 1 - beta2));
+  const clipped = ops.binary(k, 'Mul', gradient, numbers.clip);
+  const newM = ops.binary(k, 'AddV2', m, ops.times(k, ops.binary(k, 'Sub', clipped, m), 1 - beta1));
+  const newV = ops.binary(k, 'AddV2', ops.times(k, v, beta2), ops.times(k, ops.unary(k, 'Square', clipped), 1 - beta2));
   const root = ops.plus(k, ops.binary(k, 'RealDiv', ops.unary(k, 'Sqrt', newV), numbers.correction), epsilon);
   const move = ops.binary(k, 'RealDiv', ops.binary(k, 'Mul', newM, numbers.stepSize), root);
   const kept = settings.decaying ? ops.binary(k, 'Mul', parameter, numbers.keep) : parameter;

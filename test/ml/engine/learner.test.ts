@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { pick } from '../../../ml/engine/kernels.js';
 import { Learner, microBatches, type MicroBatch, type StepResult } from '../../../ml/engine/learner.js';
-import type { EngineName } from '../../../ml/engine/kernels.js';
 import { initialise } from '../../../ml/network/initialise.js';
 import { describeNetwork, type NetworkSpec } from '../../../ml/network/network.js';
 import { seeded } from '../onnx/seeded-network.js';
-import { engineOf, tensorFlow } from './programs.js';
+import { engineOf, tensorFlow, type TestEngine } from './programs.js';
 import { smallSettings } from './small-set.js';
 
 const CROP = 32;
@@ -18,7 +17,7 @@ const SPEC: NetworkSpec = {
   regression: true,
 };
 
-function learnerOf(engine: EngineName, spec: NetworkSpec = SPEC): Learner {
+function learnerOf(engine: TestEngine, spec: NetworkSpec = SPEC): Learner {
   const network = describeNetwork(spec);
   const { loss, optimizer, loop } = smallSettings();
   const settings = { crop: CROP, half: false, loss, optimizer, clip: loop.clip };
@@ -54,17 +53,18 @@ function distance(a: Learner, b: Learner): number {
 }
 
 const MODES = [
-  ['mobilenet_v3_large', 'trained'],
-  ['mobilenet_v3_large_minimalistic', 'frozen'],
-  ['mobilenet_v3_large_minimalistic', 'folded'],
+  ['mobilenet_v3_large', 'trained', 'symmetric', 'graph'],
+  ['mobilenet_v3_large', 'trained', 'symmetric', 'graph without own kernels'],
+  ['mobilenet_v3_large_minimalistic', 'frozen', 'symmetric', 'graph'],
+  ['mobilenet_v3_large_minimalistic', 'folded', 'same', 'graph'],
 ] as const;
 
 describe('the graph engine', function () {
   this.timeout(60_000);
-  for (const [backbone, mode] of MODES)
-    it(`takes the same steps as the eager engine with ${backbone}, batch norm ${mode}`, () => {
-      const spec = { ...SPEC, backbone, batchNorm: { ...SPEC.batchNorm, mode } };
-      const [graph, eager] = [learnerOf('graph', spec), learnerOf('eager', spec)];
+  for (const [backbone, mode, padding, engine] of MODES)
+    it(`takes the same steps as the eager engine with ${backbone}, batch norm ${mode}, padding ${padding}: ${engine}`, () => {
+      const spec = { ...SPEC, backbone, padding, batchNorm: { ...SPEC.batchNorm, mode } };
+      const [graph, eager] = [learnerOf(engine, spec), learnerOf('eager', spec)];
       for (let step = 1; step <= 3; step++) {
         const results = [graph, eager].map((learner) => learner.step([batchOf(3)], 1e-5, step));
         const [a, b] = results as [StepResult, StepResult];

@@ -1,7 +1,7 @@
 /** Runs computations in the test's own process, with tensors in torchvision's layouts. */
 import { eagerEngine } from '../../../ml/engine/eager.js';
 import { graphEngine } from '../../../ml/engine/graph.js';
-import { pick, type Computation, type Engine, type EngineName } from '../../../ml/engine/kernels.js';
+import { pick, type Computation, type Engine } from '../../../ml/engine/kernels.js';
 import { layoutsOf } from '../../../ml/engine/layout.js';
 import { floats } from '../../../ml/engine/native-state.js';
 import { DTYPES, loadTensorFlow, tensorFlowEnvironment, type TensorFlow } from '../../../ml/engine/tensorflow.js';
@@ -18,15 +18,22 @@ export function tensorFlow(): TensorFlow {
   return loaded;
 }
 
-export const ENGINES: readonly EngineName[] = ['graph', 'eager'];
+/** As on a CPU, as on a GPU (whose kernels are all TensorFlow's), and the reference. */
+const MAKERS = {
+  graph: (library: TensorFlow) => graphEngine(library, true),
+  'graph without own kernels': (library: TensorFlow) => graphEngine(library, false),
+  eager: eagerEngine,
+} as const;
+export type TestEngine = keyof typeof MAKERS;
+export const ENGINES = Object.keys(MAKERS) as TestEngine[];
 
-export function engineOf(name: EngineName): Engine {
-  return name === 'graph' ? graphEngine(tensorFlow()) : eagerEngine(tensorFlow());
+export function engineOf(name: TestEngine): Engine {
+  return MAKERS[name](tensorFlow());
 }
 
 /** Runs `computation` once; inputs that are missing are zeros. Leaves no tensor behind. */
 export function runOnce(
-  engine: EngineName,
+  engine: TestEngine,
   computation: Computation,
   inputs: ReadonlyMap<string, Float32Array>,
 ): Map<string, Float32Array> {
