@@ -36,9 +36,9 @@ export const PHOTOS_FILE = join('setup', 'wheels', 'scikit-image.txt');
 
 /**
  * The folders in the cache that this clone needs.
- * @param {{ clone: string, cache: string, python: { version: string, executable: string }, variant: 'cpu' | 'cuda' }} about
+ * @param {{ clone: string, cache: string, python: { version: string, executable: string }, variant: 'cpu' | 'cuda', kernels: string }} about `kernels`: digest of our operations
  */
-export async function cacheFolders({ clone, cache, python, variant }) {
+export async function cacheFolders({ clone, cache, python, variant, kernels }) {
   /** @param {string[]} path */
   const read = (...path) => readFile(join(clone, ...path), 'utf8');
   const requirements = await read('requirements.txt');
@@ -48,9 +48,11 @@ export async function cacheFolders({ clone, cache, python, variant }) {
   const binding = packages['node_modules/@tensorflow/tfjs-node-gpu'].version;
   const headers = packages['node_modules/node-api-headers'].version;
   const recipe = digest([await read('setup', 'native.mjs')], 8);
+  const native = `native-tfjs-${binding}-${tensorflow.name}-${tensorflow.version}-napi-${headers}-linux-x64-${recipe}`;
   return {
     python: join(cache, `python-${python.version}-${digest([requirements, python.executable])}`),
-    native: join(cache, `native-tfjs-${binding}-${tensorflow.name}-${tensorflow.version}-napi-${headers}-linux-x64-${recipe}`),
+    native: join(cache, native),
+    kernels: join(cache, `kernels-${kernels}-${digest([native], 8)}`),
     photos: join(cache, `photos-${photos.name}-${photos.version}`),
   };
 }

@@ -10,6 +10,7 @@ import { cacheFolders, cacheRoot, pinnedPackage, PHOTOS_FILE, tensorflowFile } f
 import { checkNode, checkPlatform, findCompiler, findPython, tensorflowVariant } from './checks.mjs';
 import { SetupFailure } from './failure.mjs';
 import { isFinished } from './finished.mjs';
+import { KERNELS, kernelsDigest, makeKernels } from './kernels.mjs';
 import { withLock } from './lock.mjs';
 import { BINDING, bindingIsLinked, linkBinding, makeNative } from './native.mjs';
 import { installPackages, packagesMatch } from './npm.mjs';
@@ -57,10 +58,10 @@ async function makeReady({ clone, env, locks }) {
   const cache = cacheRoot(env);
   const base = findPython(env);
   const variant = tensorflowVariant(env);
-  const folders = await cacheFolders({ clone, cache, python: base, variant });
+  const folders = await cacheFolders({ clone, cache, python: base, variant, kernels: await kernelsDigest(clone) });
   const requirements = tensorflowFile(variant);
   const tensorflow = pinnedPackage(await readFile(join(clone, requirements), 'utf8'));
-  if (!isFinished(folders.native)) findCompiler(env); // said now, not after a long download
+  if (!isFinished(folders.native) || !isFinished(folders.kernels)) findCompiler(env); // said now, not after a long download
   if (variant === 'cuda')
     say('an NVIDIA driver answers: the CUDA build of TensorFlow is used (untested; EMO_AEN_TENSORFLOW=cpu goes without)');
   await mkdir(cache, { recursive: true });
@@ -78,6 +79,10 @@ async function makeReady({ clone, env, locks }) {
     await pipReady.promise;
     await makeNative(folders.native, { python, requirements, packagesReady: packages, say }, about);
   });
+  const kernels = native.then(async () => {
+    await packages;
+    await unless(isFinished(folders.kernels), 'our operations for TensorFlow', () => makeKernels(folders.kernels, folders.native, about));
+  });
   const photos = unless(isFinished(folders.photos), 'sample photos', async () => {
     await pipReady.promise;
     await makePhotos(folders.photos, { python, requirements: PHOTOS_FILE }, about);
@@ -88,7 +93,7 @@ async function makeReady({ clone, env, locks }) {
   });
   // An error in a source is told last: it must not throw away a download.
   compiled.catch(() => undefined);
-  await allOrFirstFailure([packages, environment, native, photos], failing);
+  await allOrFirstFailure([packages, environment, native, kernels, photos], failing);
 
   if (!(await bindingIsLinked(clone, folders.native))) await linkBinding(clone, folders.native);
   await writeRecord(clone, {
@@ -103,6 +108,7 @@ async function makeReady({ clone, env, locks }) {
       variant,
       folder: folders.native,
       binding: join(folders.native, BINDING),
+      kernels: join(folders.kernels, KERNELS),
     },
     cache,
   });

@@ -12,8 +12,14 @@ import { makeAside } from './finished.mjs';
 import { unpackWheel } from './python.mjs';
 
 export const BINDING = 'tfjs_binding.node';
-const LIBRARIES = ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'];
-const HEADERS = ['tensorflow/c/', 'tensorflow/core/platform/', 'tsl/platform/', 'xla/tsl/c/'];
+export const LIBRARIES = ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'];
+const HEADERS = [
+  'tensorflow/c/',
+  'tensorflow/core/common_runtime/next_pluggable_device/c/',
+  'tensorflow/core/platform/',
+  'tsl/platform/',
+  'xla/tsl/c/',
+];
 const TAG = { version: '3.11', abi: 'cp311', platforms: ['manylinux_2_27_x86_64'] };
 const FLAGS = ['-std=c++17', '-O2', '-fPIC', '-shared', '-DNAPI_VERSION=8', '-DBUILDING_NODE_EXTENSION'];
 
@@ -37,7 +43,7 @@ export async function makeNative(folder, { python, requirements, packagesReady, 
     await packagesReady;
     say('compiling the TensorFlow binding');
     await compile(compiler, temporary, about);
-    await keepOnly(temporary, [...LIBRARIES, BINDING]);
+    await keepOnly(temporary, [...LIBRARIES, BINDING, 'tensorflow']); // the headers are read again by kernels.mjs
   });
 }
 

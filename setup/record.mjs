@@ -4,9 +4,10 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cacheRoot, digest, PHOTOS_FILE, tensorflowFile } from './cache.mjs';
 import { findOnPath } from './command.mjs';
+import { kernelsDigest } from './kernels.mjs';
 
 export const RECORD = join('.emo-aen', 'setup.json');
-const PARTS = ['cache', 'checks', 'command', 'finished', 'main', 'native', 'npm', 'photos', 'python', 'record'];
+const PARTS = ['cache', 'checks', 'command', 'finished', 'kernels', 'main', 'native', 'npm', 'photos', 'python', 'record'];
 
 /**
  * @typedef {object} Installation
@@ -15,7 +16,7 @@ const PARTS = ['cache', 'checks', 'command', 'finished', 'main', 'native', 'npm'
  * @property {{ version: string, executable: string, base: string }} python the environment's, and the one it was made from
  * @property {string} temporal the pinned Temporal CLI
  * @property {string} samplePhotos folder of real photos
- * @property {{ package: string, version: string, variant: 'cpu' | 'cuda', folder: string, binding: string }} tensorflow
+ * @property {{ package: string, version: string, variant: 'cpu' | 'cuda', folder: string, binding: string, kernels: string }} tensorflow
  * @property {string} cache folder that holds all of them
  */
 
@@ -29,7 +30,7 @@ export async function inputsDigest(clone, env) {
   const ours = PARTS.map((name) => join('setup', `${name}.mjs`));
   const texts = await Promise.all([...files, ...ours].map((name) => readFile(join(clone, name), 'utf8')));
   const driver = findOnPath('nvidia-smi', env) === null ? 'no driver' : 'driver';
-  return digest([...texts, process.version, cacheRoot(env), driver, env['EMO_AEN_TENSORFLOW'] ?? ''], 64);
+  return digest([...texts, await kernelsDigest(clone), process.version, cacheRoot(env), driver, env['EMO_AEN_TENSORFLOW'] ?? ''], 64);
 }
 
 /** What was recorded, if all of it is still there. @param {string} clone @returns {Promise<Installation | null>} */
@@ -38,7 +39,14 @@ export async function readRecord(clone) {
   if (text === null) return null;
   /** @type {Installation} */
   const found = JSON.parse(text);
-  const needed = [found.python.executable, found.python.base, found.temporal, found.samplePhotos, found.tensorflow.binding];
+  const needed = [
+    found.python.executable,
+    found.python.base,
+    found.temporal,
+    found.samplePhotos,
+    found.tensorflow.binding,
+    found.tensorflow.kernels,
+  ];
   return needed.every((path) => existsSync(path)) ? found : null;
 }
 

@@ -9,7 +9,7 @@ const [steps = 0, warmup = 0, pairs = 0] = process.argv.slice(2).map(Number);
 const crop = 224;
 const { model, loss, optimizer, loop } = DEFAULTS;
 const network = describeNetwork({ ...model, regression: false });
-const { tensorFlow, engine } = openBackend('cpu', 'graph');
+const { tensorFlow, engine } = await openBackend('cpu', 'graph');
 const learner = new Learner({
   tensorFlow,
   engine,

@@ -19,6 +19,8 @@ export const Installation = z.object({
     variant: z.enum(['cpu', 'cuda']),
     folder: z.string(),
     binding: z.string(),
+    /** Our own operations (ml/engine/native), compiled for this machine's processor. */
+    kernels: z.string(),
   }),
   /** The folder that holds all of the above, shared by the user's clones. */
   cache: z.string(),

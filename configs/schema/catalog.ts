@@ -73,7 +73,7 @@ export const CATALOG = {
   }),
   train: entry({
     stage: 5,
-    version: 1,
+    version: 2,
     outside: false,
     kind: 'train',
     settings: TrainSettings.pick({
@@ -92,7 +92,7 @@ export const CATALOG = {
   }),
   evaluate: entry({
     stage: 6,
-    version: 1,
+    version: 2,
     outside: false,
     kind: 'train',
     settings: TrainSettings.pick({ environment: true, loss: true, loop: true, evaluation: true }),

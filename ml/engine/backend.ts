@@ -1,9 +1,10 @@
 /** Everything a job needs of TensorFlow, made ready in one place: library, device, engine. */
+import { readInstallation } from '../../configs/load/installation.js';
 import type { TrainSettings } from '../../configs/schema/train.js';
 import { eagerEngine } from './eager.js';
 import { graphEngine } from './graph.js';
 import type { Engine, EngineName } from './kernels.js';
-import { deviceOf, loadTensorFlow, type Device, type TensorFlow } from './tensorflow.js';
+import { deviceOf, loadOwnOperations, loadTensorFlow, type Device, type TensorFlow } from './tensorflow.js';
 
 export interface Backend {
   readonly tensorFlow: TensorFlow;
@@ -18,11 +19,17 @@ const ENGINES: Readonly<Record<EngineName, (tensorFlow: TensorFlow, device: Devi
   eager: eagerEngine,
 };
 
-/** @throws Problem ENVIRONMENT where TensorFlow cannot be loaded, or `cuda` is demanded and absent. */
-export function openBackend(device: TrainSettings['environment']['device'], engine: EngineName): Backend {
+/** @throws Problem ENVIRONMENT where TensorFlow or our operations cannot be loaded, or `cuda` is demanded and absent. */
+export async function openBackend(device: TrainSettings['environment']['device'], engine: EngineName): Promise<Backend> {
   const tensorFlow = loadTensorFlow();
   const found = deviceOf(tensorFlow, device);
-  return { tensorFlow, engine: ENGINES[engine](tensorFlow, found), device: found, description: `${found} (TensorFlow ${tensorFlow.TF_Version})` };
+  if (found === 'cpu') loadOwnOperations((await readInstallation()).tensorflow.kernels);
+  return {
+    tensorFlow,
+    engine: ENGINES[engine](tensorFlow, found),
+    device: found,
+    description: `${found} (TensorFlow ${tensorFlow.TF_Version})`,
+  };
 }
 
 /** bfloat16 inside: `auto` on a GPU only. Measured on a CPU with AVX-512: slower than float32. */

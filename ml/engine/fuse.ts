@@ -18,7 +18,7 @@ export function withNormActivations({ nodes, spec }: Network): readonly FusedNod
   return nodes.flatMap((node, index): FusedNode[] => {
     const before = nodes[index - 1];
     if (node.op === 'batchNorm') return activationBehind(nodes, node) === null ? [fused(node, null)] : [];
-    if (before?.op === 'batchNorm' && activationBehind(nodes, before) === node) return [fused(before, node as PointwiseNode)];
+    if (before?.op === 'batchNorm' && activationBehind(nodes, before) === node) return [fused(before, node)];
     return [node];
   });
 }
@@ -33,7 +33,7 @@ function activationBehind(nodes: readonly Node[], norm: BatchNormNode): Pointwis
   const readers = nodes.filter((node) => valuesReadBy(node).includes(norm.output));
   const [reader] = readers;
   if (readers.length !== 1 || reader === undefined || nodes[nodes.indexOf(norm) + 1] !== reader) return null;
-  return reader.op === 'relu' || reader.op === 'hardSwish' ? (reader as PointwiseNode) : null;
+  return reader.op === 'relu' || reader.op === 'hardSwish' ? reader : null;
 }
 
 function valuesReadBy(node: Node): string[] {

@@ -3,8 +3,8 @@
  * TensorFlow, intermediates freed as soon as they are used. Measured on 2 cores: about half the time of the eager engine.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { CLONE } from '../../configs/load/installation.js';
 import {
   MAX_CONSTANT,
   pick,
@@ -61,7 +61,9 @@ export function writeGraph(computation: Computation, own: boolean): WrittenGraph
 
 /** TensorFlow reads a SavedModel only from a folder; it is gone again once the session holds the graph. */
 function loadGraph(tensorFlow: TensorFlow, nodes: readonly NodeDef[]): number {
-  const folder = mkdtempSync(join(tmpdir(), 'emo-aen-graph-'));
+  const graphs = join(CLONE, '.emo-aen', 'graphs');
+  mkdirSync(graphs, { recursive: true });
+  const folder = mkdtempSync(join(graphs, 'graph-'));
   try {
     mkdirSync(join(folder, 'variables'));
     writeFileSync(join(folder, 'saved_model.pb'), encodeSavedModel(nodes));

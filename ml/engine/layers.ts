@@ -91,7 +91,13 @@ const normActivation: Layer<NormActivationNode> = (node, { k, spec, value, param
   const x = value(node.input);
   const [scale, shift] = [parameter(`${node.prefix}.weight`), parameter(`${node.prefix}.bias`)];
   const [mean, variance] = [`${node.prefix}.running_mean`, `${node.prefix}.running_var`];
-  const normed = own.batchNorm(k, x, { scale, shift, mean: parameter(mean), variance: parameter(variance) }, spec.batchNorm, node.activation);
+  const normed = own.batchNorm(
+    k,
+    x,
+    { scale, shift, mean: parameter(mean), variance: parameter(variance) },
+    spec.batchNorm,
+    node.activation,
+  );
   average(mean, normed.mean);
   average(variance, normed.variance);
   return {

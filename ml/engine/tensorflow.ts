@@ -52,7 +52,7 @@ const BINDING = '@tensorflow/tfjs-node-gpu/lib/napi-v8/tfjs_binding.node';
 /** @throws Problem ENVIRONMENT where the binding is not built or its library is not found. */
 export function loadTensorFlow(): TensorFlow {
   try {
-    const r = createRequire(import.meta.url); const b = r(BINDING) as TensorFlow; r('/tmp/emo_kernels.node'); return b;
+    return createRequire(import.meta.url)(BINDING) as TensorFlow;
   } catch (error) {
     throw new Problem({
       code: 'ENVIRONMENT',
@@ -60,6 +60,25 @@ export function loadTensorFlow(): TensorFlow {
       where: BINDING,
       cure: 'run `npm start` once more, which builds it; `emo-aen doctor` says what is missing',
       cause: error,
+    });
+  }
+}
+
+/**
+ * Tells TensorFlow, once it is loaded, of our own operations (own.ts), which run on the CPU.
+ * @param kernels absolute path: `tensorflow.kernels` of the installation
+ * @throws Problem ENVIRONMENT
+ */
+export function loadOwnOperations(kernels: string): void {
+  try {
+    createRequire(import.meta.url)(kernels);
+  } catch (cause) {
+    throw new Problem({
+      code: 'ENVIRONMENT',
+      message: `our operations for TensorFlow cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`,
+      where: kernels,
+      cure: 'npm run setup compiles them for this machine',
+      cause,
     });
   }
 }

@@ -12,12 +12,18 @@ describe("the user's cache", () => {
   });
 
   it('has another folder for another Python or another TensorFlow, and the same for the same', async () => {
-    const about = { clone: CLONE, cache: '/c', python: { version: '3.11.7', executable: '/usr/bin/python3.11' } };
+    const about = { clone: CLONE, cache: '/c', python: { version: '3.11.7', executable: '/usr/bin/python3.11' }, kernels: 'k' };
     const one = await cacheFolders({ ...about, variant: 'cpu' });
     assert.deepEqual(await cacheFolders({ ...about, variant: 'cpu' }), one);
-    const other = await cacheFolders({ ...about, python: { version: '3.11.7', executable: '/opt/bin/python3.11' }, variant: 'cuda' });
+    const other = await cacheFolders({
+      ...about,
+      python: { version: '3.11.7', executable: '/opt/bin/python3.11' },
+      variant: 'cuda',
+      kernels: 'l',
+    });
     assert.notEqual(other.python, one.python);
     assert.notEqual(other.native, one.native);
+    assert.notEqual(other.kernels, one.kernels);
     assert.equal(other.photos, one.photos);
     assert.match(one.native, /^\/c\/native-tfjs-[\d.]+-tensorflow-cpu-[\d.]+-napi-[\d.]+-linux-x64-[0-9a-f]{8}$/);
   });

@@ -25,7 +25,7 @@ export async function train(job: TrainJob, context: JobContext): Promise<TrainRe
   const { settings } = job;
   const startedAt = performance.now();
   context.progress({ message: 'starting TensorFlow' });
-  const backend = openBackend(settings.environment.device, job.engine);
+  const backend = await openBackend(settings.environment.device, job.engine);
   const cache = await openCache(job.cacheIndex, job.cache);
   const warnings: string[] = [];
   if (job.engine === 'eager') warnings.push('trained with the eager engine: about twice as slow as the graph engine');

@@ -14,7 +14,16 @@ function computation(shapes: Readonly<Record<string, readonly number[]>>, build:
 }
 
 function numbersFor({ inputs }: Computation): Map<string, Float32Array> {
-  return new Map([...inputs].map(([name, { shape }]) => [name, seeded(name, shape.reduce((a, b) => a * b, 1), signed)]));
+  return new Map(
+    [...inputs].map(([name, { shape }]) => [
+      name,
+      seeded(
+        name,
+        shape.reduce((a, b) => a * b, 1),
+        signed,
+      ),
+    ]),
+  );
 }
 
 /** The largest difference over the largest value, of each output. */
@@ -58,8 +67,14 @@ describe('our depthwise convolution and its gradients', function () {
                 };
               const stepping = { kernel, stride, padding };
               insistOnSame(
-                computation(shapes, convolve((k, x, w) => depthwise(k, x, w, stepping))),
-                computation(shapes, convolve((k, x, w) => ops.convolution(k, 'depthwise', x, w, stepping))),
+                computation(
+                  shapes,
+                  convolve((k, x, w) => depthwise(k, x, w, stepping)),
+                ),
+                computation(
+                  shapes,
+                  convolve((k, x, w) => ops.convolution(k, 'depthwise', x, w, stepping)),
+                ),
                 1e-5,
                 `side ${side}, ${channels} channels`,
               );
@@ -152,10 +167,17 @@ describe('our batch norm with its activation, and their gradients', function () 
     });
 
   it('keep their digits where the mean is a thousand times the deviation', () => {
-    const shapes = { x: [8, 8, 8, 8], dy: [8, 8, 8, 8], ...Object.fromEntries(['scale', 'shift', 'mean', 'variance'].map((n) => [n, [8]])) };
+    const shapes = {
+      x: [8, 8, 8, 8],
+      dy: [8, 8, 8, 8],
+      ...Object.fromEntries(['scale', 'shift', 'mean', 'variance'].map((n) => [n, [8]])),
+    };
     const made = computation(shapes, ours('none'));
     const inputs = numbersFor(made);
-    inputs.set('x', pick(inputs, 'x').map((value) => 1000 + value));
+    inputs.set(
+      'x',
+      pick(inputs, 'x').map((value) => 1000 + value),
+    );
     const y = pick(runOnce('graph', made, inputs), 'y');
     const [x, scale, shift] = ['x', 'scale', 'shift'].map((name) => pick(inputs, name)) as [Float32Array, Float32Array, Float32Array];
     for (let channel = 0; channel < 8; channel++) {
