@@ -14,7 +14,7 @@ const learner = new Learner({
   tensorFlow,
   engine,
   network,
-  settings: { crop, half: false, loss, optimizer, clip: loop.clip },
+  settings: { crop, precision: 'float32', loss, optimizer, clip: loop.clip },
   stored: initialise(network, 0),
   training: true,
 });

@@ -14,7 +14,7 @@ export const TrainSettings = z.strictObject({
   model: z.strictObject({
     backbone: z.enum(['mobilenet_v3_large', 'mobilenet_v3_large_minimalistic']),
     embedding: z.int().min(1),
-    regression: z.enum(['auto', 'on', 'off']),
+    regression: z.enum(['auto', 'off', 'bfloat16', 'float16']),
     padding: z.enum(['symmetric', 'same']),
     batchNorm: z.strictObject({
       mode: z.enum(['trained', 'frozen', 'folded']),
@@ -48,7 +48,7 @@ export const TrainSettings = z.strictObject({
     pairs: z.int().min(1),
     accumulate: z.int().min(1),
     clip: z.number().positive(),
-    mixedPrecision: z.enum(['auto', 'on', 'off']),
+    mixedPrecision: z.enum(['auto', 'off', 'bfloat16', 'float16']),
     stallSeconds: z.number().positive(),
   }),
   earlyStopping: z.strictObject({

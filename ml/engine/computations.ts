@@ -5,13 +5,13 @@
  * - `inference`: embeddings and scores by the running averages.
  *
  * Names of inputs and outputs: parameters under their own name, `m/<name>`, `v/<name>`, `sum/<name>` (accumulated gradients),
- * `photos`, `target`, `mask`, the three numbers of a step; out come also `loss`, `right` (pairs
+ * `photos`, `target`, `mask`, `lossScale`, the three numbers of a step; out come also `loss`, `right` (pairs
  * ranked right), `norm`; from `inference`: `features`, `embedding`, `score`.
  */
 import type { TrainSettings } from '../../configs/schema/train.js';
 import { isTrained, type Network, type ParameterSpec } from '../network/network.js';
 import { forward } from './forward.js';
-import { pick, type Computation, type Kernels, type Value, type Values, type ValueSpec } from './kernels.js';
+import { pick, type Computation, type Kernels, type Precision, type Value, type Values, type ValueSpec } from './kernels.js';
 import { layoutsOf } from './layout.js';
 import { pairLoss } from './loss.js';
 import { binary } from './ops.js';
@@ -19,7 +19,7 @@ import { adamW, clipByGlobalNorm, decays, STEP_NUMBERS } from './optimizer.js';
 
 export interface ComputationSettings {
   readonly crop: number;
-  readonly half: boolean;
+  readonly precision: Precision;
   readonly loss: TrainSettings['loss'];
   readonly optimizer: TrainSettings['optimizer'];
   readonly clip: number;
@@ -35,6 +35,7 @@ export function trainedParameters(network: Network): ParameterSpec[] {
 export function stepComputation(network: Network, pairs: number, settings: ComputationSettings): Computation {
   return {
     name: `step-${pairs}`,
+    training: true,
     inputs: new Map([
       ...batchInputs(network, 2 * pairs, settings),
       ...parameterInputs(network),
@@ -58,7 +59,13 @@ export function gradientsComputation(
 ): Computation {
   return {
     name: `gradients-${pairs}-of-${pairsPerStep}`,
-    inputs: new Map([...batchInputs(network, 2 * pairs, settings), ...parameterInputs(network), ...(first ? [] : sumInputs(network))]),
+    training: true,
+    inputs: new Map([
+      ...batchInputs(network, 2 * pairs, settings),
+      ...parameterInputs(network),
+      LOSS_SCALE,
+      ...(first ? [] : sumInputs(network)),
+    ]),
     build(k, inputs) {
       const { outputs, gradients } = lossAndGradients(k, network, pairsPerStep, settings, inputs);
       const total = ([name, gradient]: [string, Value]): [string, Value] => {
@@ -76,6 +83,7 @@ export function updateComputation(network: Network, settings: ComputationSetting
   const parameters = parameterInputs(network).filter(([name]) => trained.has(name));
   return {
     name: 'update',
+    training: true,
     inputs: new Map([...parameters, ...momentInputs(network), ...sumInputs(network), ...numberInputs()]),
     build(k, inputs) {
       const gradients = new Map([...trained].map((name) => [name, pick(inputs, `sum/${name}`)]));
@@ -85,13 +93,18 @@ export function updateComputation(network: Network, settings: ComputationSetting
 }
 
 /** Embeddings and scores of `photos` photos. */
-export function inferenceComputation(network: Network, photos: number, settings: Pick<ComputationSettings, 'crop' | 'half'>): Computation {
+export function inferenceComputation(
+  network: Network,
+  photos: number,
+  settings: Pick<ComputationSettings, 'crop' | 'precision'>,
+): Computation {
   const { embedding, features, score } = network.outputs;
   return {
     name: `inference-${photos}`,
+    training: false,
     inputs: new Map([['photos', float([photos, settings.crop, settings.crop, 3])], ...parameterInputs(network)]),
     build(k, inputs) {
-      const run = forward(k, network, inputs, pick(inputs, 'photos'), { training: false, half: settings.half });
+      const run = forward(k, network, inputs, pick(inputs, 'photos'), { training: false, precision: settings.precision });
       return new Map([
         ['features', run.value(features)],
         ['embedding', run.value(embedding)],
@@ -102,6 +115,9 @@ export function inferenceComputation(network: Network, photos: number, settings:
 }
 
 type Inputs = [string, ValueSpec][];
+
+/** What gradients are multiplied by on their way back, and divided by again before they are clipped: 1 but in float16. */
+const LOSS_SCALE: Inputs[number] = ['lossScale', float([])];
 
 function batchInputs(network: Network, photos: number, { crop }: ComputationSettings): Inputs {
   const scored: Inputs =
@@ -125,7 +141,7 @@ function prefixed(network: Network, prefix: string): Inputs {
 
 const momentInputs = (network: Network): Inputs => [...prefixed(network, 'm'), ...prefixed(network, 'v')];
 const sumInputs = (network: Network): Inputs => prefixed(network, 'sum');
-const numberInputs = (): Inputs => STEP_NUMBERS.map((name) => [name, float([])]);
+const numberInputs = (): Inputs => [...STEP_NUMBERS.map((name): Inputs[number] => [name, float([])]), LOSS_SCALE];
 
 function lossAndGradients(
   k: Kernels,
@@ -134,13 +150,14 @@ function lossAndGradients(
   settings: ComputationSettings,
   inputs: Values,
 ): { readonly outputs: Map<string, Value>; readonly gradients: Map<string, Value> } {
-  const run = forward(k, network, inputs, pick(inputs, 'photos'), { training: true, half: settings.half });
+  const run = forward(k, network, inputs, pick(inputs, 'photos'), { training: true, precision: settings.precision });
   const score = run.value(network.outputs.score);
   const head = network.outputs.regression;
   const regression = head === null ? null : { prediction: run.value(head), target: pick(inputs, 'target'), mask: pick(inputs, 'mask') };
   const loss = pairLoss(k, score, regression, settings.loss, pairsPerStep);
-  const seeds = new Map([[network.outputs.score, loss.score]]);
-  if (head !== null && loss.regression !== null) seeds.set(head, loss.regression);
+  const scaled = (gradient: Value): Value => binary(k, 'Mul', gradient, pick(inputs, 'lossScale'));
+  const seeds = new Map([[network.outputs.score, scaled(loss.score)]]);
+  if (head !== null && loss.regression !== null) seeds.set(head, scaled(loss.regression));
   const outputs = new Map([...run.averages, ['loss', loss.total], ['right', loss.right]]);
   return { outputs, gradients: run.backward(seeds) };
 }
@@ -152,7 +169,7 @@ function update(
   inputs: Values,
   gradients: ReadonlyMap<string, Value>,
 ): Map<string, Value> {
-  const { norm, clip } = clipByGlobalNorm(k, gradients, settings.clip);
+  const { norm, clip } = clipByGlobalNorm(k, gradients, settings.clip, pick(inputs, 'lossScale'));
   const numbers = { clip, keep: pick(inputs, 'keep'), stepSize: pick(inputs, 'stepSize'), correction: pick(inputs, 'correction') };
   const outputs = new Map([['norm', norm]]);
   for (const parameter of trainedParameters(network)) {

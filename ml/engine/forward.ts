@@ -1,15 +1,14 @@
 /** Walks the network's nodes forward, and back again for gradients. */
 import { INPUT, isTrained, type Network } from '../network/network.js';
 import { withNormActivations } from './fuse.js';
-import { pick, type Kernels, type Value, type Values } from './kernels.js';
+import { pick, type Kernels, type Precision, type Value, type Values } from './kernels.js';
 import { applyNode, type Applied } from './layers.js';
 import * as ops from './ops.js';
 
 export interface ForwardOptions {
   /** Batch norm by the batch, and its running averages kept up. */
   readonly training: boolean;
-  /** Convolutions, norms and activations in bfloat16; parameters, features and everything after them stay float32. */
-  readonly half: boolean;
+  readonly precision: Precision;
 }
 
 export interface Forward {
@@ -24,10 +23,10 @@ export interface Forward {
  * @param parameters in the engine's layouts (see layout.ts), by name
  * @param photos float32 [N, crop, crop, 3], normalised
  */
-export function forward(k: Kernels, network: Network, parameters: Values, photos: Value, { training, half }: ForwardOptions): Forward {
-  const values = new Map([[INPUT, half ? ops.cast(k, photos, 'bfloat16') : photos]]);
+export function forward(k: Kernels, network: Network, parameters: Values, photos: Value, { training, precision }: ForwardOptions): Forward {
+  const values = new Map([[INPUT, ops.cast(k, photos, precision)]]);
   const averages = new Map<string, Value>();
-  const nodes = k.own && training && !half ? withNormActivations(network) : network.nodes;
+  const nodes = k.own && training && precision === 'float32' ? withNormActivations(network) : network.nodes;
   const applied: Applied[] = nodes.map((node) => {
     const layer = applyNode(node, {
       k,

@@ -27,7 +27,7 @@ export function graphEngine(tensorFlow: TensorFlow, own: boolean): Engine {
 }
 
 function graphProgram(tensorFlow: TensorFlow, computation: Computation, own: boolean): Program {
-  const { nodes, inputNames, outputs } = writeGraph(computation, own);
+  const { nodes, inputNames, outputs } = writeGraph(computation, own && computation.training);
   const session = loadGraph(tensorFlow, nodes);
   const order = [...computation.inputs.keys()];
   const outputNames = [...outputs.values()].join(',');

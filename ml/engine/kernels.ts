@@ -3,7 +3,9 @@
  * once, `graph.ts` writes it down as a node of a TensorFlow graph; so the step exists once, and the graph needs no recording
  * and no example data: shapes are known before anything runs.
  */
-export type DType = 'float32' | 'int32' | 'bfloat16' | 'bool';
+export type DType = Precision | 'int32' | 'bool';
+/** What convolutions, norms and activations are computed in; parameters and everything behind the features are float32. */
+export type Precision = 'float32' | 'bfloat16' | 'float16';
 
 export interface ValueSpec {
   readonly shape: readonly number[];
@@ -42,6 +44,8 @@ export type Values = ReadonlyMap<string, Value>;
 export interface Computation {
   readonly name: string;
   readonly inputs: ReadonlyMap<string, ValueSpec>;
+  /** Whether it takes gradients. Where it does not, TensorFlow fuses more by itself than our own operations do. */
+  readonly training: boolean;
   build(kernels: Kernels, inputs: Values): Values;
 }
 

@@ -59,9 +59,11 @@ export class Learner {
   /**
    * One optimiser step, the loss a mean over all pairs of all micro-batches.
    * @param step counts from 1, for AdamW's bias correction
+   * @param lossScale what gradients are multiplied by on their way, against underflow in float16; a power of 2
    */
-  step(batches: readonly MicroBatch[], lr: number, step: number): StepResult {
-    const numbers = namedNumbers(stepNumbers(lr, step, this.options.settings.optimizer)).map(([name, value]): [string, TensorId] => [
+  step(batches: readonly MicroBatch[], lr: number, step: number, lossScale = 1): StepResult {
+    const moving = namedNumbers(stepNumbers(lr, step, this.options.settings.optimizer));
+    const numbers = [...moving, ['lossScale', lossScale] as const].map(([name, value]): [string, TensorId] => [
       name,
       this.#tensor([], Float32Array.of(value)),
     ]);
@@ -119,7 +121,6 @@ export class Learner {
   #accumulated(batches: readonly MicroBatch[], numbers: readonly [string, TensorId][]): Outputs {
     const { network, settings } = this.options;
     const pairsPerStep = batches.reduce((sum, { pairs }) => sum + pairs, 0);
-    const numbersOnly = new Map(numbers);
     // Gradient sums and running averages go from micro-batch to micro-batch and touch the state only when the step is whole.
     let carried: Outputs = new Map();
     let [loss, right] = [0, 0];
@@ -127,14 +128,14 @@ export class Learner {
       const first = index === 0;
       const key = `gradients ${batch.pairs} of ${pairsPerStep}${first ? ' first' : ''}`;
       const program = this.#program(key, () => gradientsComputation(network, batch.pairs, pairsPerStep, first, settings));
-      const outputs = this.#run(program, new Map([...this.#state.tensors, ...carried]), this.#batch(batch));
+      const outputs = this.#run(program, new Map([...this.#state.tensors, ...numbers, ...carried]), this.#batch(batch));
       loss += this.#take(outputs, 'loss');
       right += this.#take(outputs, 'right');
       this.#delete(carried.values());
       carried = outputs;
     });
     const program = this.#program('update', () => updateComputation(network, settings));
-    const outputs = this.#run(program, new Map([...this.#state.tensors, ...carried, ...numbersOnly]), []);
+    const outputs = this.#run(program, new Map([...this.#state.tensors, ...carried, ...numbers]), []);
     for (const [name, id] of carried) {
       if (name.startsWith('sum/')) this.#delete([id]);
       else outputs.set(name, id);

@@ -39,16 +39,17 @@ export function decays(parameter: ParameterSpec, settings: OptimizerSettings): b
 export interface Clipping {
   /** Global norm before clipping, a scalar. */
   readonly norm: Value;
-  /** What every gradient is multiplied by: min(1, limit / (norm + 1e-6)). */
+  /** What every gradient is multiplied by: min(1, limit / (norm + 1e-6)) / lossScale. */
   readonly clip: Value;
 }
 
-/** By the length of all gradients together. */
-export function clipByGlobalNorm(k: Kernels, gradients: ReadonlyMap<string, Value>, limit: number): Clipping {
+/** By the length of all gradients together, which come multiplied by `lossScale`, a scalar. */
+export function clipByGlobalNorm(k: Kernels, gradients: ReadonlyMap<string, Value>, limit: number, lossScale: Value): Clipping {
   const halves = [...gradients.values()].map((gradient) => ops.l2Loss(k, gradient));
-  const norm = ops.unary(k, 'Sqrt', ops.times(k, ops.sumOfScalars(k, halves), 2));
+  const length = ops.unary(k, 'Sqrt', ops.times(k, ops.sumOfScalars(k, halves), 2));
+  const norm = ops.binary(k, 'RealDiv', length, lossScale);
   const ratio = ops.binary(k, 'RealDiv', ops.scalar(k, limit), ops.plus(k, norm, 1e-6));
-  return { norm, clip: ops.binary(k, 'Minimum', ratio, ops.scalar(k, 1)) };
+  return { norm, clip: ops.binary(k, 'RealDiv', ops.binary(k, 'Minimum', ratio, ops.scalar(k, 1)), lossScale) };
 }
 
 export interface Moved {

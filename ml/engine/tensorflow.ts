@@ -45,7 +45,7 @@ export interface TensorFlow {
 }
 
 /** TensorFlow's numbers for element types (tensorflow/core/framework/types.proto). */
-export const DTYPES: Readonly<Record<DType, number>> = { float32: 1, int32: 3, bfloat16: 14, bool: 10 };
+export const DTYPES: Readonly<Record<DType, number>> = { float32: 1, int32: 3, bfloat16: 14, float16: 19, bool: 10 };
 
 const BINDING = '@tensorflow/tfjs-node-gpu/lib/napi-v8/tfjs_binding.node';
 

@@ -33,7 +33,7 @@ export async function evaluate(job: EvaluateJob, context: JobContext): Promise<E
       network: checkpoint.network,
       stored: checkpoint.tensors,
       training: false,
-      settings: { crop: data.crop, half: false, loss: settings.loss, optimizer: NO_OPTIMIZER, clip: settings.loop.clip },
+      settings: { crop: data.crop, precision: 'float32', loss: settings.loss, optimizer: NO_OPTIMIZER, clip: settings.loop.clip },
     });
     const photos = cache.index.dataset.photos.flatMap((photo, number) => (photo.split === 'test' ? [number] : []));
     const scores = await scorePhotos(learner, data, photos, async (done) => {

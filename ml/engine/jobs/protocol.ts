@@ -40,7 +40,7 @@ export const TrainResult = z.object({
     regression: z.boolean(),
     device: z.string(),
     engine: Engine,
-    mixedPrecision: z.boolean(),
+    precision: z.enum(['float32', 'bfloat16', 'float16']),
     threads: z.int(),
     weights: z.string(),
     /** `epoch E, step S` that this process continued from, null from the beginning. */

@@ -8,7 +8,7 @@ import type { SettingsOf } from '../../../configs/schema/catalog.js';
 import { openCache } from '../../images/cache.js';
 import { describeNetwork, type Network } from '../../network/network.js';
 import { writeSafetensors } from '../../weights/safetensors.js';
-import { openBackend, usesHalf, type Backend } from '../backend.js';
+import { openBackend, precisionOf, type Backend } from '../backend.js';
 import { checkpointName, CheckpointFiles, type CheckpointKind } from '../checkpoint-files.js';
 import { CheckpointWriter } from '../checkpoint-writer.js';
 import { metadataTexts, readCheckpoint, type Checkpoint, type CheckpointMetadata } from '../checkpoint.js';
@@ -57,7 +57,7 @@ export async function train(job: TrainJob, context: JobContext): Promise<TrainRe
         regression: begun.network.spec.regression,
         device: backend.description,
         engine: job.engine,
-        mixedPrecision: usesHalf(settings.loop.mixedPrecision, backend.device),
+        precision: precisionOf(settings.loop.mixedPrecision, backend.device),
         threads: Number(process.env['TF_NUM_INTRAOP_THREADS'] ?? 0),
         weights: begun.metadata.weights,
         resumedFrom: begun.resumedFrom,
@@ -151,7 +151,7 @@ async function run(
     training: true,
     settings: {
       crop: index.crop,
-      half: usesHalf(settings.loop.mixedPrecision, backend.device),
+      precision: precisionOf(settings.loop.mixedPrecision, backend.device),
       loss: settings.loss,
       optimizer: settings.optimizer,
       clip: settings.loop.clip,

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { gradientsComputation, inferenceComputation } from '../../../ml/engine/computations.js';
-import { pick, type Computation } from '../../../ml/engine/kernels.js';
+import { pick, type Computation, type Precision } from '../../../ml/engine/kernels.js';
 import { layoutsOf } from '../../../ml/engine/layout.js';
+import { scalar } from '../../../ml/engine/ops.js';
 import { adamW, clipByGlobalNorm, namedNumbers, stepNumbers } from '../../../ml/engine/optimizer.js';
 import { learningRate } from '../../../ml/engine/schedule.js';
 import { LARGE, MINIMALISTIC, seeded, seededNetwork, seededPhotos } from '../onnx/seeded-network.js';
@@ -44,7 +45,7 @@ describe('the network', function () {
       it(`gives PyTorch's features, embeddings and scores for ${spec.backbone}, padding ${spec.padding}, with the ${engine} engine`, () => {
         const { network, parameters } = seededNetwork(spec);
         const inputs = toEngine(network, parameters).set('photos', toChannelsLast(seededPhotos(), 224));
-        const outputs = runOnce(engine, inferenceComputation(network, 2, { crop: 224, half: false }), inputs);
+        const outputs = runOnce(engine, inferenceComputation(network, 2, { crop: 224, precision: 'float32' }), inputs);
         const expected = pick(new Map(Object.entries(forwardGolden)), spec.backbone);
         const rows = (name: string, width: number, count: number): number[] => {
           const values = pick(outputs, name);
@@ -69,8 +70,15 @@ describe('a training step', function () {
       'target',
       seeded("people's scores", 8, (u) => u),
     )
-    .set('mask', Float32Array.of(1, 0, 1, 1, 0, 0, 1, 0));
-  const settings = { crop: 64, half: false, loss: { margin: 0.2, regressionWeight: 0.2 }, optimizer: OPTIMIZER, clip: 5 };
+    .set('mask', Float32Array.of(1, 0, 1, 1, 0, 0, 1, 0))
+    .set('lossScale', Float32Array.of(1));
+  const settings = {
+    crop: 64,
+    precision: 'float32' as Precision,
+    loss: { margin: 0.2, regressionWeight: 0.2 },
+    optimizer: OPTIMIZER,
+    clip: 5,
+  };
   const layouts = layoutsOf(network.network);
   const shrunk = (name: string, engineValues: Float32Array): [number, number] => {
     const values = pick(layouts, name).fromEngine(engineValues);
@@ -104,15 +112,21 @@ describe('a training step', function () {
       assert.deepEqual(wrong('', outputs, golden.step.averages, 1e-5), []);
     });
 
-  it('has nearly the same gradients in bfloat16', () => {
-    const full = runOnce('graph', gradientsComputation(network.network, 4, 4, true, settings), inputs);
-    const half = runOnce('graph', gradientsComputation(network.network, 4, 4, true, { ...settings, half: true }), inputs);
-    assert.ok(Math.abs((pick(full, 'loss')[0] ?? NaN) - (pick(half, 'loss')[0] ?? NaN)) < 0.02);
-    const [a, b] = [pick(full, 'sum/head.weight'), pick(half, 'sum/head.weight')];
-    const dot = (x: Float32Array, y: Float32Array): number => x.reduce((sum, value, at) => sum + value * (y[at] ?? NaN), 0);
-    const cosine = dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
-    assert.ok(cosine > 0.98 && cosine < 0.999999, String(cosine));
-  });
+  for (const [precision, lossScale, least] of [
+    ['bfloat16', 1, 0.98],
+    ['float16', 1024, 0.9995],
+  ] as const)
+    it(`has nearly the same gradients in ${precision}, times the loss scale`, () => {
+      const full = runOnce('graph', gradientsComputation(network.network, 4, 4, true, settings), inputs);
+      const scaled = new Map([...inputs, ['lossScale', Float32Array.of(lossScale)]]);
+      const half = runOnce('graph', gradientsComputation(network.network, 4, 4, true, { ...settings, precision }), scaled);
+      assert.ok(Math.abs((pick(full, 'loss')[0] ?? NaN) - (pick(half, 'loss')[0] ?? NaN)) < 0.02);
+      const [a, b] = [pick(full, 'sum/head.weight'), pick(half, 'sum/head.weight')];
+      const dot = (x: Float32Array, y: Float32Array): number => x.reduce((sum, value, at) => sum + value * (y[at] ?? NaN), 0);
+      const cosine = dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
+      assert.ok(cosine > least && cosine < 0.99999999, String(cosine));
+      assert.ok(Math.abs(Math.sqrt(dot(b, b) / dot(a, a)) / lossScale - 1) < 0.05);
+    });
 });
 
 describe('AdamW after clipping', () => {
@@ -124,6 +138,7 @@ describe('AdamW after clipping', () => {
   ];
   const update: Computation = {
     name: 'adamw',
+    training: true,
     inputs: new Map([
       ...names.flatMap((name) => [name, `m/${name}`, `v/${name}`, `g/${name}`].map(spec)),
       ...['keep', 'stepSize', 'correction'].map((name): [string, { shape: number[]; dtype: 'float32' }] => [
@@ -133,7 +148,7 @@ describe('AdamW after clipping', () => {
     ]),
     build(k, inputs) {
       const gradients = new Map(names.map((name) => [name, pick(inputs, `g/${name}`)]));
-      const { clip } = clipByGlobalNorm(k, gradients, 5);
+      const { clip } = clipByGlobalNorm(k, gradients, 5, scalar(k, 1));
       const numbers = { clip, keep: pick(inputs, 'keep'), stepSize: pick(inputs, 'stepSize'), correction: pick(inputs, 'correction') };
       return new Map(
         names.flatMap((name) => {

@@ -20,7 +20,7 @@ const SPEC: NetworkSpec = {
 function learnerOf(engine: TestEngine, spec: NetworkSpec = SPEC): Learner {
   const network = describeNetwork(spec);
   const { loss, optimizer, loop } = smallSettings();
-  const settings = { crop: CROP, half: false, loss, optimizer, clip: loop.clip };
+  const settings = { crop: CROP, precision: 'float32' as const, loss, optimizer, clip: loop.clip };
   return new Learner({
     tensorFlow: tensorFlow(),
     engine: engineOf(engine),

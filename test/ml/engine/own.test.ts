@@ -10,7 +10,7 @@ const signed = (u: number): number => 2 * u - 1;
 
 function computation(shapes: Readonly<Record<string, readonly number[]>>, build: (k: Kernels, inputs: Values) => Values): Computation {
   const inputs = new Map(Object.entries(shapes).map(([name, shape]) => [name, { shape, dtype: 'float32' as const }]));
-  return { name: 'own', inputs, build };
+  return { name: 'own', inputs, training: true, build };
 }
 
 function numbersFor({ inputs }: Computation): Map<string, Float32Array> {

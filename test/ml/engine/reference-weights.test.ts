@@ -43,7 +43,7 @@ describe('published ImageNet weights', () => {
         .toBuffer();
       const photo = Float32Array.from(pixels, (byte) => (byte - 127.5) / 127.5);
       const inputs = toEngine(network, stored).set('photos', photo);
-      const actual = pick(runOnce('graph', inferenceComputation(network, 1, { crop: CROP, half: false }), inputs), 'features');
+      const actual = pick(runOnce('graph', inferenceComputation(network, 1, { crop: CROP, precision: 'float32' }), inputs), 'features');
       const worst = Math.max(...expected.map((value, at) => Math.abs(value - (actual[at] ?? NaN))));
       assert.ok(worst < 1e-3 * Math.max(...expected), `${file}: ${worst}`);
     }

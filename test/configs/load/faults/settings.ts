@@ -34,7 +34,7 @@ export const SETTINGS_FAULTS: readonly Case[] = [
       '    4 | loop: { pairs: "16", accumulate: 1.5, mixedPrecision: true }',
       '      |                                  ^^^',
       '',
-      'configs/mine.yaml:4:55: `loop.mixedPrecision` must be `auto`, `on` or `off`, not true',
+      'configs/mine.yaml:4:55: `loop.mixedPrecision` must be `auto`, `off`, `bfloat16` or `float16`, not true',
       '    4 | loop: { pairs: "16", accumulate: 1.5, mixedPrecision: true }',
       '      |                                                       ^^^^',
       '',
