@@ -31,6 +31,7 @@ const KEPT_TO: Readonly<Record<string, readonly Folder[]>> = {
   '@tensorflow/': ['ml', 'activities'],
   'onnxruntime-node': ['ml', 'activities'],
   sharp: ['ml', 'activities'],
+  h5wasm: ['ml'],
   commander: ['cli'],
 };
 
