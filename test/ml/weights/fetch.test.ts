@@ -168,11 +168,36 @@ describe('obtaining weights', () => {
       assert.equal(sha256, SHA256);
       assert.deepEqual(asked, ['weights.invalid:80']);
     } finally {
-      if (before === undefined) delete process.env['http_proxy'];
-      else process.env['http_proxy'] = before;
+      restore('http_proxy', before);
       proxy.closeAllConnections();
       proxy.close();
     }
+  });
+
+  it('goes past the proxy where NO_PROXY says so', async () => {
+    const { http_proxy: proxy, no_proxy: without } = process.env;
+    Object.assign(process.env, { http_proxy: 'http://127.0.0.1:9', no_proxy: '127.0.0.1' });
+    try {
+      assert.equal((await obtain()).sha256, SHA256);
+    } finally {
+      restore('http_proxy', proxy);
+      restore('no_proxy', without);
+    }
+  });
+
+  it('follows a redirection, as of a hub to its store, and resumes there', async () => {
+    const redirect =
+      (then: typeof answer): typeof answer =>
+      (request, response) =>
+        String(request.url).startsWith('/store')
+          ? then(request, response)
+          : void response.writeHead(302, { location: '/store/file' }).end();
+    answer = redirect(breakAfter(100_000));
+    await assert.rejects(obtain(), problem('UNREACHABLE'));
+    answer = redirect(serveRanges);
+    assert.deepEqual(await readFile((await obtain()).file), BODY);
+    assert.deepEqual([requests.at(-1)?.url, requests.at(-1)?.headers['if-range']], ['/store/file', '"v1"']);
+    assert.ok(requests.at(-1)?.headers.range !== undefined);
   });
 
   it('takes a file by its path below the root, and leaves one with the wrong hash as it is', async () => {
@@ -187,6 +212,11 @@ describe('obtaining weights', () => {
 
 function problem(code: ProblemCode): (error: unknown) => boolean {
   return (error) => error instanceof Problem && error.code === code;
+}
+
+function restore(variable: string, value: string | undefined): void {
+  if (value === undefined) delete process.env[variable];
+  else process.env[variable] = value;
 }
 
 function serveRanges(request: IncomingMessage, response: ServerResponse): void {
