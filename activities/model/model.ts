@@ -6,64 +6,86 @@ import { metadataTexts } from '../../ml/engine/checkpoint.js';
 import { writeJsonAtomically } from '../../ml/files/atomic.js';
 import { initialise } from '../../ml/network/initialise.js';
 import { describeNetwork, isTrained, type Network, type ParameterSpec } from '../../ml/network/network.js';
+import { OF_RANDOM_WEIGHTS, settle } from '../../ml/weights/conventions.js';
 import { obtainWeights } from '../../ml/weights/fetch.js';
-import { backboneParameters, loadBackboneWeights, matchWeights } from '../../ml/weights/load.js';
-import { FAMILIES } from '../../ml/weights/names.js';
-import { writeSafetensors, type Tensor } from '../../ml/weights/safetensors.js';
+import { readWeights, type SourceWeights } from '../../ml/weights/load.js';
+import { matchWeights, type MatchedWeights } from '../../ml/weights/match.js';
+import { writeSafetensors } from '../../ml/weights/safetensors.js';
 import type { TaskContext, TaskFunction } from '../task.js';
 
 type ModelContext = TaskContext<SettingsOf<'model'>>;
 
 export const model: TaskFunction<SettingsOf<'model'>> = async (context) => {
   const { seed, model } = context.settings;
-  const { backbone, embedding, padding, batchNorm } = model;
-  // The head is there wherever it may be needed; training drops it where no photo has a score.
-  const network = describeNetwork({ backbone, embedding, padding, batchNorm, regression: model.regression !== 'off' });
-  const first = await firstWeights(context, network);
-  const tensors = new Map([...initialise(network, seed), ...first.tensors]);
+  const source = await sourceOf(context);
+  const { spec, warnings } = settle(model, source.weights?.conventions ?? OF_RANDOM_WEIGHTS);
+  const network = describeNetwork(spec);
+  const matched = source.weights === null ? NOTHING : matchWeights(network, source.weights);
+  const tensors = new Map([...initialise(network, seed), ...matched.tensors]);
+  const weights = source.provenance;
+  const normalize = source.weights?.conventions.normalize ?? null;
   const checkpoint = await context.file('checkpoints', context.run, 'initial.safetensors');
-  await writeSafetensors(checkpoint, tensors, metadataTexts({ network: network.spec, weights: first.provenance, seed, trained: null }));
+  const metadata = { network: spec, weights, seed, ...(normalize === null ? {} : { normalize }), trained: null };
+  await writeSafetensors(checkpoint, tensors, metadataTexts(metadata));
   const parameters = await context.file('runs', context.run, 'model.json');
   const counts = countsOf(network);
+  const family = source.weights?.family ?? null;
   await writeJsonAtomically(parameters, {
     version: 1,
-    network: network.spec,
+    network: spec,
     seed,
-    weights: first.provenance,
+    weights,
+    family,
+    normalize,
+    notes: matched.notes,
     counts,
     parameters: network.parameters.map((parameter) => ({
       ...parameter,
-      trained: isTrained(parameter, network.spec),
+      trained: isTrained(parameter, spec),
       count: countOf(parameter),
     })),
   });
+  const { backbone, embedding, padding, batchNorm } = spec;
   return {
     artifacts: [
       { name: 'initial-checkpoint', path: checkpoint },
       { name: 'parameters', path: parameters },
     ],
-    summary: { backbone, embedding, weights: first.provenance, ...counts },
-    warnings: first.warnings,
+    summary: {
+      backbone,
+      embedding,
+      padding,
+      epsilon: batchNorm.epsilon,
+      weights,
+      ...(family === null ? {} : { family }),
+      ...(matched.notes.length === 0 ? {} : { notes: matched.notes.join('; ') }),
+      ...counts,
+    },
+    warnings: [...source.warnings, ...warnings],
   };
 };
 
-interface FirstWeights {
-  readonly tensors: ReadonlyMap<string, Tensor>;
-  /** `random`, `random (why)`, or source and sha256. */
+const NOTHING: MatchedWeights = { tensors: new Map(), notes: [] };
+
+interface Source {
+  /** Null: random. */
+  readonly weights: SourceWeights | null;
+  /** `random (why)`, or source and sha256. */
   readonly provenance: string;
   readonly warnings: readonly string[];
 }
 
-async function firstWeights(context: ModelContext, network: Network): Promise<FirstWeights> {
-  const { source, sha256, onUnavailable } = context.settings.model.weights;
+async function sourceOf(context: ModelContext): Promise<Source> {
+  const { weights, backbone } = context.settings.model;
+  const { source, sha256, onUnavailable } = weights;
   if (source === null) return random('no source is set');
   try {
     const cacheFolder = join(context.root, '.emo-aen', 'cache', 'weights');
     const { progress, signal, root } = context;
     const obtained = await obtainWeights({ source, sha256, root, cacheFolder, signal, progress: (told) => progress(told) });
-    const { tensors, family } = await loadBackboneWeights(obtained.file);
-    const matched = matchWeights(backboneParameters(network.parameters), tensors);
-    return { tensors: matched, provenance: `${source} (sha256 ${obtained.sha256})`, warnings: mismatches(context, family) };
+    const read = await readWeights({ file: obtained.file, source, backbone, signal });
+    const before = read.own === null ? '' : `, which began from ${read.own.weights}`;
+    return { weights: read, provenance: `${source} (sha256 ${obtained.sha256})${before}`, warnings: [] };
   } catch (error) {
     if (onUnavailable === 'random' && error instanceof Problem && UNAVAILABLE.has(error.code))
       return random(`${source} is unavailable: ${error.message}`);
@@ -74,19 +96,12 @@ async function firstWeights(context: ModelContext, network: Network): Promise<Fi
 /** A file that is there but wrong (WEIGHTS) is never passed over. */
 const UNAVAILABLE: ReadonlySet<Problem['code']> = new Set(['UNREACHABLE', 'NOT_FOUND']);
 
-function random(why: string): FirstWeights {
+function random(why: string): Source {
   return {
-    tensors: new Map(),
+    weights: null,
     provenance: `random (${why})`,
     warnings: [`the network begins with random weights (${why}): it learns far less from few photos than with ImageNet weights`],
   };
-}
-
-function mismatches({ settings }: ModelContext, family: keyof typeof FAMILIES): string[] {
-  const { epsilon } = FAMILIES[family];
-  const { batchNorm } = settings.model;
-  if (batchNorm.mode === 'folded' || batchNorm.epsilon === epsilon) return [];
-  return [`weights with ${family}'s names expect model.batchNorm.epsilon ${epsilon}, the settings say ${batchNorm.epsilon}`];
 }
 
 function countOf({ shape }: ParameterSpec): number {

@@ -4,11 +4,12 @@ import { openBackend } from '../../ml/engine/backend.js';
 import { Learner } from '../../ml/engine/learner.js';
 import { initialise } from '../../ml/network/initialise.js';
 import { describeNetwork } from '../../ml/network/network.js';
+import { OF_RANDOM_WEIGHTS, settle } from '../../ml/weights/conventions.js';
 
 const [steps = 0, warmup = 0, pairs = 0] = process.argv.slice(2).map(Number);
 const crop = 224;
 const { model, loss, optimizer, loop } = DEFAULTS;
-const network = describeNetwork({ ...model, regression: false });
+const network = describeNetwork({ ...settle(model, OF_RANDOM_WEIGHTS).spec, regression: false });
 const { tensorFlow, engine } = await openBackend('cpu', 'graph');
 const learner = new Learner({
   tensorFlow,

@@ -67,6 +67,7 @@ function expectedInner(inner: z.core.$ZodType): string {
   if (inner instanceof z.ZodEnum) return choice(inner.options);
   if (inner instanceof z.ZodLiteral) return choice([...inner.values]);
   if (inner instanceof z.ZodString) return formatOf(inner) ?? 'a text';
+  if (inner instanceof z.ZodUnion) return inner.options.map((option) => expectedInner(unwrapped(option))).join(' or ');
   return EXPECTED[inner._zod.def.type] ?? 'something else';
 }
 

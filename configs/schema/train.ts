@@ -14,12 +14,12 @@ export const TrainSettings = z.strictObject({
   model: z.strictObject({
     backbone: z.enum(['mobilenet_v3_large', 'mobilenet_v3_large_minimalistic']),
     embedding: z.int().min(1),
-    regression: z.enum(['auto', 'off', 'bfloat16', 'float16']),
-    padding: z.enum(['symmetric', 'same']),
+    regression: z.enum(['auto', 'on', 'off']),
+    padding: z.enum(['auto', 'symmetric', 'same']),
     batchNorm: z.strictObject({
       mode: z.enum(['trained', 'frozen', 'folded']),
       momentum: z.number().positive().max(1),
-      epsilon: z.number().positive(),
+      epsilon: z.union([z.literal('auto'), z.number().positive()]),
     }),
     weights: z.strictObject({
       source: z.string().min(1).nullable(),

@@ -3,12 +3,18 @@ import { z } from 'zod';
 import { Problem } from '../../configs/problem.js';
 import { TrainSettings } from '../../configs/schema/train.js';
 import { describeNetwork, type Network, type NetworkSpec } from '../network/network.js';
+import type { Normalization } from '../weights/families.js';
 import { readSafetensors, type Tensor } from '../weights/safetensors.js';
 import { TrainingState } from './training-state.js';
 
-const Spec = TrainSettings.shape.model
-  .pick({ backbone: true, embedding: true, padding: true, batchNorm: true })
-  .extend({ regression: z.boolean() }) satisfies z.ZodType<NetworkSpec>;
+const { shape: model } = TrainSettings.shape.model;
+const Spec = z.strictObject({
+  backbone: model.backbone,
+  embedding: model.embedding,
+  padding: model.padding.exclude(['auto']),
+  batchNorm: model.batchNorm.extend({ epsilon: z.number().positive() }),
+  regression: z.boolean(),
+}) satisfies z.ZodType<NetworkSpec>;
 
 /** How photos must be prepared for this network. */
 export const Preprocessing = z.object({
@@ -25,6 +31,8 @@ export interface CheckpointMetadata {
   /** What the network began from: `random`, or source and sha256. */
   readonly weights: string;
   readonly seed: number;
+  /** How the weights that it began from expect photos to be normalised, where that is known. */
+  readonly normalize?: Normalization;
   /** Null in an initial checkpoint. */
   readonly trained: {
     readonly preprocess: Preprocessing;
@@ -41,15 +49,24 @@ export interface Checkpoint {
   readonly metadata: CheckpointMetadata;
 }
 
-const Texts = z.object({ network: z.string(), weights: z.string(), seed: z.string() });
+const Texts = z.object({ network: z.string(), weights: z.string(), seed: z.string(), normalize: z.string().optional() });
+const Normalize = Preprocessing.pick({ mean: true, std: true });
 const TrainedTexts = z.object({ preprocess: z.string(), dataset: z.string(), settings: z.string(), state: z.string() });
 
-export function metadataTexts({ network, weights, seed, trained }: CheckpointMetadata): Record<string, string> {
+const FORMAT = 'emo-aen';
+
+/** Whether a safetensors file with this metadata is one of our checkpoints. */
+export function isCheckpoint(metadata: Readonly<Record<string, string>>): boolean {
+  return metadata['format'] === FORMAT;
+}
+
+export function metadataTexts({ network, weights, seed, normalize, trained }: CheckpointMetadata): Record<string, string> {
   return {
-    format: 'emo-aen',
+    format: FORMAT,
     network: JSON.stringify(network),
     weights,
     seed: String(seed),
+    ...(normalize === undefined ? {} : { normalize: JSON.stringify(normalize) }),
     ...(trained === null
       ? {}
       : {
@@ -64,7 +81,7 @@ export function metadataTexts({ network, weights, seed, trained }: CheckpointMet
 /** @throws Problem WEIGHTS where the file is not a checkpoint of this project, or lacks parameters of its own network. */
 export async function readCheckpoint(path: string): Promise<Checkpoint> {
   const { tensors, metadata } = await readSafetensors(path);
-  const parsed = parseMetadata(metadata, path);
+  const parsed = readMetadata(metadata, path);
   const network = describeNetwork(parsed.network);
   const missing = network.parameters.filter(({ name, shape }) => tensors.get(name)?.shape.join() !== shape.join());
   if (missing.length > 0)
@@ -77,14 +94,16 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
   return { network, tensors, metadata: parsed };
 }
 
-function parseMetadata(metadata: Readonly<Record<string, string>>, path: string): CheckpointMetadata {
+/** @throws Problem WEIGHTS where the metadata does not describe a network. */
+export function readMetadata(metadata: Readonly<Record<string, string>>, path: string): CheckpointMetadata {
   try {
-    const { network, weights, seed } = Texts.parse(metadata);
+    const { network, weights, seed, normalize } = Texts.parse(metadata);
     const trained = metadata['state'] === undefined ? null : TrainedTexts.parse(metadata);
     return {
       network: Spec.parse(JSON.parse(network)),
       weights,
       seed: Number(seed),
+      ...(normalize === undefined ? {} : { normalize: Normalize.parse(JSON.parse(normalize)) }),
       trained:
         trained === null
           ? null

@@ -1,5 +1,6 @@
 /** The operations of `ml/engine/native` with the shapes of what they give: float32, NHWC, CPU. Why they are: the heads of its files. */
 import type { TrainSettings } from '../../configs/schema/train.js';
+import type { NetworkSpec } from '../network/network.js';
 import type { Attributes, Kernels, Value, ValueSpec } from './kernels.js';
 import type { Convolved, Stepping } from './ops.js';
 import type { Moved, StepNumbers } from './optimizer.js';
@@ -43,7 +44,7 @@ export function batchNorm(
   k: Kernels,
   x: Value,
   { scale, shift, mean, variance }: NormParameters,
-  { epsilon, momentum }: TrainSettings['model']['batchNorm'],
+  { epsilon, momentum }: NetworkSpec['batchNorm'],
   activation: OwnActivation,
 ): OwnNormed {
   const channels = like(scale);

@@ -8,8 +8,13 @@
 import type { TrainSettings } from '../../configs/schema/train.js';
 import { BACKBONES, type Activation } from './table.js';
 
-/** What decides the network's shape; stored in every checkpoint's metadata under `network`. */
-export type NetworkSpec = Pick<TrainSettings['model'], 'backbone' | 'embedding' | 'padding' | 'batchNorm'> & {
+type ModelSettings = TrainSettings['model'];
+export type Padding = Exclude<ModelSettings['padding'], 'auto'>;
+
+/** What decides the network's shape and numbers, nothing left open; stored in every checkpoint's metadata under `network`. */
+export type NetworkSpec = Pick<ModelSettings, 'backbone' | 'embedding'> & {
+  readonly padding: Padding;
+  readonly batchNorm: Omit<ModelSettings['batchNorm'], 'epsilon'> & { readonly epsilon: number };
   readonly regression: boolean;
 };
 

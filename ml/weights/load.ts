@@ -1,80 +1,153 @@
-/** Weights of a backbone from a file of any kind that is read, by our names, and the check that they are those of the network. */
+/** Weights from a file of any kind that is read, by our names, and the check that they are those of the network. */
 import { open } from 'node:fs/promises';
 import { Problem } from '../../configs/problem.js';
-import type { ParameterSpec } from '../network/network.js';
-import { familyOf, FAMILIES, fromTimm, isClassifier, type Family } from './names.js';
+import { isCheckpoint, readMetadata } from '../engine/checkpoint.js';
+import { isOptimizerTensor } from '../engine/native-state.js';
+import type { NetworkSpec } from '../network/network.js';
+import type { BackboneName } from '../network/table.js';
+import { FAMILIES, familyOf, type Conventions, type Family } from './families.js';
+import { looksLikeHdf5, readHdf5 } from './hdf5.js';
+import type { Meaning } from './names.js';
 import { looksLikePytorch, readPytorch } from './pytorch.js';
-import { readSafetensors, type Tensor } from './safetensors.js';
+import { readSafetensors, type Tensor, type TensorFile } from './safetensors.js';
 
-export interface BackboneWeights {
-  /** By our names; a classifier of the source is left out. */
-  readonly tensors: ReadonlyMap<string, Tensor>;
-  /** Whose names the file has. What that family's batch norm and padding are: `FAMILIES`. */
-  readonly family: Family;
+export interface WeightsFile {
+  /** Absolute path. */
+  readonly file: string;
+  /** Where it came from, in the person's words: a path or a URL. */
+  readonly source: string;
+  /** The network that the weights are wanted for. */
+  readonly backbone: BackboneName;
+  readonly signal: AbortSignal;
 }
 
+export interface SourceWeights {
+  readonly family: Family | typeof OWN;
+  readonly conventions: Conventions;
+  /** By our names and in our order of axes. */
+  readonly tensors: ReadonlyMap<string, Tensor>;
+  /** Names of what is no parameter of ours, or one that another tensor is already. */
+  readonly surplus: readonly string[];
+  /** The name in the file of each tensor that has another one here. */
+  readonly theirs: ReadonlyMap<string, string>;
+  /** What of the file was left out, in words. */
+  readonly notes: readonly string[];
+  /** Of one of our own checkpoints: its network, which has a head, and what that began from. */
+  readonly own: { readonly network: NetworkSpec; readonly weights: string } | null;
+}
+
+export const OWN = 'emo-aen';
+/** Weights of these networks take 11 to 60 MB. */
+const MAX_BYTES = 1 << 30;
+
 /**
- * Reads safetensors or a PyTorch checkpoint, told apart by their first bytes, with torchvision's or timm's names.
- * @throws Problem WEIGHTS where the file is neither, or its names are nobody's.
+ * Reads safetensors, a PyTorch checkpoint or Keras' HDF5, told apart by their first bytes: with torchvision's, timm's or Keras' names,
+ * or one of our own checkpoints.
+ * @throws Problem WEIGHTS where the file is none of these, is damaged, or its names are nobody's.
  */
-export async function loadBackboneWeights(file: string): Promise<BackboneWeights> {
-  const tensors = looksLikePytorch(await firstBytes(file)) ? await readPytorch(file) : (await readSafetensors(file)).tensors;
-  const family = familyOf(tensors.keys());
+export async function readWeights({ file, source, backbone, signal }: WeightsFile): Promise<SourceWeights> {
+  const { tensors, metadata } = await readTensors(file, signal);
+  if (isCheckpoint(metadata)) return ownWeights({ tensors, metadata }, file);
+  const family = familyOf(tensors.keys(), source);
   if (family === null)
     throw new Problem({
       code: 'WEIGHTS',
       message: `names of no known family: it begins with ${[...tensors.keys()].slice(0, 3).join(', ') || 'nothing'}`,
       where: file,
-      cure: `give weights of MobileNetV3-Large with the names of ${Object.keys(FAMILIES).join(' or ')}`,
+      cure: "give weights of MobileNetV3-Large with torchvision's, timm's or Keras' names, or a checkpoint of emo-aen",
     });
-  const ours = family === 'timm' ? fromTimm(tensors.keys()) : null;
-  const kept = [...tensors].filter(([name]) => !isClassifier(name));
-  return { family, tensors: new Map(kept.map(([name, tensor]) => [ours?.get(name) ?? name, tensor])) };
+  const { padding, epsilon, normalize, map } = FAMILIES[family];
+  const meanings = map(tensors.keys(), backbone);
+  return { family, conventions: { padding, epsilon, normalize }, own: null, ...renamed(tensors, meanings) };
 }
 
-/** The network's parameters that weights from outside fill; head, direction and regression are learned here. */
-export function backboneParameters(parameters: readonly ParameterSpec[]): ParameterSpec[] {
-  return parameters.filter(({ name }) => name.startsWith('features.'));
+async function readTensors(file: string, signal: AbortSignal): Promise<TensorFile> {
+  const { start, bytes } = await beginning(file);
+  if (bytes > MAX_BYTES)
+    throw new Problem({
+      code: 'WEIGHTS',
+      message: `${bytes} bytes, where weights of this network take 60 MB at most`,
+      where: file,
+      cure: 'give a file that holds just the weights',
+    });
+  if (looksLikePytorch(start)) return { tensors: await readPytorch(file), metadata: {} };
+  if (looksLikeHdf5(start)) return { tensors: await readHdf5(file, { signal }), metadata: {} };
+  return readSafetensors(file);
 }
 
-/**
- * Exactly the expected tensors, by name.
- * @throws Problem WEIGHTS that lists every missing, surplus and misshapen tensor at once.
- */
-export function matchWeights(expected: readonly ParameterSpec[], found: ReadonlyMap<string, Tensor>): Map<string, Tensor> {
-  const matched = new Map<string, Tensor>();
-  const faults: string[] = [];
-  for (const { name, shape } of expected) {
-    const tensor = found.get(name);
-    if (tensor === undefined) faults.push(`missing ${name} [${shape.join(', ')}]`);
-    else if (tensor.shape.length !== shape.length || tensor.shape.some((side, axis) => side !== shape[axis]))
-      faults.push(`misshapen ${name}: [${tensor.shape.join(', ')}], not [${shape.join(', ')}]`);
-    else matched.set(name, tensor);
+function renamed(
+  tensors: ReadonlyMap<string, Tensor>,
+  meanings: ReadonlyMap<string, Meaning>,
+): Pick<SourceWeights, 'tensors' | 'surplus' | 'theirs' | 'notes'> {
+  const ours = new Map<string, Tensor>();
+  const surplus: string[] = [];
+  const theirs = new Map<string, string>();
+  const left = { classifier: 0, optimizer: 0 };
+  for (const [name, tensor] of tensors) {
+    const meaning: Meaning = meanings.get(name) ?? { kind: 'unknown' };
+    if (meaning.kind === 'classifier' || meaning.kind === 'optimizer') left[meaning.kind]++;
+    else if (meaning.kind === 'unknown' || ours.has(meaning.name)) surplus.push(name);
+    else {
+      ours.set(meaning.name, meaning.axes === null ? tensor : transposed(tensor, meaning.axes));
+      if (name !== meaning.name) theirs.set(meaning.name, name);
+    }
   }
-  const known = new Set(expected.map(({ name }) => name));
-  for (const name of found.keys()) if (!known.has(name)) faults.push(`surplus ${name}`);
-  if (faults.length === 0) return matched;
-  throw new Problem({
-    code: 'WEIGHTS',
-    message: `the weights are not those of this network (${faults.length} tensors differ):\n  ${faults.join('\n  ')}`,
-    cure: cureFor(expected, found),
-  });
+  return { tensors: ours, surplus, theirs, notes: leftOut(left) };
 }
 
-function cureFor(expected: readonly ParameterSpec[], found: ReadonlyMap<string, Tensor>): string {
-  const folded = found.has('features.0.0.bias');
-  const wantsFolded = expected.some(({ name }) => name === 'features.0.0.bias');
-  if (folded && !wantsFolded) return 'batch norm is folded in these weights: set model.batchNorm.mode: folded';
-  if (wantsFolded && !folded) return 'batch norm is not folded in these weights: set model.batchNorm.mode: trained or frozen';
-  return 'check model.backbone against the weights (mobilenet_v3_large has squeeze-and-excite, its minimalistic variant has none)';
+function leftOut({ classifier, optimizer }: { readonly classifier: number; readonly optimizer: number }): string[] {
+  return [
+    ...(classifier === 0 ? [] : [`left out: its classifier (${classifier} tensors)`]),
+    ...(optimizer === 0 ? [] : [`left out: its optimiser's state (${optimizer} tensors)`]),
+  ];
 }
 
-async function firstBytes(path: string): Promise<Buffer> {
+function ownWeights({ tensors, metadata }: TensorFile, file: string): SourceWeights {
+  const { network, weights, normalize, trained } = readMetadata(metadata, file);
+  const prepared = trained?.preprocess ?? normalize;
+  const kept = new Map([...tensors].filter(([name]) => !isOptimizerTensor(name)));
+  return {
+    family: OWN,
+    conventions: {
+      padding: network.padding,
+      epsilon: network.batchNorm.epsilon,
+      normalize: prepared === undefined ? null : { mean: prepared.mean, std: prepared.std },
+    },
+    tensors: kept,
+    surplus: [],
+    theirs: new Map(),
+    notes: leftOut({ classifier: 0, optimizer: tensors.size - kept.size }),
+    own: { network, weights },
+  };
+}
+
+/** With its axes in the order of `axes`; a tensor of another rank stays as it is, and is told to be misshapen. */
+function transposed({ shape, data }: Tensor, axes: readonly number[]): Tensor {
+  if (shape.length !== axes.length) return { shape, data };
+  const at = (list: ArrayLike<number>, index: number): number => list[index] ?? NaN;
+  const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((product, side) => product * side, 1));
+  const turned = axes.map((axis) => at(shape, axis));
+  const steps = axes.map((axis) => at(strides, axis));
+  const out = new Float32Array(data.length);
+  for (let index = 0; index < out.length; index++) {
+    let rest = index;
+    let from = 0;
+    for (let axis = turned.length - 1; axis >= 0; axis--) {
+      const side = at(turned, axis);
+      from += (rest % side) * at(steps, axis);
+      rest = Math.floor(rest / side);
+    }
+    out[index] = at(data, from);
+  }
+  return { shape: turned, data: out };
+}
+
+async function beginning(path: string): Promise<{ readonly start: Buffer; readonly bytes: number }> {
   const file = await open(path, 'r');
   try {
     const start = Buffer.alloc(4);
     await file.read(start, 0, 4, 0);
-    return start;
+    return { start, bytes: (await file.stat()).size };
   } finally {
     await file.close();
   }

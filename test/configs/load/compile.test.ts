@@ -107,6 +107,15 @@ describe('compiling a plan', () => {
     assert.notEqual(after.hash, before.hash, 'the file is another one, and the plan says which it was');
   });
 
+  it('lets model look outside where its weights may be others next time: not pinned, or done without', async () => {
+    await project.write({ 'configs/pipeline.yaml': pipelineOf('model: { stage: 4, uses: model, with: train.yaml }') });
+    const outside = async (...set: string[]): Promise<boolean | undefined> => (await project.plan(...set)).tasks[0]?.outside;
+    assert.equal(await outside(), false);
+    assert.equal(await outside('train.model.weights.sha256=null'), true);
+    assert.equal(await outside('train.model.weights.onUnavailable=random'), true);
+    assert.equal(await outside('train.model.weights.source=null', 'train.model.weights.sha256=null'), false);
+  });
+
   it('lays a file on the ones that it extends: maps key by key, lists and values whole', async () => {
     await project.write({
       'configs/pipeline.yaml': pipelineOf(
@@ -150,7 +159,7 @@ describe('compiling a plan', () => {
     const settings = SETTINGS.train.pick({ seed: true, model: true }).parse(settingsOf(await project.plan(...set), 'model'));
     assert.equal(settings.seed, 8, 'the last one counts');
     assert.equal(settings.model.regression, 'off');
-    assert.deepEqual(settings.model.batchNorm, { mode: 'trained', momentum: 0.5, epsilon: 0.001 });
+    assert.deepEqual(settings.model.batchNorm, { mode: 'trained', momentum: 0.5, epsilon: 'auto' });
     assert.equal(settings.model.weights.source, null);
   });
 

@@ -6,7 +6,8 @@ import { inferenceComputation } from '../../../ml/engine/computations.js';
 import { pick } from '../../../ml/engine/kernels.js';
 import { initialise } from '../../../ml/network/initialise.js';
 import { describeNetwork } from '../../../ml/network/network.js';
-import { backboneParameters, loadBackboneWeights, matchWeights } from '../../../ml/weights/load.js';
+import { readWeights } from '../../../ml/weights/load.js';
+import { matchWeights } from '../../../ml/weights/match.js';
 import { runOnce, toEngine } from './programs.js';
 
 /** A folder with `weights/` and `photos/` that is too large for the project; the golden tests beside this one run without it. */
@@ -32,8 +33,9 @@ describe('published ImageNet weights', () => {
       batchNorm: { mode: 'folded', momentum: 0.01, epsilon: 0.001 },
       regression: false,
     });
-    const { tensors } = await loadBackboneWeights(WEIGHTS);
-    const stored = new Map([...initialise(network, 0), ...matchWeights(backboneParameters(network.parameters), tensors)]);
+    const { backbone } = network.spec;
+    const weights = await readWeights({ file: WEIGHTS, source: WEIGHTS, backbone, signal: new AbortController().signal });
+    const stored = new Map([...initialise(network, 0), ...matchWeights(network, weights).tensors]);
     const { features } = JSON.parse(readFileSync(join(SHARED, 'weights', 'reference_features.json'), 'utf8')) as Reference;
     for (const [file, expected] of Object.entries(features)) {
       const pixels = await sharp(join(SHARED, 'photos', file))

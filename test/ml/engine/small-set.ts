@@ -10,6 +10,7 @@ import { hashFile } from '../../../ml/files/atomic.js';
 import { initialise } from '../../../ml/network/initialise.js';
 import { describeNetwork } from '../../../ml/network/network.js';
 import { Draws } from '../../../ml/random/philox.js';
+import { OF_RANDOM_WEIGHTS, settle } from '../../../ml/weights/conventions.js';
 import { writeSafetensors } from '../../../ml/weights/safetensors.js';
 
 const SIZE = 36;
@@ -95,8 +96,7 @@ export async function trainJob(
   settings: SettingsOf<'train'>,
   engine: TrainJob['engine'] = 'graph',
 ): Promise<TrainJob> {
-  const { regression, weights: _, ...spec } = settings.model;
-  const network = describeNetwork({ ...spec, regression: regression !== 'off' });
+  const network = describeNetwork(settle(settings.model, OF_RANDOM_WEIGHTS).spec);
   const checkpoints = join(folder, 'checkpoints');
   const initialCheckpoint = join(checkpoints, 'initial.safetensors');
   await writeSafetensors(
