@@ -1,7 +1,7 @@
 /** From YAML on disk to the normalised plan that a run starts with (design §4): read, merge, check all of it, then fill in and narrow. */
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { CATALOG, type ActivityName } from '../schema/catalog.js';
+import { CATALOG, type ActivityName, type CatalogEntry } from '../schema/catalog.js';
 import { Pipeline } from '../schema/pipeline.js';
 import type { Override, Plan, PlannedTask } from '../schema/plan.js';
 import { canonicalHash } from './canonical.js';
@@ -82,18 +82,20 @@ type Declared = Pipeline['tasks'][string] & { readonly name: string; readonly ne
 
 function plannedTask(task: Declared, defaults: NonNullable<Pipeline['defaults']>, settings: Settings | undefined): PlannedTask {
   if (!isActivity(task.uses) || settings === undefined) throw new Error(`${task.name} was not checked`);
-  const { version, outside, kind, reads, provides } = CATALOG[task.uses];
+  const entry: CatalogEntry = CATALOG[task.uses];
+  const { version, kind, reads, provides } = entry;
+  const read = narrow(task.uses, settings.value);
   const heartbeat = task.heartbeat ?? defaults.heartbeat;
   return {
     name: task.name,
     stage: task.stage,
     uses: task.uses,
     version,
-    outside,
+    outside: entry.outside(read),
     needs: [...task.needs],
     queue: task.queue ?? defaults.queue ?? DEFAULTS.queue,
     kind,
-    settings: narrow(task.uses, settings.value),
+    settings: read,
     settingsFiles: [...settings.files],
     reads: [...reads],
     provides: [...provides],

@@ -1,6 +1,6 @@
 /** `--set` on a run that has its plan already: the settings stand in the plan, no file is read again. */
 import { type z } from 'zod';
-import { CATALOG, type ActivityName } from '../schema/catalog.js';
+import { CATALOG, type ActivityName, type CatalogEntry } from '../schema/catalog.js';
 import type { Override, Plan, PlannedTask } from '../schema/plan.js';
 import { canonicalJson } from './canonical.js';
 import { check } from './check.js';
@@ -33,7 +33,8 @@ function overridden(task: PlannedTask, located: readonly LocatedOverride[], foun
   const base = fromValue(task.settings, { source, start: 0, end: 0 });
   if (layers.length === 0 || base.kind !== 'map') return task;
   const settings = check(schemaOf(uses), layers.reduce(mergeMaps, base), found);
-  return { ...task, settings };
+  const entry: CatalogEntry = CATALOG[uses];
+  return settings === null ? task : { ...task, settings, outside: entry.outside(settings) };
 }
 
 function schemaOf(activity: ActivityName): z.ZodType {

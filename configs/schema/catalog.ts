@@ -24,8 +24,8 @@ export interface CatalogEntry<Settings extends z.ZodType = z.ZodType> {
   readonly version: number;
   readonly kind: SettingsKind;
   readonly settings: Settings;
-  /** It looks at what no artifact stands for (photos, machine, repository), so no fingerprint covers it: it runs in every run. */
-  readonly outside: boolean;
+  /** Whether it looks at what no artifact stands for (photos, machine, repository), so that no fingerprint covers it: it runs in every run. */
+  outside(settings: z.infer<Settings>): boolean;
   readonly reads: readonly string[];
   readonly provides: readonly string[];
 }
@@ -34,11 +34,14 @@ function entry<Settings extends z.ZodType>(row: CatalogEntry<Settings>): Catalog
   return row;
 }
 
+const always = (): boolean => true;
+const never = (): boolean => false;
+
 export const CATALOG = {
   provision: entry({
     stage: 1,
     version: 1,
-    outside: true,
+    outside: always,
     kind: 'train',
     settings: TrainSettings.pick({ environment: true }),
     reads: [],
@@ -47,7 +50,7 @@ export const CATALOG = {
   audit: entry({
     stage: 2,
     version: 1,
-    outside: true,
+    outside: always,
     kind: 'dataset',
     settings: DatasetSettings,
     reads: [],
@@ -56,7 +59,7 @@ export const CATALOG = {
   preprocess: entry({
     stage: 3,
     version: 1,
-    outside: false,
+    outside: never,
     kind: 'preprocess',
     settings: PreprocessSettings,
     reads: ['dataset'],
@@ -64,8 +67,9 @@ export const CATALOG = {
   }),
   model: entry({
     stage: 4,
-    version: 1,
-    outside: false,
+    version: 2,
+    // A file may change under its name, and a server may be back: only weights that are pinned, and needed, are the same next time.
+    outside: ({ model: { weights } }) => weights.source !== null && (weights.sha256 === null || weights.onUnavailable === 'random'),
     kind: 'train',
     settings: TrainSettings.pick({ seed: true, model: true }),
     reads: [],
@@ -74,7 +78,7 @@ export const CATALOG = {
   train: entry({
     stage: 5,
     version: 2,
-    outside: false,
+    outside: never,
     kind: 'train',
     settings: TrainSettings.pick({
       seed: true,
@@ -93,7 +97,7 @@ export const CATALOG = {
   evaluate: entry({
     stage: 6,
     version: 2,
-    outside: false,
+    outside: never,
     kind: 'train',
     settings: TrainSettings.pick({ environment: true, loss: true, loop: true, evaluation: true }),
     reads: ['cache', 'cache-index', 'best-checkpoint'],
@@ -102,7 +106,7 @@ export const CATALOG = {
   export: entry({
     stage: 7,
     version: 1,
-    outside: false,
+    outside: never,
     kind: 'export',
     settings: ExportSettings.pick({ onnx: true }),
     reads: ['best-checkpoint', 'cache-index'],
@@ -111,7 +115,7 @@ export const CATALOG = {
   quantize: entry({
     stage: 7,
     version: 1,
-    outside: false,
+    outside: never,
     kind: 'export',
     settings: ExportSettings.pick({ quantize: true }),
     reads: ['onnx', 'cache', 'cache-index'],
@@ -120,7 +124,7 @@ export const CATALOG = {
   parity: entry({
     stage: 7,
     version: 1,
-    outside: false,
+    outside: never,
     kind: 'export',
     settings: ExportSettings.pick({ parity: true }),
     reads: ['onnx', 'onnx-int8', 'cache', 'cache-index', 'evaluation'],
@@ -129,7 +133,7 @@ export const CATALOG = {
   publish: entry({
     stage: 7,
     version: 1,
-    outside: false,
+    outside: never,
     kind: 'export',
     settings: ExportSettings.pick({ bundle: true }),
     reads: ['onnx', 'onnx-int8', 'best-checkpoint', 'cache-index', 'parity', 'evaluation'],
@@ -138,7 +142,7 @@ export const CATALOG = {
   'archive-logs': entry({
     stage: 8,
     version: 1,
-    outside: false,
+    outside: never,
     kind: 'export',
     settings: ExportSettings.pick({ archive: true }),
     reads: ['metrics', 'evaluation'],
@@ -147,7 +151,7 @@ export const CATALOG = {
   changelog: entry({
     stage: 8,
     version: 1,
-    outside: false,
+    outside: never,
     kind: 'export',
     settings: ExportSettings.pick({ changelog: true }),
     reads: ['manifest', 'evaluation', 'parity'],
@@ -156,7 +160,7 @@ export const CATALOG = {
   checklist: entry({
     stage: 8,
     version: 1,
-    outside: true,
+    outside: always,
     kind: 'export',
     settings: ExportSettings.pick({ archive: true, changelog: true }),
     reads: ['changelog-entry', 'log-archive', 'manifest'],

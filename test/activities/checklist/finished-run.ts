@@ -186,7 +186,7 @@ class Builder {
   }
 
   async add(uses: ActivityName, state: TaskState, artifacts: readonly Artifact[]): Promise<void> {
-    const { stage, version, kind, outside, reads, provides } = CATALOG[uses];
+    const { stage, version, kind, reads, provides } = CATALOG[uses];
     const paths = FILES[kind] ?? [];
     const settingsFiles = await Promise.all(paths.map(async (path) => ({ path, sha256: (await hashFile(join(this.root, path))).sha256 })));
     const plan = {
@@ -194,7 +194,7 @@ class Builder {
       stage,
       uses,
       version,
-      outside,
+      outside: false,
       needs: [],
       queue: 'cpu',
       kind,

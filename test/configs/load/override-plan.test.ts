@@ -32,6 +32,11 @@ describe('overriding the settings of a run that exists', () => {
     assert.deepEqual(train, { ...before, settings: { ...settings, loop: { ...settings.loop, pairs: 8 } } });
   });
 
+  it('decides anew whether the task looks outside', () => {
+    const [model] = overrideSettings(plan, parseOverrides(['train.model.weights.sha256=null']));
+    assert.deepEqual([model?.name, model?.outside], ['model', true]);
+  });
+
   it('gives none where the value is what it was', () => {
     assert.deepEqual(changed('train.loop.pairs=16'), []);
   });
