@@ -7,6 +7,7 @@ import { Problem } from '../../../configs/problem.js';
 import type { SettingsOf } from '../../../configs/schema/catalog.js';
 import { openCache } from '../../images/cache.js';
 import { describeNetwork, type Network } from '../../network/network.js';
+import { preparationWarnings } from '../../weights/conventions.js';
 import { writeSafetensors } from '../../weights/safetensors.js';
 import { openBackend, precisionOf, type Backend } from '../backend.js';
 import { checkpointName, CheckpointFiles, type CheckpointKind } from '../checkpoint-files.js';
@@ -83,6 +84,7 @@ async function begin(job: TrainJob, data: TrainingData): Promise<Begun> {
   const initial = await readCheckpoint(job.initialCheckpoint);
   const { files, foreign } = await CheckpointFiles.open(job.checkpoints, keyOf(job), settings.checkpoints.keep);
   const { entry, warnings: damaged } = await files.newest();
+  const unprepared = preparationWarnings(initial.metadata.normalize ?? null, data.cache.index);
   if (entry === null) {
     await rm(join(job.checkpoints, 'best.safetensors'), { force: true });
     await rm(join(job.checkpoints, 'last.safetensors'), { force: true });
@@ -94,13 +96,13 @@ async function begin(job: TrainJob, data: TrainingData): Promise<Begun> {
       ? ['settings, photos or initial weights are others than those of the checkpoints found: training begins anew']
       : [];
     const anew = damaged.length > 0 ? ['no whole checkpoint is left: training begins anew'] : [];
-    const warnings = [...damaged, ...again, ...anew];
+    const warnings = [...damaged, ...again, ...anew, ...unprepared];
     return { network, tensors: initial.tensors, metadata: initial.metadata, state: AT_START, resumedFrom: null, warnings };
   }
   const checkpoint = await readCheckpoint(join(job.checkpoints, entry.file));
   const state = checkpoint.metadata.trained?.state;
   if (state === undefined) throw new Error(`${entry.file} has no training state`);
-  return { ...checkpoint, state, resumedFrom: `epoch ${state.epoch}, step ${state.stepInEpoch}`, warnings: damaged };
+  return { ...checkpoint, state, resumedFrom: `epoch ${state.epoch}, step ${state.stepInEpoch}`, warnings: [...damaged, ...unprepared] };
 }
 
 /**
