@@ -32,7 +32,7 @@ export function assertFeatures(
 ): void {
   const stored = new Map([...initialise(network, 0), ...matchWeights(network, weights).tensors]);
   const inputs = toEngine(network, stored).set('photos', photos);
-  const features = pick(runOnce('graph', inferenceComputation(network, 2, { crop: SIDE, half: false }), inputs), 'features');
+  const features = pick(runOnce('graph', inferenceComputation(network, 2, { crop: SIDE, precision: 'float32' }), inputs), 'features');
   expected.forEach((row, photo) => {
     const scale = Math.max(...row.map(Math.abs));
     const worst = Math.max(...row.map((value, at) => Math.abs((features[FEATURES * photo + at] ?? NaN) - value)));
