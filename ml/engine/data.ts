@@ -5,6 +5,14 @@ import { fillView } from '../images/augment.js';
 import type { PhotoCache } from '../images/cache.js';
 import { fillPairBatch, pairsOf, shuffled, type Pair } from '../ranking/pairs.js';
 import type { MicroBatch } from './learner.js';
+import type { TrainingState } from './training-state.js';
+
+/** The pairs of one training step; the first stands at `firstIndex` in the epoch (from 1). */
+export interface StepOfEpoch {
+  readonly epoch: number;
+  readonly firstIndex: number;
+  readonly pairs: readonly Pair[];
+}
 
 export class TrainingData {
   constructor(
@@ -38,8 +46,25 @@ export class TrainingData {
     return this.cache.index.dataset.photos.some(({ split, score }) => split === 'train' && score !== null);
   }
 
-  /** Fills a micro-batch with pairs whose first stands at `firstIndex` in the epoch; the good photos are augmented. */
-  fill(pairs: readonly Pair[], firstIndex: number, epoch: number, batch: MicroBatch): void {
+  /** The steps of `perStep` pairs that are left of `epochs` epochs, from one on that was not taken yet. */
+  *stepsFrom(from: Pick<TrainingState, 'epoch' | 'stepInEpoch'>, perStep: number, epochs: number): Generator<StepOfEpoch> {
+    for (let { epoch, stepInEpoch } = from; epoch <= epochs; epoch++, stepInEpoch = 0) {
+      const order = this.epoch(epoch);
+      for (let step = stepInEpoch; step * perStep < order.length; step++)
+        yield { epoch, firstIndex: step * perStep, pairs: pairsOfStep(order, step, perStep) };
+    }
+  }
+
+  /** Fills the micro-batches of a step; the good photos are augmented. */
+  fill({ pairs, firstIndex, epoch }: StepOfEpoch, batches: readonly MicroBatch[]): void {
+    let done = 0;
+    for (const batch of batches) {
+      this.#fillBatch(pairs.slice(done, done + batch.pairs), firstIndex + done, epoch, batch);
+      done += batch.pairs;
+    }
+  }
+
+  #fillBatch(pairs: readonly Pair[], firstIndex: number, epoch: number, batch: MicroBatch): void {
     fillPairBatch(this.cache, pairs, firstIndex, { seed: this.seed, epoch }, batch.photos);
     [...pairs.map(({ good }) => good), ...pairs.map(({ bad }) => bad)].forEach((photo, row) => {
       const score = this.cache.index.dataset.photos[photo]?.score ?? null;

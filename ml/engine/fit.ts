@@ -8,8 +8,10 @@ import { Problem } from '../../configs/problem.js';
 import type { Progress } from '../../configs/schema/payload.js';
 import type { SettingsOf } from '../../configs/schema/catalog.js';
 import type { Pair } from '../ranking/pairs.js';
-import { emptyBatch, pairsOfStep, type TrainingData } from './data.js';
-import { microBatches, type Learner, type MicroBatch } from './learner.js';
+import type { TrainingData } from './data.js';
+import type { StepJob } from './feed-thread.js';
+import type { Batches, Feed } from './feed.js';
+import { microBatches, type Learner } from './learner.js';
 import type { EpochRow } from './metrics-log.js';
 import { ProgressTeller } from './progress-teller.js';
 import { learningRate } from './schedule.js';
@@ -19,6 +21,7 @@ import { afterEpoch, afterStep, type TrainingState, type Validation } from './tr
 export interface Fit {
   readonly learner: Learner;
   readonly data: TrainingData;
+  readonly feed: Feed;
   readonly settings: SettingsOf<'train'>;
   readonly from: TrainingState;
   /** Hands a checkpoint over to be written. */
@@ -46,7 +49,7 @@ export async function fit(options: Fit): Promise<TrainingState> {
   const plan: Plan = {
     perStep,
     steps: Math.ceil(total / perStep),
-    batches: microBatches(perStep, settings.loop.accumulate).map((pairs) => emptyBatch(pairs, data.crop)),
+    batches: options.feed.steps(data.stepsFrom(from, perStep, settings.schedule.epochs), microBatches(perStep, settings.loop.accumulate)),
     validationPairs,
     teller: new ProgressTeller(settings.schedule.epochs, Math.ceil(total / perStep), from, options.progress),
     saved: { at: performance.now() },
@@ -67,7 +70,8 @@ export async function fit(options: Fit): Promise<TrainingState> {
 interface Plan {
   readonly perStep: number;
   readonly steps: number;
-  readonly batches: readonly MicroBatch[];
+  /** Of all steps from the first that this process takes; filled ahead across epochs and while validation runs. */
+  readonly batches: Batches<StepJob>;
   readonly validationPairs: readonly Pair[];
   readonly teller: ProgressTeller;
   /** When the last checkpoint was handed over, by performance.now(). */
@@ -85,19 +89,17 @@ interface TrainedEpoch {
 
 async function trainEpoch(options: Fit, plan: Plan, from: TrainingState): Promise<TrainedEpoch> {
   const { settings, data } = options;
-  const order = data.epoch(from.epoch);
   const startedAt = performance.now();
   let state = from;
   let waited = 0;
   let lr = 0;
   while (state.stepInEpoch < plan.steps && !options.stopping()) {
-    const pairs = pairsOfStep(order, state.stepInEpoch, plan.perStep);
     const before = performance.now();
-    fillBatches(data, plan.batches, pairs, state.stepInEpoch * plan.perStep, state.epoch);
+    const { order, batch } = await plan.batches.next();
     waited += performance.now() - before;
     lr = learningRate(state.step, plan.steps, settings.optimizer.lr, settings.schedule);
-    const result = options.learner.step(plan.batches, lr, state.step + 1);
-    if (!result.finite) throw notFinite(result, state, pairs, data);
+    const result = options.learner.step(batch, lr, state.step + 1);
+    if (!result.finite) throw notFinite(result, state, order.pairs, data);
     state = afterStep(state, result, plan.perStep);
     plan.teller.step(state, result.loss, result.right / plan.perStep, lr);
     // Lets messages, signals and the checkpoint thread's replies through: a step blocks this thread.
@@ -106,14 +108,6 @@ async function trainEpoch(options: Fit, plan: Plan, from: TrainingState): Promis
   }
   const images = (state.step - from.step) * plan.perStep * 2;
   return { state, startedAt, seconds: (performance.now() - startedAt) / 1000, waited: waited / 1000, images, lr };
-}
-
-function fillBatches(data: TrainingData, batches: readonly MicroBatch[], pairs: readonly Pair[], firstIndex: number, epoch: number): void {
-  let done = 0;
-  for (const batch of batches) {
-    data.fill(pairs.slice(done, done + batch.pairs), firstIndex + done, epoch, batch);
-    done += batch.pairs;
-  }
 }
 
 async function saveByTheClock({ settings, save }: Fit, plan: Plan, state: TrainingState): Promise<void> {
@@ -152,9 +146,9 @@ async function endEpoch(options: Fit, plan: Plan, { state, startedAt, seconds, w
   return next;
 }
 
-async function validateEpoch({ learner, data, settings }: Fit, plan: Plan, state: TrainingState): Promise<Validation> {
+async function validateEpoch({ learner, feed, settings }: Fit, plan: Plan, state: TrainingState): Promise<Validation> {
   const photos = photosOf(plan.validationPairs);
-  const scores = await scorePhotos(learner, data, photos, async (done) => {
+  const scores = await scorePhotos(learner, feed, photos, async (done) => {
     plan.teller.validating(state, done, photos.length);
     await turn();
   });

@@ -1,5 +1,5 @@
 /** Scores of many photos by the network as it is, in batches of one size. */
-import type { TrainingData } from './data.js';
+import type { Feed } from './feed.js';
 import type { Learner } from './learner.js';
 import { hingeLoss, pairwiseAccuracy } from '../ranking/metrics.js';
 import type { Pair } from '../ranking/pairs.js';
@@ -11,20 +11,20 @@ const BATCH = 32;
 /** Score in [-1, 1] by photo. `tick` is awaited after each batch, with the photos done. */
 export async function scorePhotos(
   learner: Learner,
-  data: TrainingData,
+  feed: Feed,
   photos: readonly number[],
   tick: (done: number) => Promise<void>,
 ): Promise<Map<number, number>> {
   const size = Math.min(BATCH, photos.length);
-  const batch = new Float32Array(size * data.crop ** 2 * 3);
+  const parts = [];
+  for (let start = 0; start < photos.length; start += size) parts.push(photos.slice(start, start + size));
+  // A last part that is not full leaves something else in the other rows of its batch: inference looks at each row for itself.
+  const views = feed.views(parts, size);
   const scores = new Map<number, number>();
-  for (let start = 0; start < photos.length; start += size) {
-    const part = photos.slice(start, start + size);
-    // A last batch that is not full keeps the photos before it in its other rows: inference looks at each row for itself.
-    part.forEach((photo, row) => data.view(photo, batch, row));
-    const { score } = learner.infer(batch, size);
+  for (const part of parts) {
+    const { score } = learner.infer((await views.next()).batch, size);
     part.forEach((photo, row) => scores.set(photo, score[row] ?? NaN));
-    await tick(start + part.length);
+    await tick(scores.size);
   }
   return scores;
 }

@@ -10,6 +10,7 @@ import type { Pair } from '../../ranking/pairs.js';
 import { openBackend } from '../backend.js';
 import { readCheckpoint, type Checkpoint } from '../checkpoint.js';
 import { TrainingData } from '../data.js';
+import { Feed } from '../feed.js';
 import { Learner } from '../learner.js';
 import { scorePhotos, scoresOf } from '../scoring.js';
 import type { JobContext } from './context.js';
@@ -24,6 +25,7 @@ export async function evaluate(job: EvaluateJob, context: JobContext): Promise<E
   const backend = await openBackend(settings.environment.device, job.engine);
   const checkpoint = await readCheckpoint(job.checkpoint);
   const cache = await openCache(job.cacheIndex, job.cache);
+  const feed = new Feed({ cacheIndex: job.cacheIndex, cache: job.cache, seed: checkpoint.metadata.seed }, cache.index.crop);
   try {
     insistOnSamePreparation(checkpoint, cache.index);
     const data = new TrainingData(cache, checkpoint.metadata.seed);
@@ -36,7 +38,7 @@ export async function evaluate(job: EvaluateJob, context: JobContext): Promise<E
       settings: { crop: data.crop, precision: 'float32', loss: settings.loss, optimizer: NO_OPTIMIZER, clip: settings.loop.clip },
     });
     const photos = cache.index.dataset.photos.flatMap((photo, number) => (photo.split === 'test' ? [number] : []));
-    const scores = await scorePhotos(learner, data, photos, async (done) => {
+    const scores = await scorePhotos(learner, feed, photos, async (done) => {
       context.progress({ message: `scored ${done}/${photos.length} photos of the test split`, done, total: photos.length, unit: 'photos' });
       await turn();
     });
@@ -60,6 +62,7 @@ export async function evaluate(job: EvaluateJob, context: JobContext): Promise<E
       warnings: cache.index.dataset.synthetic ? ['the pairs are synthetic: made by emo-aen sample'] : [],
     };
   } finally {
+    await feed.close();
     await cache.close();
   }
 }

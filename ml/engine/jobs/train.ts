@@ -14,6 +14,7 @@ import { checkpointName, CheckpointFiles, type CheckpointKind } from '../checkpo
 import { CheckpointWriter } from '../checkpoint-writer.js';
 import { metadataTexts, readCheckpoint, type Checkpoint, type CheckpointMetadata } from '../checkpoint.js';
 import { TrainingData } from '../data.js';
+import { Feed } from '../feed.js';
 import { fit } from '../fit.js';
 import { Learner } from '../learner.js';
 import { appendRow, cutMetrics } from '../metrics-log.js';
@@ -28,6 +29,7 @@ export async function train(job: TrainJob, context: JobContext): Promise<TrainRe
   context.progress({ message: 'starting TensorFlow' });
   const backend = await openBackend(settings.environment.device, job.engine);
   const cache = await openCache(job.cacheIndex, job.cache);
+  const feed = new Feed({ cacheIndex: job.cacheIndex, cache: job.cache, seed: settings.seed }, cache.index.crop);
   const warnings: string[] = [];
   if (job.engine === 'eager') warnings.push('trained with the eager engine: about twice as slow as the graph engine');
   if (backend.device === 'cuda') warnings.push('trained on a GPU: this path has been tested little');
@@ -37,7 +39,7 @@ export async function train(job: TrainJob, context: JobContext): Promise<TrainRe
     warnings.push(...begun.warnings);
     context.progress({ message: begun.resumedFrom === null ? 'preparing the network' : `continuing from ${begun.resumedFrom}` });
     await cutMetrics(job.metrics, begun.state.epoch);
-    const { state, writer } = await run(job, context, backend, data, begun);
+    const { state, writer } = await run(job, context, backend, { data, feed }, begun);
     const complete = state.ended !== null;
     const [best, last] = [join(job.checkpoints, 'best.safetensors'), join(job.checkpoints, 'last.safetensors')];
     await writer.settled();
@@ -68,6 +70,7 @@ export async function train(job: TrainJob, context: JobContext): Promise<TrainRe
       warnings,
     };
   } finally {
+    await feed.close();
     await cache.close();
   }
 }
@@ -140,7 +143,7 @@ async function run(
   job: TrainJob,
   context: JobContext,
   backend: Backend,
-  data: TrainingData,
+  { data, feed }: { readonly data: TrainingData; readonly feed: Feed },
   begun: Begun,
 ): Promise<{ readonly state: TrainingState; readonly writer: CheckpointWriter }> {
   const { settings } = job;
@@ -173,6 +176,7 @@ async function run(
   const state = await fit({
     learner,
     data,
+    feed,
     settings,
     from: begun.state,
     save: (state, { best, periodic }) => {
