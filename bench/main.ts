@@ -1,23 +1,39 @@
-/** `npm run bench -- train [--json]`: us and the peers in turn, in one run (design §3). */
+/** `npm run bench -- train`: us and the peers in turn, in one run (design §3). Progress on stderr, the result on stdout. */
 import { cpus, totalmem } from 'node:os';
-import { benchTrain, type Report } from './train/train.js';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { table, type Report } from './report.js';
+import { benchTrain, LIMITS, PARTS, type TrainOptions } from './train/train.js';
 
-const BENCHES: Readonly<Record<string, (note: (text: string) => void) => Promise<Report>>> = { train: benchTrain };
+const WRONG_USAGE = 2;
 
-const [name = '', ...options] = process.argv.slice(2);
-const bench = BENCHES[name];
-if (bench === undefined || options.some((option) => option !== '--json')) {
-  process.stderr.write(`usage: npm run bench -- ${Object.keys(BENCHES).join('|')} [--json]\n`);
-  process.exitCode = 2;
-} else {
-  const report = await bench((text) => void process.stderr.write(`${text}\n`));
-  const machine = { processor: cpus()[0]?.model ?? 'unknown', cores: cpus().length, memoryGiB: Math.round(totalmem() / 2 ** 30) };
-  process.stdout.write(options.includes('--json') ? `${JSON.stringify({ ...report, machine }, null, 2)}\n` : table(report));
+const train = new Command('train')
+  .description('a whole training step of ours, Keras and PyTorch; what an epoch costs beyond its steps')
+  .option('--json', 'print one JSON document on stdout')
+  .option('--rounds <n>', 'fresh processes of each', wholeNumber, 3)
+  .option('--steps <n>', 'timed steps of each process', wholeNumber, 10)
+  .addOption(new Option('--only <parts...>', 'measure just these').choices(Object.keys(PARTS)))
+  .action(async ({ json = false, ...options }: TrainOptions & { readonly json?: boolean }) => {
+    const found = await benchTrain(options, (text) => void process.stderr.write(`${text}\n`));
+    show({ ...found, limits: LIMITS }, json);
+  });
+
+const program = new Command('bench').description('measures us beside others on this machine').addCommand(train).exitOverride();
+train.copyInheritedSettings(program);
+try {
+  await program.parseAsync(process.argv);
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error;
+  // Commander has said what it is; help ends well, everything else is wrong usage.
+  process.exitCode = error.exitCode === 0 ? 0 : WRONG_USAGE;
 }
 
-function table({ ratios, medians, missing }: Report): string {
-  const rows = (title: string, values: Readonly<Record<string, number>>): string[] =>
-    Object.entries(values).map(([key, value]) => `${title.padEnd(8)} ${key.padEnd(16)} ${value.toFixed(title === 'ratio' ? 2 : 0)}`);
-  const absent = Object.entries(missing).map(([peer, why]) => `missing  ${peer}: ${why}`);
-  return `${[...rows('ratio', ratios), ...rows('median', medians), ...absent].join('\n')}\n`;
+function show(report: Report, json: boolean): void {
+  const machine = { processor: cpus()[0]?.model ?? 'unknown', cores: cpus().length, memoryGiB: Math.round(totalmem() / 2 ** 30) };
+  process.stdout.write(json ? `${JSON.stringify({ ...report, machine }, null, 2)}\n` : table(report));
+}
+
+function wholeNumber(text: string): number {
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError('a whole number from 1 on is needed');
+  return number;
 }

@@ -1,37 +1,65 @@
-/** The peers that we are measured against, in a Python environment of their own below `.emo-aen/bench`, pinned by version. */
-import { execFile } from 'node:child_process';
-import { access, rm } from 'node:fs/promises';
+/**
+ * The peers that we are measured against: a Python environment for each group below `.emo-aen/bench`, everything in it pinned. A group that
+ * cannot be installed leaves the others as they are.
+ */
+import { createHash } from 'node:crypto';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { writeFileAtomically } from '../ml/files/atomic.js';
+import { lastWords, runProgram } from './measure.js';
 
-const run = promisify(execFile);
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
-const PEERS = ['tensorflow-cpu==2.21.0'];
+const PINS = join(PROJECT, 'bench', 'peers');
+/** Everything that the bench leaves behind: environments, compiler caches, made photo sets. */
+export const WORKPLACE = join(PROJECT, '.emo-aen', 'bench');
 
-/** `python` is null where the peers cannot be installed, and `why` says so. */
-export type Peer = { readonly python: string; readonly why: '' } | { readonly python: null; readonly why: string };
+interface Group {
+  /** In bench/peers: what is installed. */
+  readonly requirements: string;
+  /** In bench/peers: run by the environment's Python once the packages are there. */
+  readonly finish: string | null;
+  /** What must be found by `import` in the end. */
+  readonly modules: string;
+  /** Named before a long download. */
+  readonly size: string;
+}
 
-export async function peerPython(note: (text: string) => void): Promise<Peer> {
-  const folder = join(PROJECT, '.emo-aen', 'bench', PEERS.join('+').replaceAll('=', '-'));
+const GROUPS = {
+  tensorflow: { requirements: 'tensorflow.txt', finish: null, modules: 'keras, tensorflow', size: '0.3 GB' },
+  torch: { requirements: 'torch.txt', finish: 'cuda_stand_ins.py', modules: 'torch, torchvision', size: '0.6 GB' },
+} as const satisfies Readonly<Record<string, Group>>;
+export type PeerGroup = keyof typeof GROUPS;
+
+/** `python` is null where the group cannot be installed, and `why` says so. */
+export type Peer = { readonly python: string; readonly why: null } | { readonly python: null; readonly why: string };
+
+/** The Python that has the group, installed now where it is not there yet, or not in these versions, or not whole. */
+export async function peerPython(name: PeerGroup, note: (text: string) => void): Promise<Peer> {
+  const group: Group = GROUPS[name];
+  const folder = join(WORKPLACE, name);
   const python = join(folder, 'bin', 'python');
-  if (await exists(join(folder, 'complete'))) return { python, why: '' };
-  note(`installing the peers: ${PEERS.join(', ')}`);
+  const stamp = join(folder, 'complete');
+  const pins = await digestOf(group);
+  if ((await readFile(stamp, 'utf8').catch(() => null)) === pins) return { python, why: null };
+  note(`installing the peers of ${name} (a download of ${group.size})`);
   try {
     await rm(folder, { recursive: true, force: true });
-    await run('python3', ['-m', 'venv', folder]);
-    await run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...PEERS], { maxBuffer: 1 << 24 });
-    await writeFileAtomically(join(folder, 'complete'), '');
-    return { python, why: '' };
+    await runProgram('python3', ['-m', 'venv', folder]);
+    const install = ['install', '--quiet', '--disable-pip-version-check', '--no-deps', '--only-binary=:all:'];
+    await runProgram(python, ['-m', 'pip', ...install, '-r', join(PINS, group.requirements)]);
+    if (group.finish !== null) await runProgram(python, [join(PINS, group.finish)]);
+    await runProgram(python, ['-c', `import ${group.modules}`]);
+    await writeFileAtomically(stamp, pins);
+    return { python, why: null };
   } catch (error) {
-    return { python: null, why: `the peers could not be installed: ${error instanceof Error ? error.message : String(error)}` };
+    return { python: null, why: `could not be installed: ${lastWords(error)}` };
   }
 }
 
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
+/** sha256 of everything that decides what an environment holds, but for the Python that it is made from. */
+async function digestOf({ requirements, finish }: Group): Promise<string> {
+  const hash = createHash('sha256');
+  for (const file of [requirements, finish]) if (file !== null) hash.update(await readFile(join(PINS, file)));
+  return hash.digest('hex');
 }

@@ -1,46 +1,34 @@
-/**
- * `npm run bench -- train`: the whole step of ours and of Keras in turn, several rounds in one run, so that a noisy machine
- * troubles both alike. Each round is a fresh process. Ratios are ours divided by theirs, of the medians over all rounds.
- */
-import { z } from 'zod';
-import { peerPython } from '../peers.js';
-import { median, runJson } from '../measure.js';
-import { fileURLToPath } from 'node:url';
+/** `npm run bench -- train`: the parts that it measures, one after the other, and what each number may be at most. */
+import { joined, type Findings } from '../report.js';
+import { measureEpochs } from './epoch.js';
+import { measureSteps } from './steps.js';
 
-const Measured = z.object({ milliseconds: z.array(z.number()).min(1), peakMemoryMb: z.number() });
-type Measured = z.infer<typeof Measured>;
-
-const ROUNDS = 3;
-const ARGUMENTS = { steps: 8, warmup: 3, pairs: 16 };
-
-export interface Report {
-  readonly ratios: Readonly<Record<string, number>>;
-  readonly medians: Readonly<Record<string, number>>;
-  /** What could not be measured, and why. */
-  readonly missing: Readonly<Record<string, string>>;
+export interface TrainOptions {
+  /** Fresh processes of each that is measured. */
+  readonly rounds: number;
+  /** Timed steps of each process. */
+  readonly steps: number;
+  /** Names of parts; all where it is left out. */
+  readonly only?: readonly string[];
 }
 
-export async function benchTrain(note: (text: string) => void): Promise<Report> {
-  const words = Object.values(ARGUMENTS).map(String);
-  const ours = fileURLToPath(new URL('our-step.js', import.meta.url));
-  const keras = fileURLToPath(new URL('../../../bench/train/keras_step.py', import.meta.url));
-  const peer = await peerPython(note);
-  const rounds: { readonly ours: Measured[]; readonly keras: Measured[] } = { ours: [], keras: [] };
-  for (let round = 1; round <= ROUNDS; round++) {
-    note(`round ${round} of ${ROUNDS}: ours`);
-    rounds.ours.push(Measured.parse(await runJson(process.execPath, [ours, ...words])));
-    if (peer.python === null) continue;
-    note(`round ${round} of ${ROUNDS}: Keras`);
-    rounds.keras.push(Measured.parse(await runJson(peer.python, [keras, ...words])));
-  }
-  const [us, them] = [summarise(rounds.ours), summarise(rounds.keras)];
-  if (us === null) throw new Error('no round was measured');
-  const medians = { oursMs: us.ms, oursPeakMb: us.peak, ...(them === null ? {} : { kerasGraphMs: them.ms, kerasPeakMb: them.peak }) };
-  if (them === null) return { ratios: {}, medians, missing: { keras: peer.why } };
-  return { ratios: { kerasGraph: us.ms / them.ms, memoryKeras: us.peak / them.peak }, medians, missing: {} };
-}
+export type Note = (text: string) => void;
+type Part = (options: TrainOptions, note: Note) => Promise<Findings>;
 
-function summarise(rounds: readonly Measured[]): { readonly ms: number; readonly peak: number } | null {
-  if (rounds.length === 0) return null;
-  return { ms: median(rounds.flatMap(({ milliseconds }) => milliseconds)), peak: median(rounds.map(({ peakMemoryMb }) => peakMemoryMb)) };
+export const PARTS: Readonly<Record<string, Part>> = { steps: measureSteps, epochs: measureEpochs };
+
+export const LIMITS: Readonly<Record<string, number>> = {
+  kerasGraph: 0.75,
+  torchCompile: 0.95,
+  torchEager: 0.8,
+  memoryTorch: 1.2,
+  oursFirstStepSeconds: 15,
+  epochOverhead: 0.02,
+  dataWait: 0.03,
+};
+
+export async function benchTrain(options: TrainOptions, note: Note): Promise<Findings> {
+  const found: Findings[] = [];
+  for (const [name, measure] of Object.entries(PARTS)) if (options.only?.includes(name) ?? true) found.push(await measure(options, note));
+  return joined(found);
 }

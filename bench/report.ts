@@ -1,0 +1,51 @@
+/** What a bench found, and how it is shown. */
+
+/** Parts of a bench each give one; `joined` lays them beside each other. */
+export interface Findings {
+  /** Ours divided by theirs: below 1 is better than they. */
+  readonly ratios: Readonly<Record<string, number>>;
+  /** By name, the unit at its end (`Ms`, `Mb`, `Seconds`). */
+  readonly medians: Readonly<Record<string, number>>;
+  /** Parts of a whole, in [0, 1]. */
+  readonly shares: Readonly<Record<string, number>>;
+  /** What could not be measured, and why. */
+  readonly missing: Readonly<Record<string, string>>;
+  /** Of the libraries that were measured, by whose program said so. */
+  readonly versions: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
+export const NOTHING: Findings = { ratios: {}, medians: {}, shares: {}, missing: {}, versions: {} };
+
+export interface Report extends Findings {
+  /** What a ratio, median or share of this name may be at most. */
+  readonly limits: Readonly<Record<string, number>>;
+}
+
+export function joined(parts: readonly Findings[]): Findings {
+  return parts.reduce(
+    (all, part) => ({
+      ratios: { ...all.ratios, ...part.ratios },
+      medians: { ...all.medians, ...part.medians },
+      shares: { ...all.shares, ...part.shares },
+      missing: { ...all.missing, ...part.missing },
+      versions: { ...all.versions, ...part.versions },
+    }),
+    NOTHING,
+  );
+}
+
+const ratio = (value: number): string => value.toFixed(2);
+const percent = (value: number): string => `${(value * 100).toFixed(1)} %`;
+const inUnit = (value: number): string => value.toFixed(value < 100 ? 1 : 0);
+
+/** A line for each number, its limit beside it, and for everything that is missing. */
+export function table({ ratios, medians, shares, missing, limits }: Report): string {
+  const rows = (title: string, values: Readonly<Record<string, number>>, text: (value: number) => string): string[] =>
+    Object.entries(values).map(([name, value]) => {
+      const limit = limits[name];
+      const verdict = limit === undefined ? '' : value <= limit ? `  (limit ${text(limit)})` : `  OVER the limit of ${text(limit)}`;
+      return `${title.padEnd(8)} ${name.padEnd(28)} ${text(value).padStart(8)}${verdict}`;
+    });
+  const absent = Object.entries(missing).map(([name, why]) => `missing  ${name}: ${why}`);
+  return [...rows('ratio', ratios, ratio), ...rows('share', shares, percent), ...rows('median', medians, inUnit), ...absent, ''].join('\n');
+}
