@@ -1,5 +1,14 @@
 /** What a bench found, and how it is shown. */
 
+type Texts = Readonly<Record<string, string>>;
+
+export interface Process {
+  /** Of its libraries, as they say it. */
+  readonly versions: Texts;
+  /** Variables that it was given beside our own. */
+  readonly environment: Texts;
+}
+
 /** Parts of a bench each give one; `joined` lays them beside each other. */
 export interface Findings {
   /** Ours divided by theirs: below 1 is better than they. */
@@ -9,12 +18,12 @@ export interface Findings {
   /** Parts of a whole, in [0, 1]. */
   readonly shares: Readonly<Record<string, number>>;
   /** What could not be measured, and why. */
-  readonly missing: Readonly<Record<string, string>>;
-  /** Of the libraries that were measured, by whose program said so. */
-  readonly versions: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly missing: Texts;
+  /** What each process that was measured ran with. */
+  readonly processes: Readonly<Record<string, Process>>;
 }
 
-export const NOTHING: Findings = { ratios: {}, medians: {}, shares: {}, missing: {}, versions: {} };
+export const NOTHING: Findings = { ratios: {}, medians: {}, shares: {}, missing: {}, processes: {} };
 
 export interface Report extends Findings {
   /** What a ratio, median or share of this name may be at most. */
@@ -28,7 +37,7 @@ export function joined(parts: readonly Findings[]): Findings {
       medians: { ...all.medians, ...part.medians },
       shares: { ...all.shares, ...part.shares },
       missing: { ...all.missing, ...part.missing },
-      versions: { ...all.versions, ...part.versions },
+      processes: { ...all.processes, ...part.processes },
     }),
     NOTHING,
   );

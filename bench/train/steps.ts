@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { tensorFlowEnvironment } from '../../ml/engine/tensorflow.js';
 import { lastWords, runJson } from '../measure.js';
 import { peerPython, WORKPLACE, type Peer, type PeerGroup } from '../peers.js';
-import type { Findings } from '../report.js';
+import { NOTHING, type Findings, type Process } from '../report.js';
 import { THREADS } from './settings.js';
 import { Measured, summarise } from './summary.js';
 import type { Note, TrainOptions } from './train.js';
@@ -55,7 +55,11 @@ export async function measureSteps({ rounds, steps }: TrainOptions, note: Note):
         missing.set(name, `failed: ${lastWords(error)}`);
       }
     }
-  return { ...summarise(measured), missing: Object.fromEntries(missing) };
+  const processes = [...ready].map(([name, { environment }]): [string, Process] => {
+    const versions = measured.get(name)?.[0]?.versions ?? {};
+    return [name, { versions, environment }];
+  });
+  return { ...NOTHING, ...summarise(measured), missing: Object.fromEntries(missing), processes: Object.fromEntries(processes) };
 }
 
 interface Ready extends Contestant {

@@ -25,20 +25,21 @@ type Medians = {
   readonly PeakMb: number;
 };
 
-/** Ours divided by whose and by what. PyTorch's memory is that of eager mode: compiling needs memory of its own that no step uses. */
+/** Ours divided by whose and by what. The memory that is limited is that of PyTorch's eager mode. */
 const RATIOS: Readonly<Record<string, { readonly of: string; readonly by: keyof Medians }>> = {
   kerasGraph: { of: 'kerasGraph', by: 'Ms' },
   torchEager: { of: 'torchEager', by: 'Ms' },
   torchCompile: { of: 'torchCompile', by: 'Ms' },
   memoryKeras: { of: 'kerasGraph', by: 'PeakMb' },
   memoryTorch: { of: 'torchEager', by: 'PeakMb' },
+  memoryTorchCompile: { of: 'torchCompile', by: 'PeakMb' },
 };
 
 /**
  * @param measured the rounds of each contestant by name, `ours` among them
  * @returns medians by name and unit (`oursMs`), and the ratios whose other side was measured
  */
-export function summarise(measured: ReadonlyMap<string, readonly Measured[]>): Omit<Findings, 'missing'> {
+export function summarise(measured: ReadonlyMap<string, readonly Measured[]>): Pick<Findings, 'ratios' | 'medians'> {
   const medians = new Map([...measured].map(([name, rounds]) => [name, mediansOf(rounds)]));
   const ours = medians.get('ours');
   if (ours === undefined) throw new Error('our own step was not measured');
@@ -49,12 +50,9 @@ export function summarise(measured: ReadonlyMap<string, readonly Measured[]>): O
   const named = [...medians].flatMap(([name, values]) =>
     Object.entries(values).map(([unit, value]: [string, number]) => [`${name}${unit}`, value] as const),
   );
-  const versions = [...measured].flatMap(([name, [first]]) => (first === undefined ? [] : [[name, first.versions] as const]));
   return {
     ratios: Object.fromEntries(ratios),
     medians: Object.fromEntries(named),
-    shares: {},
-    versions: Object.fromEntries(versions),
   };
 }
 
