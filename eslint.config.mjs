@@ -6,7 +6,7 @@ import tseslint from 'typescript-eslint';
 const AWAY_FROM_WORKFLOWS = ['ml', 'workers', 'cli'].map((folder) => `**/${folder}/**`);
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', '**/golden/'] },
+  { ignores: ['dist/', 'node_modules/', '.emo-aen/', '**/golden/'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],
