@@ -7,6 +7,7 @@
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { Problem } from '../../configs/problem.js';
 import { hashFile, writeJsonAtomically } from '../files/atomic.js';
 import { writeSafetensors, type Tensor } from '../weights/safetensors.js';
 
@@ -62,8 +63,12 @@ export class CheckpointFiles {
     return { files, foreign };
   }
 
-  /** Writes a checkpoint, then names it, then removes those that are not kept any more. */
+  /**
+   * Writes a checkpoint, then names it, then removes those that are not kept any more.
+   * @throws Problem NUMERICS where a number of it is not finite: the checkpoints before stay what they are; DISK_FULL.
+   */
   async write({ file, kinds, best, tensors, metadata }: NewCheckpoint): Promise<void> {
+    insistOnFinite(file, tensors);
     const path = join(this.folder, file);
     await writeSafetensors(path, tensors, metadata);
     const entry = { file, ...(await hashFile(path)), kinds: [...kinds], best };
@@ -106,6 +111,18 @@ export class CheckpointFiles {
     for (const file of await readdir(this.folder))
       if (STRAY.test(file) && !named.has(file)) await rm(join(this.folder, file), { force: true });
   }
+}
+
+/** A running average can leave the numbers that there are while every loss stays finite. */
+function insistOnFinite(file: string, tensors: NewCheckpoint['tensors']): void {
+  const broken = [...tensors].filter(([, { data }]) => !data.every((value) => Number.isFinite(value))).map(([name]) => name);
+  if (broken.length === 0) return;
+  throw new Problem({
+    code: 'NUMERICS',
+    message: `${broken.join(', ')}: numbers that are not finite; this checkpoint is not written`,
+    where: file,
+    cure: 'lower optimizer.lr or raise schedule.warmupEpochs; what was learned before is in the checkpoint before',
+  });
 }
 
 /** Name of the checkpoint at `stepInEpoch` steps of `epoch`: one place, one name, one content. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Problem } from '../../../configs/problem.js';
 import { checkpointName, CheckpointFiles, type CheckpointKind } from '../../../ml/engine/checkpoint-files.js';
 
 const TENSORS = new Map([['weight', { shape: [2], data: Float32Array.of(1, 2) }]]);
@@ -79,6 +80,19 @@ describe('checkpoints on disk', () => {
     assert.equal(foreign, true);
     assert.equal((await files.newest()).entry, null);
     assert.deepEqual(await present(), []);
+  });
+
+  it('are not written with a number that is none, and those before stay', async () => {
+    const files = await open();
+    await write(files, 2, ['best'], 2);
+    const tensors = new Map([...TENSORS, ['norm.running_var', { shape: [2], data: Float32Array.of(1, Infinity) }]]);
+    const broken = files.write({ file: checkpointName(3, 0), kinds: ['periodic'], best: null, tensors, metadata: {} });
+    await assert.rejects(
+      broken,
+      (error) => error instanceof Problem && error.code === 'NUMERICS' && /^norm\.running_var: /.test(error.message),
+    );
+    assert.deepEqual(await present(), [2]);
+    assert.equal((await (await open()).newest()).entry?.file, checkpointName(2, 0));
   });
 
   it('lose what a kill left behind, and keep results', async () => {
