@@ -5,7 +5,7 @@ import { readLedger } from '../workers/candidates.js';
 import { unknownRun } from '../workers/observe.js';
 import { action, command } from './command.js';
 import { insistOnTask } from './run/which.js';
-import { describeProgress } from './run/words.js';
+import { describeProgress, measuresOf } from './run/words.js';
 
 interface LogLine {
   readonly at: string;
@@ -45,6 +45,6 @@ function fromLedger(ledger: Ledger): LogLine[] {
 }
 
 function fromTask({ at, task, attempt, event, message, progress }: TaskEvent): LogLine {
-  const text = progress === undefined ? message : describeProgress(progress);
+  const text = progress === undefined ? message : [describeProgress(progress), ...measuresOf(progress)].join(' · ');
   return { at, task, event, message: attempt > 1 && event !== 'started' ? `(attempt ${attempt}) ${text}` : text };
 }

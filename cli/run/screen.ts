@@ -1,6 +1,6 @@
 /** Shows a run as it goes on: on a terminal one picture that is redrawn, elsewhere a line for each change. */
 import type { RunStatus, TaskStatus } from '../../workers/report.js';
-import { describeRun, noteOf, span } from './words.js';
+import { describeRun, measuresOf, noteOf, span } from './words.js';
 
 export interface Screen {
   show(status: RunStatus): void;
@@ -49,7 +49,7 @@ function lines(output: Output): Screen {
   const told = new Map<string, { readonly state: string; readonly note: string; readonly at: number }>();
   let state: string | undefined;
   const tell = (task: TaskStatus): void => {
-    const note = noteOf(task);
+    const note = [noteOf(task), ...measuresOf(task.progress)].filter((part) => part !== '').join(' · ');
     const last = told.get(task.name);
     if (last === undefined && task.state === 'waiting') return;
     const same = last?.state === task.state;

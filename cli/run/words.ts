@@ -13,11 +13,11 @@ const MARKS: Record<TaskStatus['state'], string> = {
   cancelled: '-',
 };
 
-/** The whole standing: a head line, a line per task, what is wrong and what to do about it. */
+/** The whole standing: a head line, a line per task, below it what a task measures, what is wrong and what to do about it. */
 export function describeRun(status: RunStatus, now = Date.now()): string {
   const { run, pipeline, state, startedAt, endedAt, tasks, remark, source } = status;
   const widths = { name: widest(tasks.map(({ name }) => name)), state: widest(tasks.map((task) => task.state)) };
-  const lines = tasks.map((task) => {
+  const lines = tasks.flatMap((task) => {
     const cells = [
       MARKS[task.state],
       String(task.stage),
@@ -25,7 +25,7 @@ export function describeRun(status: RunStatus, now = Date.now()): string {
       task.state.padEnd(widths.state),
       timeOf(task, now).padStart(8),
     ];
-    return `  ${cells.join('  ')}  ${noteOf(task)}`.trimEnd();
+    return [`  ${cells.join('  ')}  ${noteOf(task)}`.trimEnd(), ...measuresOf(task.progress).map((line) => `        ${line}`)];
   });
   const head = `run ${run} (${pipeline}) is ${state}, ${duration(startedAt, endedAt, now)}${source === 'ledger file' && remark !== null ? ' (ledger file)' : ''}`;
   return [head, ...(remark === null ? [] : [remark]), ...lines, ...troubles(status)].join('\n');
@@ -42,13 +42,45 @@ export function noteOf(task: TaskStatus): string {
   return [...(summary.length === 0 ? [task.reason] : [`(${task.reason})`]), ...summary].join(' · ');
 }
 
-/** `epoch 3 of 10, loss 0.12 · 41/120 steps · 12 min left`. The free numbers are for plots; the message has those that people want. */
+/** `epoch 3/10 step 9/12 · 41/120 steps · 12 min left`. */
 export function describeProgress({ message, done, total, unit, secondsLeft }: Progress): string {
   const parts = [message];
   if (done !== undefined)
     parts.push(`${shown(done)}${total === undefined ? '' : `/${shown(total)}`}${unit === undefined ? '' : ` ${unit}`}`);
   if (secondsLeft !== undefined) parts.push(`${span(secondsLeft * 1000)} left`);
   return parts.join(' · ');
+}
+
+type Measure = readonly [name: string, words: (value: number) => string];
+
+/** The numbers of rows of metrics (ml/engine/metrics-log.ts) that people want to see: how it learns, how well, how fast. */
+const MEASURES: readonly (readonly Measure[])[] = [
+  [
+    ['loss', (value) => `loss ${shown(value)}`],
+    ['accuracy', (value) => `accuracy ${value.toFixed(2)}`],
+    ['lr', (value) => `learning rate ${value.toExponential(1)}`],
+    ['gradNorm', (value) => `gradient norm ${shown(value)}`],
+  ],
+  [
+    ['valLoss', (value) => `validation loss ${shown(value)}`],
+    ['valAccuracy', (value) => `validation accuracy ${value.toFixed(2)}`],
+  ],
+  [
+    ['imagesPerSecond', (value) => `${value.toFixed(1)} images/s`],
+    ['dataWaitShare', (value) => `waits for data ${(100 * value).toFixed(1)} %`],
+    ['memoryMb', (value) => `memory ${Math.round(value)} MiB`],
+  ],
+];
+
+/** Lines of what is measured; none where progress has no such numbers. */
+export function measuresOf(progress: Progress | null | undefined): string[] {
+  const lines = MEASURES.map((line) =>
+    line.flatMap(([name, words]) => {
+      const value = progress?.numbers?.[name];
+      return value === undefined ? [] : [words(value)];
+    }),
+  );
+  return lines.filter((line) => line.length > 0).map((line) => line.join(' · '));
 }
 
 /** Failures with their cures, warnings, and the command that goes on. */

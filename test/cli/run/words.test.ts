@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { screenFor } from '../../../cli/run/screen.js';
-import { describeProgress, describeRun, span } from '../../../cli/run/words.js';
+import { describeProgress, describeRun, measuresOf, span } from '../../../cli/run/words.js';
 import type { RunStatus, TaskStatus } from '../../../workers/report.js';
 
 const task = (change: Partial<TaskStatus>): TaskStatus => ({
@@ -33,16 +33,46 @@ const status = (...tasks: TaskStatus[]): RunStatus => ({
 const now = Date.parse('2026-01-01T00:01:30Z');
 
 describe('a run in words', () => {
-  it('tells epoch, step, loss, accuracy and time left', () => {
-    const progress = {
-      message: 'epoch 3 of 10, loss 0.12, accuracy 0.80',
-      done: 41,
-      total: 120,
-      unit: 'steps',
-      secondsLeft: 725,
-      numbers: { loss: 0.123456, accuracy: 0.8 },
-    };
-    assert.equal(describeProgress(progress), 'epoch 3 of 10, loss 0.12, accuracy 0.80 · 41/120 steps · 12 min left');
+  /** As the trainer tells it: names and units of a row of steps. */
+  const progress = {
+    message: 'epoch 3/10 step 5/12',
+    done: 29,
+    total: 120,
+    unit: 'steps',
+    secondsLeft: 725,
+    numbers: {
+      epoch: 3,
+      step: 29,
+      steps: 5,
+      loss: 0.123456,
+      accuracy: 0.8,
+      lr: 2.94e-4,
+      gradNorm: 3.14159,
+      imagesPerSecond: 41.26,
+      dataWaitShare: 0.0042,
+      memoryMb: 2877.4,
+      valLoss: 0.2,
+      valAccuracy: 0.75,
+    },
+  };
+
+  it('tells where a task stands and what is left', () => {
+    assert.equal(describeProgress(progress), 'epoch 3/10 step 5/12 · 29/120 steps · 12 min left');
+  });
+
+  it('shows what a task measures below it, in lines that fit into a terminal', () => {
+    const text = describeRun(status(task({ state: 'running', startedAt: '2026-01-01T00:01:00Z', progress })), now).split('\n');
+    assert.deepEqual(text.slice(1), [
+      '  ▸  5  train  running      30 s  epoch 3/10 step 5/12 · 29/120 steps · 12 min left',
+      '        loss 0.1235 · accuracy 0.80 · learning rate 2.9e-4 · gradient norm 3.1416',
+      '        validation loss 0.2 · validation accuracy 0.75',
+      '        41.3 images/s · waits for data 0.4 % · memory 2877 MiB',
+    ]);
+  });
+
+  it('shows of what is measured just what there is', () => {
+    assert.deepEqual(measuresOf({ message: 'validating', numbers: { loss: 1, other: 2 } }), ['loss 1']);
+    assert.deepEqual([measuresOf({ message: 'validating' }), measuresOf(null)], [[], []]);
   });
 
   it('has a line per task, what is wrong, and the command that goes on', () => {
@@ -88,6 +118,13 @@ describe('a run on a screen', () => {
       state: 'completed',
     });
     assert.equal(output.text, 'train: running · first run\ntrain: done in 2.0 s · first run\nrun r is completed\n');
+  });
+
+  it('has what a task measures in its line, too', () => {
+    const output = written(false);
+    const numbers = { loss: 0.25, gradNorm: 2 };
+    screenFor(output).show(status(task({ state: 'running', progress: { message: 'epoch 1/2 step 1/2', numbers } })));
+    assert.equal(output.text, 'train: running · epoch 1/2 step 1/2 · loss 0.25 · gradient norm 2\n');
   });
 
   it('is redrawn in place on one, no line longer than it is wide', () => {
