@@ -32,8 +32,9 @@ const EVALUATION: Evaluation = {
 describe('archiving the logs', () => {
   let root: string;
   const rows = Array.from({ length: 7 }, (_, index) => ({
-    kind: 'epoch',
-    epoch: index + 1,
+    kind: index % 3 === 2 ? 'epoch' : 'step',
+    epoch: Math.floor(index / 3) + 1,
+    step: 20 * (index + 1),
     loss: 0.3 / (index + 1),
     valAccuracy: index === 0 ? null : 0.5 + index / 20,
     // Longer than a block of W&B's file, so that it comes in several chunks.
@@ -72,7 +73,7 @@ describe('archiving the logs', () => {
   const record = async (): Promise<LogArchive> =>
     LogArchive.parse(JSON.parse(await readFile(join(root, 'runs/first/log-archive.json'), 'utf8')));
 
-  it('offline leaves a complete run whose rows are those of the metrics file, and says that it is not uploaded', async () => {
+  it('offline leaves a complete run whose rows, of steps and of epochs, are those of the metrics file, and says that it is not uploaded', async () => {
     const { warnings, summary } = await archive('offline');
     assert.match(String(warnings?.[0]), /^offline, not uploaded/);
     assert.equal(summary['uploaded'], false);

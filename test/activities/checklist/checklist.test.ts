@@ -51,7 +51,7 @@ describe('the checklist', function () {
       ['dataset true', 'preprocess true', 'logs true', 'models true', 'docs true'],
     );
     assert.ok(found.complete && found.items.every(({ evidence }) => evidence.length > 1));
-    assert.match(JSON.stringify(found.items[2]?.evidence), /3 rows, read back one by one \(offline, not uploaded\)/);
+    assert.match(JSON.stringify(found.items[2]?.evidence), /6 rows, read back one by one \(offline, not uploaded\)/);
     assert.match(JSON.stringify(found.items[3]?.evidence), /emo_aen_int8\.onnx loads in onnxruntime: outputs embedding, score/);
     assert.ok(!JSON.stringify(found).includes(root));
   });
@@ -126,7 +126,7 @@ describe('the checklist', function () {
       const path = join(root, 'logs', RUN, 'wandb', String(folder), String(file));
       const whole = await readFile(path);
       await writeFile(path, whole.subarray(0, whole.lastIndexOf('"epoch"') - 200));
-      await onlyOpen('logs', /\.wandb (holds \d rows, the metrics file 3|cannot be read: it is cut short)/);
+      await onlyOpen('logs', /\.wandb (holds \d rows, the metrics file 6|cannot be read: it is cut short)/);
     });
     it('when a row of the metrics file was removed', async () => {
       await edit(`logs/${RUN}/metrics.jsonl`, (text) => text.slice(text.indexOf('\n') + 1));

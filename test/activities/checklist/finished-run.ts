@@ -142,7 +142,9 @@ class Builder {
     const checkpoint = `checkpoints/${RUN}/best.safetensors`;
     await mkdir(join(this.root, dirname(checkpoint)), { recursive: true });
     await writeSafetensors(join(this.root, checkpoint), new Map([['direction', { shape: [2], data: Float32Array.of(1, 0) }]]), {});
-    const rows = [1, 2, 3].map((epoch) => `${JSON.stringify({ kind: 'epoch', epoch, loss: 0.2 / epoch })}\n`);
+    const rows = [1, 2, 3].flatMap((epoch) =>
+      ['step', 'epoch'].map((kind) => `${JSON.stringify({ kind, epoch, step: 8 * epoch, loss: 0.2 / epoch })}\n`),
+    );
     await this.write(`logs/${RUN}/metrics.jsonl`, rows.join(''));
     await this.done('train', { 'best-checkpoint': checkpoint, metrics: `logs/${RUN}/metrics.jsonl` });
     const { sha256 } = await hashFile(join(this.root, checkpoint));
