@@ -90,6 +90,7 @@ export const CATALOG = {
       loop: true,
       earlyStopping: true,
       checkpoints: true,
+      log: true,
     }),
     reads: ['cache', 'cache-index', 'initial-checkpoint'],
     provides: ['best-checkpoint', 'last-checkpoint', 'metrics', 'training'],

@@ -49,6 +49,7 @@ export const TrainSettings = z.strictObject({
     accumulate: z.int().min(1),
     clip: z.number().positive(),
     mixedPrecision: z.enum(['auto', 'off', 'bfloat16', 'float16']),
+    explosion: z.strictObject({ loss: z.number().gt(1), gradNorm: z.number().gt(1) }),
     stallSeconds: z.number().positive(),
   }),
   earlyStopping: z.strictObject({
@@ -57,8 +58,12 @@ export const TrainSettings = z.strictObject({
   }),
   checkpoints: z.strictObject({
     everyEpochs: z.int().min(1),
+    everySteps: z.int().min(1).nullable(),
     everyMinutes: z.number().positive(),
     keep: z.int().min(1),
+  }),
+  log: z.strictObject({
+    everySteps: z.int().min(1),
   }),
   evaluation: z.strictObject({
     confidence: z.number().gt(0).lt(1),

@@ -11,12 +11,14 @@ import type { Pair } from '../ranking/pairs.js';
 import type { TrainingData } from './data.js';
 import type { StepJob } from './feed-thread.js';
 import type { Batches, Feed } from './feed.js';
-import { microBatches, type Learner } from './learner.js';
-import type { EpochRow } from './metrics-log.js';
+import type { Learner } from './learner.js';
+import type { EpochRow, StepRow, TrainingRow } from './metrics-log.js';
 import { ProgressTeller } from './progress-teller.js';
 import { learningRate } from './schedule.js';
 import { photosOf, scorePhotos, validate } from './scoring.js';
-import { afterEpoch, afterStep, type TrainingState, type Validation } from './training-state.js';
+import { Speed } from './speed.js';
+import { sizesOf, takeStep } from './step.js';
+import { afterEpoch, afterRow, afterStep, meansOf, type TrainingState, type Validation } from './training-state.js';
 
 export interface Fit {
   readonly learner: Learner;
@@ -26,8 +28,8 @@ export interface Fit {
   readonly from: TrainingState;
   /** Hands a checkpoint over to be written. */
   save(state: TrainingState, reasons: { readonly best: boolean; readonly periodic: boolean }): Promise<void>;
-  /** Writes an epoch's row; awaited before the epoch's checkpoint. */
-  log(row: EpochRow): Promise<void>;
+  /** Writes a row of metrics; awaited before a checkpoint of what it tells of. */
+  log(row: TrainingRow): Promise<void>;
   progress(progress: Progress): void;
   /** True once training should save and end. */
   stopping(): boolean;
@@ -49,10 +51,11 @@ export async function fit(options: Fit): Promise<TrainingState> {
   const plan: Plan = {
     perStep,
     steps: Math.ceil(total / perStep),
-    batches: options.feed.steps(data.stepsFrom(from, perStep, settings.schedule.epochs), microBatches(perStep, settings.loop.accumulate)),
+    batches: options.feed.steps(data.stepsFrom(from, perStep, settings.schedule.epochs), sizesOf(from.split, perStep, settings)),
     validationPairs,
     teller: new ProgressTeller(settings.schedule.epochs, Math.ceil(total / perStep), from, options.progress),
-    saved: { at: performance.now() },
+    saved: { at: performance.now(), step: from.step },
+    speed: new Speed(),
   };
   let state = from;
   while (state.ended === null) {
@@ -74,76 +77,115 @@ interface Plan {
   readonly batches: Batches<StepJob>;
   readonly validationPairs: readonly Pair[];
   readonly teller: ProgressTeller;
-  /** When the last checkpoint was handed over, by performance.now(). */
-  readonly saved: { at: number };
+  /** When the last checkpoint was handed over: by performance.now(), and after which step of the run. */
+  saved: { readonly at: number; readonly step: number };
+  /** Of this process's steps since the last row of steps. */
+  speed: Speed;
 }
+
+/** Makes a checkpoint due at once. */
+const NEVER_SAVED: Plan['saved'] = { at: -Infinity, step: -Infinity };
 
 interface TrainedEpoch {
   readonly state: TrainingState;
   readonly startedAt: number;
-  readonly seconds: number;
-  readonly waited: number;
-  readonly images: number;
-  readonly lr: number;
+  readonly speed: Speed;
 }
 
 async function trainEpoch(options: Fit, plan: Plan, from: TrainingState): Promise<TrainedEpoch> {
-  const { settings, data } = options;
+  const { settings, data, learner } = options;
   const startedAt = performance.now();
+  const speed = new Speed();
   let state = from;
-  let waited = 0;
-  let lr = 0;
+  const tell = (message: string): void => plan.teller.say(state, message);
   while (state.stepInEpoch < plan.steps && !options.stopping()) {
     const before = performance.now();
     const { order, batch } = await plan.batches.next();
-    waited += performance.now() - before;
-    lr = learningRate(state.step, plan.steps, settings.optimizer.lr, settings.schedule);
-    const result = options.learner.step(batch, lr, state.step + 1);
-    if (!result.finite) throw notFinite(result, state, order.pairs, data);
-    state = afterStep(state, result, plan.perStep);
-    plan.teller.step(state, result.loss, result.right / plan.perStep, lr);
+    const filled = performance.now();
+    const lr = rateAt(state.step, plan, settings);
+    const { result, split } = await takeStep({ learner, data, settings, tell }, { state, pairs: order.pairs, batches: batch, lr });
+    for (const total of [speed, plan.speed]) total.add(2 * plan.perStep, (performance.now() - before) / 1000, (filled - before) / 1000);
+    // A run that is killed now shall continue with the same split, even where memory would then suffice.
+    if (split !== state.split) plan.saved = NEVER_SAVED;
+    state = await tellStep(options, plan, { ...afterStep(state, result, plan.perStep), split });
     // Lets messages, signals and the checkpoint thread's replies through: a step blocks this thread.
     await turn();
-    await saveByTheClock(options, plan, state);
+    await saveAgainstCrashes(options, plan, state);
   }
-  const images = (state.step - from.step) * plan.perStep * 2;
-  return { state, startedAt, seconds: (performance.now() - startedAt) / 1000, waited: waited / 1000, images, lr };
+  return { state, startedAt, speed };
 }
 
-async function saveByTheClock({ settings, save }: Fit, plan: Plan, state: TrainingState): Promise<void> {
-  if (state.stepInEpoch === plan.steps || performance.now() - plan.saved.at < settings.checkpoints.everyMinutes * 60_000) return;
-  plan.saved.at = performance.now();
+/** Learning rate of the step after `step` steps of the run. */
+function rateAt(step: number, { steps }: Plan, { optimizer, schedule }: Fit['settings']): number {
+  return learningRate(step, steps, optimizer.lr, schedule);
+}
+
+/** Tells the step to whoever watches, and writes the row of steps that it is the last one of. */
+async function tellStep({ settings, log }: Fit, plan: Plan, state: TrainingState): Promise<TrainingState> {
+  const { imagesPerSecond, dataWaitShare } = plan.speed;
+  const row: StepRow = {
+    kind: 'step',
+    epoch: state.epoch,
+    step: state.step,
+    steps: state.window.steps,
+    ...meansOf(state.window, state.window.steps),
+    lr: rateAt(state.step - 1, plan, settings),
+    imagesPerSecond,
+    dataWaitShare,
+    memoryMb: memoryMb(),
+  };
+  plan.teller.step(state, row);
+  if (state.stepInEpoch % settings.log.everySteps !== 0 && state.stepInEpoch !== plan.steps) return state;
+  await log(row);
+  plan.speed = new Speed();
+  return afterRow(state);
+}
+
+/** Within an epoch, where one is due by steps or by the clock; what an epoch ends with is its own. */
+async function saveAgainstCrashes({ settings: { checkpoints }, save }: Fit, plan: Plan, state: TrainingState): Promise<void> {
+  if (state.stepInEpoch === plan.steps) return;
+  const dueByStep = checkpoints.everySteps !== null && state.step - plan.saved.step >= checkpoints.everySteps;
+  const dueByClock = performance.now() - plan.saved.at >= checkpoints.everyMinutes * 60_000;
+  if (!dueByStep && !dueByClock) return;
+  plan.saved = { at: performance.now(), step: state.step };
   plan.teller.saving(state);
   await save(state, { best: false, periodic: false });
 }
 
-async function endEpoch(options: Fit, plan: Plan, { state, startedAt, seconds, waited, images, lr }: TrainedEpoch): Promise<TrainingState> {
+async function endEpoch(options: Fit, plan: Plan, { state, startedAt, speed }: TrainedEpoch): Promise<TrainingState> {
   const { settings } = options;
   const validation = await validateEpoch(options, plan, state);
   const next = afterEpoch(state, validation, settings.earlyStopping, settings.schedule.epochs);
-  await options.log({
+  const { loss, accuracy, gradNorm } = meansOf(state.sums, plan.steps);
+  const row: EpochRow = {
     kind: 'epoch',
     epoch: state.epoch,
     step: state.step,
-    loss: state.sums.loss / plan.steps,
-    accuracy: state.sums.right / state.sums.pairs,
+    loss,
+    accuracy,
     valLoss: validation.loss,
     valAccuracy: validation.accuracy,
-    lr: lr === 0 ? learningRate(state.step - 1, plan.steps, settings.optimizer.lr, settings.schedule) : lr,
-    gradNorm: state.sums.gradNorm / plan.steps,
-    imagesPerSecond: seconds === 0 ? 0 : images / seconds,
-    dataWaitShare: seconds === 0 ? 0 : waited / seconds,
+    lr: rateAt(state.step - 1, plan, settings),
+    gradNorm,
+    imagesPerSecond: speed.imagesPerSecond,
+    dataWaitShare: speed.dataWaitShare,
     seconds: (performance.now() - startedAt) / 1000,
-    memoryMb: process.memoryUsage.rss() / 2 ** 20,
-  });
+    memoryMb: memoryMb(),
+  };
+  plan.teller.validated(row);
+  await options.log(row);
   const best = next.best?.epoch === state.epoch;
   const periodic = state.epoch % settings.checkpoints.everyEpochs === 0 || next.ended !== null;
   if (best || periodic) {
-    plan.saved.at = performance.now();
+    plan.saved = { at: performance.now(), step: state.step };
     plan.teller.saving(next);
     await options.save(next, { best, periodic });
   }
   return next;
+}
+
+function memoryMb(): number {
+  return process.memoryUsage.rss() / 2 ** 20;
 }
 
 async function validateEpoch({ learner, feed, settings }: Fit, plan: Plan, state: TrainingState): Promise<Validation> {
@@ -153,14 +195,4 @@ async function validateEpoch({ learner, feed, settings }: Fit, plan: Plan, state
     await turn();
   });
   return validate(plan.validationPairs, scores, settings.loss.margin);
-}
-
-function notFinite(result: { loss: number; gradNorm: number }, state: TrainingState, pairs: readonly Pair[], data: TrainingData): Problem {
-  const photos = [...new Set(pairs.flatMap(({ good, bad }) => [data.fileOf(good), data.fileOf(bad)]))];
-  return new Problem({
-    code: 'NUMERICS',
-    message: `loss ${result.loss} and gradient norm ${result.gradNorm} are not both finite; the batch held ${photos.join(', ')}`,
-    where: `epoch ${state.epoch}, step ${state.stepInEpoch + 1}`,
-    cure: 'lower optimizer.lr or raise schedule.warmupEpochs, and look at these photos; what was learned before is in the last checkpoint',
-  });
 }

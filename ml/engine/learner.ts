@@ -9,10 +9,12 @@ import {
   updateComputation,
   type ComputationSettings,
 } from './computations.js';
+import { eagerEngine } from './eager.js';
 import { pick, type Computation, type Engine, type Program } from './kernels.js';
 import { floats, NativeState } from './native-state.js';
 import { namedNumbers, stepNumbers } from './optimizer.js';
 import { DTYPES, type TensorFlow, type TensorId } from './tensorflow.js';
+import type { StepTaken } from './training-state.js';
 
 /** A part of an optimiser step. Good photos first, then bad ones in the same order. */
 export interface MicroBatch {
@@ -24,15 +26,20 @@ export interface MicroBatch {
   readonly mask: Float32Array;
 }
 
-export interface StepResult {
-  readonly loss: number;
-  /** Global norm of the gradients before clipping. */
-  readonly gradNorm: number;
-  /** Pairs whose good photo scored higher. */
-  readonly right: number;
-  /** False where loss or norm is not a finite number: then nothing was changed. */
-  readonly finite: boolean;
+export interface StepResult extends StepTaken {
+  /** False where loss or norm is above its limit or not a finite number: then nothing was changed. */
+  readonly taken: boolean;
 }
+
+/** What loss and gradient norm may be at most. */
+export type StepLimits = Pick<StepTaken, 'loss' | 'gradNorm'>;
+export interface StepOptions {
+  /** What gradients are multiplied by on their way, against underflow in float16; a power of 2. */
+  readonly lossScale?: number;
+  readonly limits?: StepLimits;
+}
+
+export const ANY_FINITE: StepLimits = { loss: Number.MAX_VALUE, gradNorm: Number.MAX_VALUE };
 
 export interface LearnerOptions {
   readonly tensorFlow: TensorFlow;
@@ -48,21 +55,23 @@ type Outputs = Map<string, TensorId>;
 
 export class Learner {
   readonly network: Network;
+  readonly settings: ComputationSettings;
   readonly #state: NativeState;
   readonly #programs = new Map<string, Program>();
 
   constructor(private readonly options: LearnerOptions) {
     this.network = options.network;
+    this.settings = options.settings;
     this.#state = new NativeState(options.tensorFlow, options.network, options.stored, options.training);
   }
 
   /**
    * One optimiser step, the loss a mean over all pairs of all micro-batches.
    * @param step counts from 1, for AdamW's bias correction
-   * @param lossScale what gradients are multiplied by on their way, against underflow in float16; a power of 2
+   * @throws where the device refuses, for want of memory for one; then nothing was changed
    */
-  step(batches: readonly MicroBatch[], lr: number, step: number, lossScale = 1): StepResult {
-    const moving = namedNumbers(stepNumbers(lr, step, this.options.settings.optimizer));
+  step(batches: readonly MicroBatch[], lr: number, step: number, { lossScale = 1, limits = ANY_FINITE }: StepOptions = {}): StepResult {
+    const moving = namedNumbers(stepNumbers(lr, step, this.settings.optimizer));
     const numbers = [...moving, ['lossScale', lossScale] as const].map(([name, value]): [string, TensorId] => [
       name,
       this.#tensor([], Float32Array.of(value)),
@@ -72,10 +81,10 @@ export class Learner {
       const outputs = batches.length === 1 && only !== undefined ? this.#whole(only, numbers) : this.#accumulated(batches, numbers);
       const [loss, gradNorm] = [this.#take(outputs, 'loss'), this.#take(outputs, 'norm')];
       const right = this.#take(outputs, 'right');
-      const finite = Number.isFinite(loss) && Number.isFinite(gradNorm);
-      if (finite) this.#state.adopt(outputs);
+      const taken = loss <= limits.loss && gradNorm <= limits.gradNorm;
+      if (taken) this.#state.adopt(outputs);
       else this.#delete(outputs.values());
-      return { loss, gradNorm, right, finite };
+      return { loss, gradNorm, right, taken };
     } finally {
       this.#delete(numbers.map(([, id]) => id));
     }
@@ -89,8 +98,8 @@ export class Learner {
     photos: Float32Array,
     count: number,
   ): { readonly score: Float32Array; readonly embedding: Float32Array; readonly features: Float32Array } {
-    const { crop } = this.options.settings;
-    const program = this.#program(`inference ${count}`, () => inferenceComputation(this.network, count, this.options.settings));
+    const { crop } = this.settings;
+    const program = this.#program(`inference ${count}`, () => inferenceComputation(this.network, count, this.settings));
     const input = this.#tensor([count, crop, crop, 3], photos.subarray(0, count * crop * crop * 3));
     const outputs = this.#run(program, this.#state.tensors, [['photos', input]]);
     const [score, embedding, features] = ['score', 'embedding', 'features'].map((name) =>
@@ -99,6 +108,30 @@ export class Learner {
     this.#delete(outputs.values());
     if (score === undefined || embedding === undefined || features === undefined) throw new Error('inference gave too little');
     return { score, embedding, features };
+  }
+
+  /**
+   * Runs `computation` once on a micro-batch, with the state as it is, and hands the numbers of each output to `see`, one after the
+   * other. For looking into a step: nothing changes, nothing is kept.
+   */
+  inspect(
+    computation: Computation,
+    batch: MicroBatch,
+    { eagerly }: { readonly eagerly: boolean },
+    see: (name: string, values: Float32Array) => void,
+  ): void {
+    const { tensorFlow, engine } = this.options;
+    const program = (eagerly ? eagerEngine(tensorFlow) : engine).prepare(computation);
+    try {
+      const outputs = this.#run(program, this.#state.tensors, [...this.#batch(batch), ['lossScale', this.#tensor([], Float32Array.of(1))]]);
+      try {
+        for (const [name, id] of outputs) see(name, floats(tensorFlow, id));
+      } finally {
+        this.#delete(outputs.values());
+      }
+    } finally {
+      program.close();
+    }
   }
 
   /** A copy of parameters and optimiser state in torchvision's names and layouts. */
@@ -113,38 +146,43 @@ export class Learner {
   }
 
   #whole(batch: MicroBatch, numbers: readonly [string, TensorId][]): Outputs {
-    const { network, settings } = this.options;
+    const { network, settings } = this;
     const program = this.#program(`step ${batch.pairs}`, () => stepComputation(network, batch.pairs, settings));
     return this.#run(program, this.#state.tensors, this.#batch(batch), numbers);
   }
 
   #accumulated(batches: readonly MicroBatch[], numbers: readonly [string, TensorId][]): Outputs {
-    const { network, settings } = this.options;
+    const { network, settings } = this;
     const pairsPerStep = batches.reduce((sum, { pairs }) => sum + pairs, 0);
     // Gradient sums and running averages go from micro-batch to micro-batch and touch the state only when the step is whole.
     let carried: Outputs = new Map();
-    let [loss, right] = [0, 0];
-    batches.forEach((batch, index) => {
-      const first = index === 0;
-      const key = `gradients ${batch.pairs} of ${pairsPerStep}${first ? ' first' : ''}`;
-      const program = this.#program(key, () => gradientsComputation(network, batch.pairs, pairsPerStep, first, settings));
-      const outputs = this.#run(program, new Map([...this.#state.tensors, ...numbers, ...carried]), this.#batch(batch));
-      loss += this.#take(outputs, 'loss');
-      right += this.#take(outputs, 'right');
+    try {
+      let [loss, right] = [0, 0];
+      batches.forEach((batch, index) => {
+        const first = index === 0;
+        const key = `gradients ${batch.pairs} of ${pairsPerStep}${first ? ' first' : ''}`;
+        const program = this.#program(key, () => gradientsComputation(network, batch.pairs, pairsPerStep, first, settings));
+        const outputs = this.#run(program, new Map([...this.#state.tensors, ...numbers, ...carried]), this.#batch(batch));
+        loss += this.#take(outputs, 'loss');
+        right += this.#take(outputs, 'right');
+        this.#delete(carried.values());
+        carried = outputs;
+      });
+      const program = this.#program('update', () => updateComputation(network, settings));
+      const outputs = this.#run(program, new Map([...this.#state.tensors, ...carried, ...numbers]), []);
+      for (const [name, id] of carried) {
+        if (name.startsWith('sum/')) continue;
+        outputs.set(name, id);
+        carried.delete(name);
+      }
+      return outputs.set('loss', this.#tensor([], Float32Array.of(loss))).set('right', this.#tensor([], Float32Array.of(right)));
+    } finally {
       this.#delete(carried.values());
-      carried = outputs;
-    });
-    const program = this.#program('update', () => updateComputation(network, settings));
-    const outputs = this.#run(program, new Map([...this.#state.tensors, ...carried, ...numbers]), []);
-    for (const [name, id] of carried) {
-      if (name.startsWith('sum/')) this.#delete([id]);
-      else outputs.set(name, id);
     }
-    return outputs.set('loss', this.#tensor([], Float32Array.of(loss))).set('right', this.#tensor([], Float32Array.of(right)));
   }
 
   #batch({ pairs, photos, target, mask }: MicroBatch): [string, TensorId][] {
-    const { crop } = this.options.settings;
+    const { crop } = this.settings;
     const count = 2 * pairs;
     const floatsOfPhotos = count * crop * crop * 3;
     const inputs: [string, TensorId][] = [['photos', this.#tensor([count, crop, crop, 3], photos.subarray(0, floatsOfPhotos))]];

@@ -4,6 +4,7 @@
  */
 import { fileURLToPath } from 'node:url';
 import { fromSystemError, Problem } from '../../../configs/problem.js';
+import { isOutOfMemory, outOfMemory } from '../out-of-memory.js';
 import type { JobContext } from './context.js';
 import { evaluate } from './evaluate.js';
 import { ToChild, type FromChild, type Job, type Result } from './protocol.js';
@@ -34,7 +35,7 @@ async function outcome(job: Job, context: JobContext): Promise<FromChild> {
   try {
     return { kind: 'result', result: await perform(job, context) };
   } catch (thrown) {
-    const error = fromSystemError(outOfMemory(thrown), job.kind);
+    const error = fromSystemError(isOutOfMemory(thrown) ? outOfMemory(thrown, job.kind) : thrown, job.kind);
     if (error instanceof Problem) return { kind: 'problem', problem: error.toJSON() };
     return { kind: 'defect', stack: error instanceof Error ? (error.stack ?? error.message) : String(error) };
   }
@@ -43,18 +44,6 @@ async function outcome(job: Job, context: JobContext): Promise<FromChild> {
 function perform(job: Job, context: JobContext): Promise<Result> {
   if (job.kind === 'evaluate') return evaluate(job, context);
   return asSoleTrainer(job.checkpoints, fileURLToPath(import.meta.url), () => train(job, context));
-}
-
-/** TensorFlow tells an allocation that failed only in words. */
-function outOfMemory(error: unknown): unknown {
-  if (!(error instanceof Error) || !/OOM when allocating|RESOURCE_EXHAUSTED|Resource exhausted/i.test(error.message)) return error;
-  return new Problem({
-    code: 'OUT_OF_MEMORY',
-    message: `the device has not enough memory for a step: ${error.message}`,
-    where: 'loop.accumulate',
-    cure: 'raise loop.accumulate, which splits a step into smaller parts of the same total, or free memory',
-    cause: error,
-  });
 }
 
 function send(message: FromChild): Promise<void> {

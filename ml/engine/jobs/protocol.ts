@@ -37,6 +37,8 @@ export const TrainResult = z.object({
     bestEpoch: z.int().nullable(),
     bestAccuracy: z.number().nullable(),
     pairs: z.int(),
+    /** Parts of each step at the end: `loop.accumulate`, or more where the device had too little memory. */
+    microBatches: z.int(),
     regression: z.boolean(),
     device: z.string(),
     engine: Engine,

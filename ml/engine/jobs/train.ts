@@ -17,17 +17,19 @@ import { TrainingData } from '../data.js';
 import { Feed } from '../feed.js';
 import { fit } from '../fit.js';
 import { Learner } from '../learner.js';
-import { appendRow, cutMetrics } from '../metrics-log.js';
+import { MetricsLog } from '../metrics-log.js';
 import { isOptimizerTensor } from '../native-state.js';
+import { splitWarning } from '../step.js';
 import { AT_START, type TrainingState } from '../training-state.js';
 import type { JobContext } from './context.js';
 import type { TrainJob, TrainResult } from './protocol.js';
 
-export async function train(job: TrainJob, context: JobContext): Promise<TrainResult> {
+/** @param open for tests: gives another backend than the job's own */
+export async function train(job: TrainJob, context: JobContext, open: typeof openBackend = openBackend): Promise<TrainResult> {
   const { settings } = job;
   const startedAt = performance.now();
   context.progress({ message: 'starting TensorFlow' });
-  const backend = await openBackend(settings.environment.device, job.engine);
+  const backend = await open(settings.environment.device, job.engine);
   const cache = await openCache(job.cacheIndex, job.cache);
   const feed = new Feed({ cacheIndex: job.cacheIndex, cache: job.cache, seed: settings.seed }, cache.index.crop);
   const warnings: string[] = [];
@@ -38,8 +40,10 @@ export async function train(job: TrainJob, context: JobContext): Promise<TrainRe
     const begun = await begin(job, data);
     warnings.push(...begun.warnings);
     context.progress({ message: begun.resumedFrom === null ? 'preparing the network' : `continuing from ${begun.resumedFrom}` });
-    await cutMetrics(job.metrics, begun.state.epoch);
     const { state, writer } = await run(job, context, backend, { data, feed }, begun);
+    const pairs = data.epoch(1).length;
+    const split = splitWarning(state, Math.min(settings.loop.pairs, pairs), settings);
+    if (split !== null) warnings.push(split);
     const complete = state.ended !== null;
     const [best, last] = [join(job.checkpoints, 'best.safetensors'), join(job.checkpoints, 'last.safetensors')];
     await writer.settled();
@@ -56,7 +60,8 @@ export async function train(job: TrainJob, context: JobContext): Promise<TrainRe
         ended: state.ended,
         bestEpoch: state.best?.epoch ?? null,
         bestAccuracy: state.best?.accuracy ?? null,
-        pairs: data.epoch(1).length,
+        pairs,
+        microBatches: state.split?.microBatches ?? settings.loop.accumulate,
         regression: begun.network.spec.regression,
         device: backend.description,
         engine: job.engine,
@@ -129,9 +134,9 @@ function keyOf(job: TrainJob): string {
   return sha256(JSON.stringify([settingsDigest(job.settings), job.cacheSha256, job.initialSha256]));
 }
 
-/** sha256 of the settings that decide numbers; when checkpoints are written and where training runs is not among them. */
+/** sha256 of the settings that decide numbers; when checkpoints and rows are written, where training runs and when it is given up is not among them. */
 function settingsDigest({ seed, model, loss, optimizer, schedule, loop, earlyStopping }: SettingsOf<'train'>): string {
-  const { stallSeconds: _, ...numbers } = loop;
+  const { stallSeconds: _, explosion: __, ...numbers } = loop;
   return sha256(JSON.stringify({ seed, model, loss, optimizer, schedule, loop: numbers, earlyStopping }));
 }
 
@@ -173,29 +178,40 @@ async function run(
       state,
     },
   });
-  const state = await fit({
-    learner,
-    data,
-    feed,
-    settings,
-    from: begun.state,
-    save: (state, { best, periodic }) => {
-      const file = checkpointName(state.epoch, state.stepInEpoch);
-      const kinds: CheckpointKind[] = [...(best ? (['best'] as const) : []), ...(periodic ? (['periodic'] as const) : [])];
-      return writer.write({
-        file,
-        kinds: kinds.length === 0 ? ['recent'] : kinds,
-        best: state.best === null ? null : checkpointName(state.best.epoch + 1, 0),
-        tensors: learner.toStored(),
-        metadata: metadataTexts(metadata(state)),
-      });
-    },
-    log: (row) => appendRow(job.metrics, row),
-    progress: context.progress,
-    stopping: context.stopping,
-  });
-  learner.close();
-  return { state, writer };
+  const metrics = await MetricsLog.open(job.metrics, begun.state);
+  try {
+    const state = await fit({
+      learner,
+      data,
+      feed,
+      settings,
+      from: begun.state,
+      save: async (state, { best, periodic }) => {
+        await metrics.sync();
+        const file = checkpointName(state.epoch, state.stepInEpoch);
+        const kinds: CheckpointKind[] = [...(best ? (['best'] as const) : []), ...(periodic ? (['periodic'] as const) : [])];
+        return writer.write({
+          file,
+          kinds: kinds.length === 0 ? ['recent'] : kinds,
+          best: state.best === null ? null : checkpointName(state.best.epoch + 1, 0),
+          tensors: learner.toStored(),
+          metadata: metadataTexts(metadata(state)),
+        });
+      },
+      log: (row) => metrics.append(row),
+      progress: context.progress,
+      stopping: context.stopping,
+    });
+    return { state, writer };
+  } catch (error) {
+    // What was handed over before is still worth having. Should it fail too, that is not what went wrong first.
+    await writer.settled().catch(() => undefined);
+    await writer.close();
+    throw error;
+  } finally {
+    await metrics.close();
+    learner.close();
+  }
 }
 
 /** `last`: the whole state at the end. `best`: the best network without the optimiser's state, for evaluation and export. */

@@ -7,7 +7,7 @@ import { Problem } from '../../../configs/problem.js';
 import type { Progress } from '../../../configs/schema/payload.js';
 import type { SettingsOf } from '../../../configs/schema/catalog.js';
 import type { TrainResult } from '../../../ml/engine/jobs/protocol.js';
-import { readRows } from '../../../ml/engine/metrics-log.js';
+import { readRows, type TrainingRow } from '../../../ml/engine/metrics-log.js';
 import { hashFile } from '../../../ml/files/atomic.js';
 import { smallSettings, trainJob, writeSmallSet } from '../../ml/engine/small-set.js';
 
@@ -42,19 +42,40 @@ async function trainIn({
 const digests = async ({ best, last }: TrainResult): Promise<string[]> =>
   Promise.all([best, last].map(async (path) => (await hashFile(path)).sha256));
 
+/** What rows of metrics say of the method: speed and memory are this machine's. */
+async function methodRows(folder: string): Promise<Partial<TrainingRow>[]> {
+  return (await readRows(join(folder, 'logs', 'metrics.jsonl'))).map((row) => {
+    const { imagesPerSecond: _, dataWaitShare: __, memoryMb: ___, ...rest } = row;
+    return 'seconds' in rest ? { ...rest, seconds: 0 } : rest;
+  });
+}
+
 describe('training that is interrupted', function () {
   this.timeout(120_000);
   let root = '';
   let undisturbed: string[] = [];
+  let undisturbedRows: Partial<TrainingRow>[] = [];
   const folder = (name: string): string => join(root, name);
 
   before(async () => {
     root = await mkdtemp(join(tmpdir(), 'emo-aen-resume-'));
     undisturbed = await digests(await trainIn({ folder: folder('undisturbed') }));
+    undisturbedRows = await methodRows(folder('undisturbed'));
   });
   after(() => rm(root, { recursive: true, force: true }));
 
-  const often = smallSettings({ checkpoints: { everyEpochs: 1, everyMinutes: 1e-6, keep: 2 } });
+  const often = smallSettings({ checkpoints: { everyEpochs: 1, everySteps: null, everyMinutes: 1e-6, keep: 2 } });
+
+  it('has a row for every two steps, one for what is left of an epoch, and one for the epoch', () => {
+    assert.deepEqual(
+      undisturbedRows.map((row) => [row.kind, row.epoch, row.step, row.kind === 'step' ? row.steps : null]),
+      [1, 2, 3].flatMap((epoch) => [
+        ['step', epoch, 3 * epoch - 1, 2],
+        ['step', epoch, 3 * epoch, 1],
+        ['epoch', epoch, 3 * epoch, null],
+      ]),
+    );
+  });
 
   for (const [moment, pattern] of [
     ['in the first epoch', /^epoch 1\/3 step 2/],
@@ -76,15 +97,7 @@ describe('training that is interrupted', function () {
       );
       const resumed = await trainIn({ folder: at, settings: often });
       assert.deepEqual(await digests(resumed), undisturbed);
-      const rows = await readRows(join(at, 'logs', 'metrics.jsonl'));
-      assert.deepEqual(
-        rows.map(({ epoch, step }) => [epoch, step]),
-        [
-          [1, 3],
-          [2, 6],
-          [3, 9],
-        ],
-      );
+      assert.deepEqual(await methodRows(at), undisturbedRows);
     });
   }
 
@@ -99,6 +112,7 @@ describe('training that is interrupted', function () {
     const resumed = await trainIn({ folder: at });
     assert.match(resumed.training.resumedFrom ?? '', /^epoch 2, step [123]$/);
     assert.deepEqual(await digests(resumed), undisturbed);
+    assert.deepEqual(await methodRows(at), undisturbedRows);
   });
 
   it('sets a damaged checkpoint aside, uses the one before, says so, and ends with the same bytes', async () => {
@@ -117,6 +131,29 @@ describe('training that is interrupted', function () {
     assert.equal(resumed.warnings.filter((warning) => warning.includes(newest) && warning.includes('set aside')).length, 1);
     assert.ok((await readdir(checkpoints)).includes(`${newest}.damaged`));
     assert.deepEqual(await digests(resumed), undisturbed);
+    assert.deepEqual(await methodRows(at), undisturbedRows);
+  });
+
+  it('goes on from the last checkpoint where an explosion was none, and ends with the same bytes', async () => {
+    const at = folder('exploded');
+    const { loop } = smallSettings();
+    // Just above the clip of 5: the gradients of so small a network go beyond it in the first epoch.
+    const wary = { ...often, loop: { ...loop, explosion: { loss: 1000, gradNorm: 1.01 } } };
+    await assert.rejects(trainIn({ folder: at, settings: wary }), (error) => {
+      assert.ok(error instanceof Problem && error.code === 'NUMERICS' && !error.retryable);
+      assert.match(error.where ?? '', /^epoch [123], step [123]$/);
+      assert.match(
+        error.message,
+        /far above what it was: gradient norm [\d.]+ \(at most [\d.]+ is let through\); every layer's output is finite/,
+      );
+      assert.match(error.message, /% of the gradients' squared norm is that of .*; photos: train\/good\/\d+\.png, /);
+      assert.match(error.cure ?? '', /raise loop\.explosion/);
+      return true;
+    });
+    const resumed = await trainIn({ folder: at, settings: often });
+    assert.notEqual(resumed.training.resumedFrom, null);
+    assert.deepEqual(await digests(resumed), undisturbed);
+    assert.deepEqual(await methodRows(at), undisturbedRows);
   });
 
   it('begins anew under other settings, and says so', async () => {

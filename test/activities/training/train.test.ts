@@ -65,7 +65,7 @@ describe('the tasks model, train and evaluate', function () {
     const base = smallSettings();
     const settings = smallSettings({ schedule: { epochs: 8, warmupEpochs: 1, minLr: 0 }, loop: { ...base.loop, accumulate: 2 } });
     const { result, paths } = await trainFrom('scored', set, settings);
-    const rows = await readRows(paths['metrics'] ?? '');
+    const rows = (await readRows(paths['metrics'] ?? '')).filter(({ kind }) => kind === 'epoch');
     assert.deepEqual(
       rows.map(({ epoch }) => epoch),
       rows.map((_, at) => at + 1),
@@ -104,12 +104,17 @@ describe('the tasks model, train and evaluate', function () {
     assert.ok([...(await readCheckpoint(paths['last-checkpoint'] ?? '')).tensors.keys()].some((name) => name.startsWith('optimizer.v.')));
   });
 
-  it('end with the photos of the batch where the loss is not a number', async () => {
+  it('end with layer, batch and photos where the loss is not a number', async () => {
     const set = await writeSmallSet(join(root, 'poison-set'), { train: 4, val: 2, test: 2 }, { poison: true });
     await assert.rejects(trainFrom('poison', set, smallSettings()), (error) => {
       assert.ok(error instanceof Problem);
       assert.equal(error.code, 'NUMERICS');
-      assert.match(error.message, /train\/good\/0\.png/);
+      assert.equal(error.where, 'epoch 1, step 1');
+      assert.match(
+        error.message,
+        /^loss NaN and gradient norm NaN are not both finite; features\.0\.1 \(batchNorm\) is the first layer whose/,
+      );
+      assert.match(error.message, /photos: .*train\/good\/0\.png/);
       return true;
     });
   });

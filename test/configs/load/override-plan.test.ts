@@ -54,7 +54,7 @@ describe('overriding the settings of a run that exists', () => {
       [
         '--set train.loop.pears=8: unknown setting `train.loop.pears`',
         '  did you mean `train.loop.pairs`?',
-        '  valid keys in `train.loop`: pairs, accumulate, clip, mixedPrecision, stallSeconds',
+        '  valid keys in `train.loop`: pairs, accumulate, clip, mixedPrecision, explosion, stallSeconds',
         '',
         '--set preprocess.crop=300: crop must not be larger than resize',
         '',

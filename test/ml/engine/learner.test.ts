@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { pick } from '../../../ml/engine/kernels.js';
 import { Learner, microBatches, type MicroBatch, type StepResult } from '../../../ml/engine/learner.js';
+import type { Engine, Program } from '../../../ml/engine/kernels.js';
 import { initialise } from '../../../ml/network/initialise.js';
 import { describeNetwork, type NetworkSpec } from '../../../ml/network/network.js';
 import { seeded } from '../onnx/seeded-network.js';
@@ -17,13 +18,13 @@ const SPEC: NetworkSpec = {
   regression: true,
 };
 
-function learnerOf(engine: TestEngine, spec: NetworkSpec = SPEC): Learner {
+function learnerOf(name: TestEngine, spec: NetworkSpec = SPEC, engine: Engine = engineOf(name)): Learner {
   const network = describeNetwork(spec);
   const { loss, optimizer, loop } = smallSettings();
   const settings = { crop: CROP, precision: 'float32' as const, loss, optimizer, clip: loop.clip };
   return new Learner({
     tensorFlow: tensorFlow(),
-    engine: engineOf(engine),
+    engine,
     network,
     stored: initialise(network, 1),
     training: true,
@@ -129,7 +130,49 @@ describe('a step', function () {
   it('that is not finite changes nothing and says so', () => {
     const [learner, untouched] = [learnerOf('graph'), learnerOf('graph')];
     const result = learner.step([{ ...batchOf(2), photos: new Float32Array(4 * CROP * CROP * 3).fill(NaN) }], 1e-3, 1);
-    assert.equal(result.finite, false);
+    assert.equal(result.taken, false);
+    assert.equal(distance(learner, untouched), 0);
+    learner.close();
+    untouched.close();
+  });
+
+  it('beyond its limits changes nothing and says so', () => {
+    const [learner, untouched] = [learnerOf('graph'), learnerOf('graph')];
+    const { loss, gradNorm } = untouched.step([batchOf(2)], 0, 1);
+    for (const limits of [
+      { loss: loss / 2, gradNorm: 2 * gradNorm },
+      { loss: 2 * loss, gradNorm: gradNorm / 2 },
+    ]) {
+      const result = learner.step([batchOf(2)], 1e-3, 1, { limits });
+      assert.deepEqual([result.taken, result.loss, result.gradNorm], [false, loss, gradNorm]);
+    }
+    assert.equal(learner.step([batchOf(2)], 0, 1, { limits: { loss, gradNorm } }).taken, true);
+    assert.equal(distance(learner, untouched), 0);
+    learner.close();
+    untouched.close();
+  });
+
+  it('that the device refuses half-way changes nothing and leaves no tensor behind', () => {
+    const whole = engineOf('graph');
+    let allowed = Infinity;
+    const refusing: Engine = {
+      name: 'graph',
+      prepare: (computation) => {
+        const program = whole.prepare(computation);
+        const run: Program['run'] = (inputs) => {
+          if (allowed-- <= 0) throw new Error('OOM when allocating');
+          return program.run(inputs);
+        };
+        return { run, close: () => program.close() };
+      },
+    };
+    const [learner, untouched] = [learnerOf('graph', SPEC, refusing), learnerOf('graph')];
+    const before = tensorFlow().getNumOfTensors();
+    for (const parts of [0, 1, 2]) {
+      allowed = parts;
+      assert.throws(() => learner.step([batchOf(1), batchOf(1)], 1e-3, 1), /OOM/);
+      assert.equal(tensorFlow().getNumOfTensors(), before);
+    }
     assert.equal(distance(learner, untouched), 0);
     learner.close();
     untouched.close();

@@ -82,9 +82,10 @@ export function smallSettings(changes: Partial<SettingsOf<'train'>> = {}): Setti
     loss: { margin: 0.2, regressionWeight: 0.2 },
     optimizer: { lr: 1e-3, weightDecay: 1e-4, decay: 'weights', beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
     schedule: { epochs: 3, warmupEpochs: 1, minLr: 0 },
-    loop: { pairs: 4, accumulate: 1, clip: 5, mixedPrecision: 'auto', stallSeconds: 60 },
+    loop: { pairs: 4, accumulate: 1, clip: 5, mixedPrecision: 'auto', explosion: { loss: 1000, gradNorm: 1e6 }, stallSeconds: 60 },
     earlyStopping: { points: 0.5, evaluations: 5 },
-    checkpoints: { everyEpochs: 2, everyMinutes: 10, keep: 2 },
+    checkpoints: { everyEpochs: 2, everySteps: null, everyMinutes: 10, keep: 2 },
+    log: { everySteps: 2 },
     ...changes,
   };
 }

@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Problem } from '../../../configs/problem.js';
+import { openCache, type PhotoCache } from '../../../ml/images/cache.js';
+import { emptyBatch, TrainingData } from '../../../ml/engine/data.js';
+import type { Engine } from '../../../ml/engine/kernels.js';
+import { Learner } from '../../../ml/engine/learner.js';
+import { takeStep, type Step } from '../../../ml/engine/step.js';
+import { AT_START, type TrainingState } from '../../../ml/engine/training-state.js';
+import { initialise } from '../../../ml/network/initialise.js';
+import { describeNetwork } from '../../../ml/network/network.js';
+import { OF_RANDOM_WEIGHTS, settle } from '../../../ml/weights/conventions.js';
+import { engineOf, tensorFlow } from './programs.js';
+import { CROP, smallSettings, writeSmallSet } from './small-set.js';
+
+/** Every loss is far above this: the margin, which stands in for a mean of zero, times the least factor that there is. */
+const WARY: TrainingState = { ...AT_START, lowest: { loss: 0, gradNorm: 0 } };
+const settings = smallSettings({
+  loss: { margin: 1e-3, regressionWeight: 0 },
+  loop: { ...smallSettings().loop, pairs: 5, explosion: { loss: 1.0001, gradNorm: 1e30 } },
+});
+
+describe('a step out of bounds', function () {
+  this.timeout(60_000);
+  let folder = '';
+  let cache: PhotoCache;
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'emo-aen-step-'));
+    const set = await writeSmallSet(folder, { train: 5, val: 1, test: 1 });
+    cache = await openCache(set.cacheIndex, set.cache);
+  });
+  after(async () => {
+    await cache.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const failureOf = async (engine: Engine): Promise<Problem> => {
+    const network = describeNetwork({ ...settle(settings.model, OF_RANDOM_WEIGHTS).spec, regression: false });
+    const learner = new Learner({
+      tensorFlow: tensorFlow(),
+      engine,
+      network,
+      stored: initialise(network, 1),
+      training: true,
+      settings: { crop: CROP, precision: 'float32', loss: settings.loss, optimizer: settings.optimizer, clip: settings.loop.clip },
+    });
+    const data = new TrainingData(cache, settings.seed);
+    const pairs = data.epoch(1);
+    const batch = emptyBatch(pairs.length, CROP);
+    data.fill({ epoch: 1, firstIndex: 0, pairs }, [batch]);
+    const step: Step = { state: WARY, pairs, batches: [batch], lr: 1e-3 };
+    try {
+      await takeStep({ learner, data, settings, tell: () => undefined }, step);
+    } catch (error) {
+      if (error instanceof Problem) return error;
+      throw error;
+    } finally {
+      learner.close();
+    }
+    return assert.fail('it was taken');
+  };
+
+  it('says how far, where, and with which photos, many of them shortened', async () => {
+    const { code, message, where } = await failureOf(engineOf('graph'));
+    assert.equal(code, 'NUMERICS');
+    assert.equal(where, 'epoch 1, step 1');
+    assert.match(message, /^far above what it was: loss [\d.]+ \(at most 0\.001 is let through\); every layer's output is finite/);
+    assert.match(message, /photos: (train\/\w+\/\d\.png, ){7}train\/\w+\/\d\.png and 2 more$/);
+  });
+
+  it('is told even where the second look at it fails, and why that did', async () => {
+    const whole = engineOf('graph');
+    const refusing: Engine = {
+      name: 'graph',
+      prepare: (computation) => {
+        if (computation.name.startsWith('gradients')) throw new Error('the device is gone');
+        return whole.prepare(computation);
+      },
+    };
+    const { message, cause } = await failureOf(refusing);
+    assert.match(message, /^far above what it was: .*; the batch could not be looked at again: the device is gone; photos: train/);
+    assert.ok(cause instanceof Error && cause.message === 'the device is gone');
+  });
+});
