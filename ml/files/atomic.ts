@@ -1,22 +1,28 @@
 /** Files that are complete or absent (standard 6): written to a temporary name beside the target, fsynced, renamed. */
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fromSystemError } from '../../configs/problem.js';
 
+/** A file being written: what is given to `write` is on it to the last byte, or the promise is rejected. */
+export interface NewFile {
+  write(bytes: Uint8Array): Promise<void>;
+}
+
 /**
- * Writes `path` by calling `write` with a handle on a temporary file. If `write` throws, nothing of `path` has changed
+ * Writes `path` by calling `write` with a temporary file. If `write` throws, nothing of `path` has changed
  * and the temporary file is gone; a kill leaves at most a `*.tmp-*` beside it.
  * @throws Problem DISK_FULL, or whatever `write` threw.
  */
-export async function writeAtomically(path: string, write: (file: FileHandle) => Promise<void>): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
+export async function writeAtomically(path: string, write: (file: NewFile) => Promise<void>): Promise<void> {
   const temporary = `${path}.tmp-${process.pid}-${randomBytes(4).toString('hex')}`;
   try {
+    await mkdir(dirname(path), { recursive: true });
     const file = await open(temporary, 'wx');
     try {
-      await write(file);
+      // `FileHandle.write` is content with the part of the bytes that a nearly full disk takes; `writeFile` insists on all of them.
+      await write({ write: (bytes) => file.writeFile(bytes) });
       await file.sync();
     } finally {
       await file.close();
@@ -31,7 +37,7 @@ export async function writeAtomically(path: string, write: (file: FileHandle) =>
 
 /** The whole of a small file at once. */
 export async function writeFileAtomically(path: string, data: string | Uint8Array): Promise<void> {
-  await writeAtomically(path, (file) => file.writeFile(data));
+  await writeAtomically(path, (file) => file.write(typeof data === 'string' ? Buffer.from(data) : data));
 }
 
 /** A value as JSON, two spaces, a newline at the end. */

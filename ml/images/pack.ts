@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readFile, rm, type FileHandle } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import sharp from 'sharp';
@@ -81,7 +81,7 @@ async function build(path: string, { root, dataset, size, onPhoto, signal }: Pac
   const total = dataset.photos.length;
   // Without its hash a cache is no cache: whatever happens from here on, an old hash never vouches for new bytes.
   await rm(hashFileOf(path), { force: true });
-  await writeAtomically(path, async (file: FileHandle) => {
+  await writeAtomically(path, async (file) => {
     const squares: AsyncIterable<Buffer> = Readable.from(dataset.photos).map((photo: Photo) => squareOf(photoRoot, photo, size), {
       concurrency: PHOTOS_IN_FLIGHT,
     });
@@ -89,7 +89,7 @@ async function build(path: string, { root, dataset, size, onPhoto, signal }: Pac
     for await (const square of squares) {
       signal?.throwIfAborted();
       hash.update(square);
-      await file.writeFile(square);
+      await file.write(square);
       onPhoto?.(++done, total);
     }
   });

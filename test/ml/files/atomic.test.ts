@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Problem } from '../../../configs/problem.js';
 import { hashFile, writeAtomically, writeFileAtomically } from '../../../ml/files/atomic.js';
+import { smallDisk } from './small-disk.js';
 
 describe('files written atomically', () => {
   let folder: string;
@@ -21,7 +22,7 @@ describe('files written atomically', () => {
     const path = join(folder, 'file');
     await writeFile(path, 'before');
     const half = writeAtomically(path, async (file) => {
-      await file.write('half of wh');
+      await file.write(Buffer.from('half of wh'));
       throw new Error('torn');
     });
     await assert.rejects(half, /torn/);
@@ -40,6 +41,30 @@ describe('files written atomically', () => {
       (error) => error instanceof Problem && error.code === 'DISK_FULL' && error.retryable && error.where === path,
     );
     assert.equal(await readFile(path, 'utf8'), 'before');
+  });
+
+  it('is whole or not at all where the disk has room for part of its last bytes', async function () {
+    const disk = await smallDisk(1 << 20);
+    if (typeof disk === 'string') {
+      process.stderr.write(`SKIPPED, so a full disk is not tried for real: ${disk}\n`);
+      this.skip();
+    }
+    try {
+      const path = join(disk.path, 'file');
+      await disk.fill(64 << 10);
+      // The system takes what fits of a write and says how much that was; only the next write, which never comes, would fail.
+      const full = writeAtomically(path, async (file) => {
+        await file.write(Buffer.alloc(16 << 10, 1));
+        await file.write(Buffer.alloc(96 << 10, 2));
+      });
+      await assert.rejects(full, (error) => error instanceof Problem && error.code === 'DISK_FULL');
+      assert.deepEqual(await readdir(disk.path), ['ballast']);
+      disk.empty();
+      await writeFileAtomically(path, Buffer.alloc(112 << 10, 3));
+      assert.equal((await hashFile(path)).bytes, 112 << 10);
+    } finally {
+      await disk.close();
+    }
   });
 
   it('hashes what is on disk', async () => {
