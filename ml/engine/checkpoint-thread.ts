@@ -1,6 +1,6 @@
 /** The worker thread that writes checkpoints: hashing and fsync of 50 MB must not hold up the next step. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { Problem, type ProblemFields } from '../../configs/problem.js';
+import { fromSystemError, Problem, type ProblemFields } from '../../configs/problem.js';
 import { CheckpointFiles, type NewCheckpoint } from './checkpoint-files.js';
 
 export interface ThreadData {
@@ -15,6 +15,8 @@ if (parentPort !== null) serve(parentPort, workerData as ThreadData);
 
 function serve(port: NonNullable<typeof parentPort>, { folder, key, keep }: ThreadData): void {
   const opened = CheckpointFiles.open(folder, key, keep);
+  // Told to who writes the first checkpoint; unheard until then, it would end the whole process.
+  opened.catch(() => undefined);
   let queue: Promise<void> = Promise.resolve();
   const reply = (message: ThreadReply): void => port.postMessage(message);
   port.on('message', (checkpoint: NewCheckpoint) => {
@@ -22,7 +24,8 @@ function serve(port: NonNullable<typeof parentPort>, { folder, key, keep }: Thre
       try {
         await (await opened).files.write(checkpoint);
         reply({ written: checkpoint.file });
-      } catch (error) {
+      } catch (thrown) {
+        const error = fromSystemError(thrown, folder);
         if (error instanceof Problem) reply({ problem: error.toJSON() });
         else reply({ defect: error instanceof Error ? (error.stack ?? error.message) : String(error) });
       }
