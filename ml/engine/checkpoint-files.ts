@@ -42,6 +42,7 @@ export interface NewCheckpoint {
 }
 
 const INDEX = 'index.json';
+const UNREADABLE = Symbol('unreadable');
 /** Resumable checkpoints that are kept whatever their kind: the newest, and one in case that is damaged. */
 const NEWEST = 2;
 
@@ -51,14 +52,17 @@ export class CheckpointFiles {
     private readonly key: string,
     private readonly keep: number,
     private entries: CheckpointEntry[],
+    private readonly remarks: readonly string[],
   ) {}
 
   /** `found` false: there was nothing to continue, or it belonged to other settings, photos or weights (`foreign`), and is gone. */
   static async open(folder: string, key: string, keep: number): Promise<{ readonly files: CheckpointFiles; readonly foreign: boolean }> {
     await mkdir(folder, { recursive: true });
     const index = await readIndex(join(folder, INDEX));
-    const foreign = index !== null && index.key !== key;
-    const files = new CheckpointFiles(folder, key, keep, index === null || foreign ? [] : index.entries);
+    const remarks = index === UNREADABLE ? [await setAllAside(folder)] : [];
+    const found = index === UNREADABLE ? null : index;
+    const foreign = found !== null && found.key !== key;
+    const files = new CheckpointFiles(folder, key, keep, found === null || foreign ? [] : found.entries, remarks);
     await files.#save();
     return { files, foreign };
   }
@@ -71,17 +75,20 @@ export class CheckpointFiles {
     insistOnFinite(file, tensors);
     const path = join(this.folder, file);
     await writeSafetensors(path, tensors, metadata);
-    const entry = { file, ...(await hashFile(path)), kinds: [...kinds], best };
+    // Told to end right after an epoch's checkpoint, training writes the same one again: it stays what it was.
+    const before = this.entries.find((other) => other.file === file)?.kinds ?? [];
+    const entry = { file, ...(await hashFile(path)), kinds: [...new Set([...before, ...kinds])], best };
     this.entries = [...this.entries.filter((other) => other.file !== file), entry];
     this.entries = kept(this.entries, this.keep);
     await this.#save();
   }
 
   /**
-   * The newest checkpoint that is whole, together with its best. Damaged files are renamed to `*.damaged` and told in `warnings`.
+   * The newest checkpoint that is whole, together with its best. Damaged files are renamed to `*.damaged` and told in `warnings`;
+   * an index that cannot be read was set aside together with all its checkpoints, which nothing vouches for.
    */
   async newest(): Promise<{ readonly entry: CheckpointEntry | null; readonly warnings: readonly string[] }> {
-    const warnings: string[] = [];
+    const warnings = [...this.remarks];
     const damaged = new Set<string>();
     const whole = async (file: string): Promise<boolean> => {
       const entry = this.entries.find((candidate) => candidate.file === file);
@@ -98,7 +105,7 @@ export class CheckpointFiles {
       found = entry;
       break;
     }
-    for (const file of damaged) await rename(join(this.folder, file), join(this.folder, `${file}.damaged`)).catch(ignoreMissing);
+    for (const file of damaged) await setAside(join(this.folder, file));
     // What came after the one that is used will be made again.
     this.entries = found === null ? [] : this.entries.slice(0, this.entries.indexOf(found) + 1).filter(({ file }) => !damaged.has(file));
     await this.#save();
@@ -130,8 +137,9 @@ export function checkpointName(epoch: number, stepInEpoch: number): string {
   return `epoch-${String(epoch).padStart(4, '0')}-step-${String(stepInEpoch).padStart(6, '0')}.safetensors`;
 }
 
+const CHECKPOINT = /^epoch-\d+-step-\d+\.safetensors$/;
 /** Checkpoints and what a kill left of them; never the results (`initial`, `best`, `last`), nor those set aside. */
-const STRAY = /^(epoch-\d+-step-\d+\.safetensors(\.tmp-.*)?|(index\.json|best\.safetensors|last\.safetensors)\.tmp-.*)$/;
+const STRAY = /^(epoch-\d+-step-\d+\.safetensors(\.tmp-.*)?|(index\.json|best\.safetensors|last\.safetensors|trainer\.pid)\.tmp-.*)$/;
 
 function kept(entries: readonly CheckpointEntry[], keep: number): CheckpointEntry[] {
   const periodic = entries.filter(({ kinds }) => kinds.includes('periodic')).slice(-keep);
@@ -151,14 +159,27 @@ async function faultOf(path: string, entry: CheckpointEntry): Promise<string | n
   }
 }
 
-/** Null where there is none or it cannot be read: the checkpoints are then not trusted. */
-async function readIndex(path: string): Promise<z.infer<typeof Index> | null> {
+/** Null where there is none. */
+async function readIndex(path: string): Promise<z.infer<typeof Index> | typeof UNREADABLE | null> {
   try {
     return Index.parse(JSON.parse(await readFile(path, 'utf8')));
   } catch (error) {
-    if (isMissing(error) || error instanceof SyntaxError || error instanceof z.ZodError) return null;
+    if (isMissing(error)) return null;
+    if (error instanceof SyntaxError || error instanceof z.ZodError) return UNREADABLE;
     throw error;
   }
+}
+
+/** What an unreadable index leaves: files that may be hours of work, for a person to look at, and for nobody to trust. */
+async function setAllAside(folder: string): Promise<string> {
+  const checkpoints = (await readdir(folder)).filter((file) => CHECKPOINT.test(file));
+  // The index last: without it the checkpoints would be taken for litter.
+  for (const file of [...checkpoints, INDEX]) await setAside(join(folder, file));
+  return `${INDEX}, which holds the checkpoints' sha256, cannot be read: it and ${checkpoints.length} checkpoints are set aside (*.damaged)`;
+}
+
+async function setAside(path: string): Promise<void> {
+  await rename(path, `${path}.damaged`).catch(ignoreMissing);
 }
 
 function isMissing(error: unknown): boolean {

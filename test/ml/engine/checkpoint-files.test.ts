@@ -74,6 +74,25 @@ describe('checkpoints on disk', () => {
     assert.equal(entry?.file, checkpointName(2, 0));
   });
 
+  it('are set aside, and told, where their index cannot be read: nothing vouches for them, and nothing is thrown away', async () => {
+    await write(await open(), 2, ['best'], 2);
+    await truncate(join(folder, 'index.json'), 20);
+    const { files, foreign } = await CheckpointFiles.open(folder, 'key', 2);
+    const { entry, warnings } = await files.newest();
+    assert.deepEqual([foreign, entry, warnings.length], [false, null, 1]);
+    assert.match(warnings[0] ?? '', /index\.json.*cannot be read.*1 checkpoints? .*set aside/);
+    assert.deepEqual((await readdir(folder)).sort(), [`${checkpointName(2, 0)}.damaged`, 'index.json', 'index.json.damaged']);
+  });
+
+  it('stay periodic and best when the same one is written again', async () => {
+    const files = await open();
+    for (const epoch of [2, 4, 6]) await write(files, epoch, ['periodic', 'best'], epoch);
+    await write(files, 6, ['recent'], 6);
+    await write(files, 7, ['recent'], 6);
+    await write(files, 8, ['recent'], 6);
+    assert.deepEqual(await present(), [4, 6, 7, 8]);
+  });
+
   it('of another key are gone, and said to be foreign', async () => {
     await write(await open(), 2, ['best'], 2);
     const { files, foreign } = await CheckpointFiles.open(folder, 'other', 2);
@@ -96,7 +115,7 @@ describe('checkpoints on disk', () => {
   });
 
   it('lose what a kill left behind, and keep results', async () => {
-    const stray = [`${checkpointName(1, 0)}.tmp-12-ab`, checkpointName(9, 9), 'best.safetensors.tmp-1-cd'];
+    const stray = ['trainer.pid.tmp-1-ef', `${checkpointName(1, 0)}.tmp-12-ab`, checkpointName(9, 9), 'best.safetensors.tmp-1-cd'];
     for (const file of [...stray, 'initial.safetensors', 'best.safetensors']) await writeFile(join(folder, file), '');
     await open();
     assert.deepEqual((await readdir(folder)).sort(), ['best.safetensors', 'index.json', 'initial.safetensors']);
