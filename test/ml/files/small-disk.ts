@@ -20,10 +20,7 @@ export interface SmallDisk {
 }
 
 /** Without rights where the kernel lets anybody make a namespace, else as root. */
-const UNSHARE = [
-  ['--user', '--map-root-user', '--mount'],
-  ['--mount'],
-] as const;
+const UNSHARE = [['--user', '--map-root-user', '--mount'], ['--mount']] as const;
 const MOUNT = 'mount -t tmpfs -o size="$1" none "$2" && echo mounted && exec cat';
 const CHUNK = Buffer.alloc(1 << 20);
 
@@ -81,7 +78,7 @@ async function disk(holder: ChildProcess, point: string, bytes: number): Promise
 function fillUp(file: string, bytes: number): void {
   const descriptor = openSync(file, 'a');
   try {
-    for (let left = bytes; left > 0; ) left -= writeSync(descriptor, CHUNK, 0, Math.min(left, CHUNK.length));
+    for (let left = bytes; left > 0;) left -= writeSync(descriptor, CHUNK, 0, Math.min(left, CHUNK.length));
   } catch (error) {
     if (!(error instanceof Error) || !('code' in error) || error.code !== 'ENOSPC') throw error;
   } finally {
