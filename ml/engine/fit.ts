@@ -103,11 +103,14 @@ async function trainEpoch(options: Fit, plan: Plan, from: TrainingState): Promis
     const { order, batch } = await plan.batches.next();
     const filled = performance.now();
     const lr = rateAt(state.step, plan, settings);
-    const { result, split } = await takeStep({ learner, data, settings, tell }, { state, pairs: order.pairs, batches: batch, lr });
+    const { result, split, lossScale } = await takeStep(
+      { learner, data, settings, tell },
+      { state, pairs: order.pairs, batches: batch, lr },
+    );
     for (const total of [speed, plan.speed]) total.add(2 * plan.perStep, (performance.now() - before) / 1000, (filled - before) / 1000);
     // A run that is killed now shall continue with the same split, even where memory would then suffice.
     if (split !== state.split) plan.saved = NEVER_SAVED;
-    state = await tellStep(options, plan, { ...afterStep(state, result, plan.perStep), split });
+    state = await tellStep(options, plan, { ...afterStep(state, result, plan.perStep), split, lossScale });
     // Lets messages, signals and the checkpoint thread's replies through: a step blocks this thread.
     await turn();
     await saveAgainstCrashes(options, plan, state);

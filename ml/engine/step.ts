@@ -6,6 +6,7 @@ import type { Pair } from '../ranking/pairs.js';
 import type { TrainingData } from './data.js';
 import { diagnose, inShort, listed, type Diagnosis } from './diagnosis.js';
 import { stepLimits } from './explosion.js';
+import { afterGoodStep, afterOverflow, FIRST_LOSS_SCALE } from './loss-scale.js';
 import { microBatches, type Learner, type MicroBatch, type StepLimits, type StepResult } from './learner.js';
 import { isOutOfMemory, outOfMemory } from './out-of-memory.js';
 import { regrouped } from './regroup.js';
@@ -30,21 +31,26 @@ export interface Step {
 /**
  * Takes the step. Where the device has too little memory it is taken again in twice as many micro-batches, down to one pair each: the
  * step is of the same pairs and moves the same way, and the split stays for the steps that follow.
- * @returns also how the step was split, as the state is to keep it
+ * In float16 a step that overflows is taken again with a smaller loss scale.
+ * @returns also how the step was split and scaled, as the state is to keep it
  * @throws Problem NUMERICS with a diagnosis where loss or gradient norm is out of bounds, OUT_OF_MEMORY where one pair is too much;
  *   nothing was changed then.
  */
-export async function takeStep(on: Stepping, step: Step): Promise<{ readonly result: StepResult; readonly split: TrainingState['split'] }> {
+export async function takeStep(
+  on: Stepping,
+  step: Step,
+): Promise<{ readonly result: StepResult } & Pick<TrainingState, 'split' | 'lossScale'>> {
   const { learner, settings } = on;
   const { state, lr, pairs } = step;
   const limits = stepLimits(state, settings);
   let { split } = state;
+  let lossScale = learner.settings.precision === 'float16' ? (state.lossScale ?? FIRST_LOSS_SCALE) : null;
   for (;;) {
     const parts = sizesOf(split, pairs.length, settings);
     const batches = regrouped(step.batches, parts);
     let result: StepResult;
     try {
-      result = learner.step(batches, lr, state.step + 1, { limits });
+      result = learner.step(batches, lr, state.step + 1, { limits, lossScale: lossScale?.value ?? 1 });
     } catch (error) {
       if (!isOutOfMemory(error)) throw error;
       if (parts.length === pairs.length) throw outOfMemory(error, 'a single pair of photos');
@@ -53,9 +59,15 @@ export async function takeStep(on: Stepping, step: Step): Promise<{ readonly res
       await turn();
       continue;
     }
-    if (!result.taken) throw await outOfBounds(on, step, batches, result, limits);
-    return { result, split };
+    if (result.taken) return { result, split, lossScale: lossScale && afterGoodStep(lossScale) };
+    const smaller = lossScale === null || isFinite(result) ? null : afterOverflow(lossScale);
+    if (smaller === null) throw await outOfBounds(on, step, batches, result, limits);
+    lossScale = smaller;
   }
+}
+
+function isFinite({ loss, gradNorm }: StepResult): boolean {
+  return Number.isFinite(loss) && Number.isFinite(gradNorm);
 }
 
 /** Pairs of each micro-batch of a step of `pairs` pairs. */
@@ -86,7 +98,7 @@ async function outOfBounds(
   limits: StepLimits,
 ): Promise<Problem> {
   const { loss, gradNorm } = result;
-  const finite = Number.isFinite(loss) && Number.isFinite(gradNorm);
+  const finite = isFinite(result);
   on.tell(`loss ${inShort(loss)}, gradient norm ${inShort(gradNorm)}: looking for the cause`);
   await turn();
   const { finding, photos, cause } = diagnosed(on.learner, batches, step.pairs.length);

@@ -1,6 +1,7 @@
 /** Where a training run stands, besides its tensors: everything that an exact continuation needs, and no clock. */
 import { z } from 'zod';
 import type { TrainSettings } from '../../configs/schema/train.js';
+import { LossScale } from './loss-scale.js';
 
 const Sums = z.object({ loss: z.number(), right: z.number(), pairs: z.number(), gradNorm: z.number() });
 type Sums = z.infer<typeof Sums>;
@@ -24,6 +25,8 @@ export const TrainingState = z.object({
   lowest: z.object({ loss: z.number(), gradNorm: z.number() }).nullable().default(null),
   /** Where the device had too little memory: micro-batches of each step from step `step` of the run on. */
   split: z.object({ microBatches: z.int().positive(), step: z.int().positive() }).nullable().default(null),
+  /** In float16 only. */
+  lossScale: LossScale.nullable().default(null),
   /** Of the best validation so far. */
   best: z.object({ epoch: z.int(), step: z.int(), accuracy: z.number(), loss: z.number() }).nullable(),
   stopping: z.object({
@@ -45,6 +48,7 @@ export const AT_START: TrainingState = {
   window: NO_WINDOW,
   lowest: null,
   split: null,
+  lossScale: null,
   best: null,
   stopping: { reference: null, stale: 0 },
   ended: null,

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Problem } from '../../../configs/problem.js';
 import { openCache, type PhotoCache } from '../../../ml/images/cache.js';
 import { emptyBatch, TrainingData } from '../../../ml/engine/data.js';
-import type { Engine } from '../../../ml/engine/kernels.js';
+import type { Engine, Precision } from '../../../ml/engine/kernels.js';
 import { Learner } from '../../../ml/engine/learner.js';
 import { takeStep, type Step } from '../../../ml/engine/step.js';
 import { AT_START, type TrainingState } from '../../../ml/engine/training-state.js';
@@ -22,7 +22,7 @@ const settings = smallSettings({
   loop: { ...smallSettings().loop, pairs: 5, explosion: { loss: 1.0001, gradNorm: 1e30 } },
 });
 
-describe('a step out of bounds', function () {
+describe('a step', function () {
   this.timeout(60_000);
   let folder = '';
   let cache: PhotoCache;
@@ -36,23 +36,31 @@ describe('a step out of bounds', function () {
     await rm(folder, { recursive: true, force: true });
   });
 
-  const failureOf = async (engine: Engine): Promise<Problem> => {
+  const learnerOf = (engine: Engine, precision: Precision): Learner => {
     const network = describeNetwork({ ...settle(settings.model, OF_RANDOM_WEIGHTS).spec, regression: false });
-    const learner = new Learner({
+    return new Learner({
       tensorFlow: tensorFlow(),
       engine,
       network,
       stored: initialise(network, 1),
       training: true,
-      settings: { crop: CROP, precision: 'float32', loss: settings.loss, optimizer: settings.optimizer, clip: settings.loop.clip },
+      settings: { crop: CROP, precision, loss: settings.loss, optimizer: settings.optimizer, clip: settings.loop.clip },
     });
+  };
+
+  const takenBy = async (learner: Learner, state: TrainingState): ReturnType<typeof takeStep> => {
     const data = new TrainingData(cache, settings.seed);
     const pairs = data.epoch(1);
     const batch = emptyBatch(pairs.length, CROP);
     data.fill({ epoch: 1, firstIndex: 0, pairs }, [batch]);
-    const step: Step = { state: WARY, pairs, batches: [batch], lr: 1e-3 };
+    const step: Step = { state, pairs, batches: [batch], lr: 1e-3 };
+    return takeStep({ learner, data, settings, tell: () => undefined }, step);
+  };
+
+  const failureOf = async (engine: Engine): Promise<Problem> => {
+    const learner = learnerOf(engine, 'float32');
     try {
-      await takeStep({ learner, data, settings, tell: () => undefined }, step);
+      await takenBy(learner, WARY);
     } catch (error) {
       if (error instanceof Problem) return error;
       throw error;
@@ -62,7 +70,20 @@ describe('a step out of bounds', function () {
     return assert.fail('it was taken');
   };
 
-  it('says how far, where, and with which photos, many of them shortened', async () => {
+  it('in float16 is taken again with half the loss scale until nothing overflows, and its norm is that of float32', async () => {
+    const [full, half] = [learnerOf(engineOf('graph'), 'float32'), learnerOf(engineOf('graph'), 'float16')];
+    const far = { value: 2 ** 40, steps: 7 };
+    const [expected, actual] = [await takenBy(full, AT_START), await takenBy(half, { ...AT_START, lossScale: far })];
+    assert.equal(expected.lossScale, null);
+    const { value, steps } = actual.lossScale ?? assert.fail();
+    assert.ok(value < far.value && Number.isInteger(Math.log2(value)), String(value));
+    assert.equal(steps, 1);
+    assert.ok(Math.abs(actual.result.gradNorm / expected.result.gradNorm - 1) < 0.05);
+    full.close();
+    half.close();
+  });
+
+  it('out of bounds says how far, where, and with which photos, many of them shortened', async () => {
     const { code, message, where } = await failureOf(engineOf('graph'));
     assert.equal(code, 'NUMERICS');
     assert.equal(where, 'epoch 1, step 1');
@@ -70,7 +91,7 @@ describe('a step out of bounds', function () {
     assert.match(message, /photos: (train\/\w+\/\d\.png, ){7}train\/\w+\/\d\.png and 2 more$/);
   });
 
-  it('is told even where the second look at it fails, and why that did', async () => {
+  it('out of bounds is told even where the second look at it fails, and why that did', async () => {
     const whole = engineOf('graph');
     const refusing: Engine = {
       name: 'graph',
