@@ -14,7 +14,6 @@ export const evaluate: TaskFunction<SettingsOf<'evaluate'>> = async (context) =>
       checkpoint: context.artifact('best-checkpoint'),
       checkpointSha256: context.digest('best-checkpoint'),
       settings,
-      engine: 'graph',
     },
     {
       environment: settings.environment,

@@ -48,7 +48,6 @@ async function runTraining(context: TaskContext<SettingsOf<'train'>>, metrics: s
       checkpoints: join(root, 'checkpoints', run),
       metrics,
       settings,
-      engine: 'graph',
     },
     {
       environment: settings.environment,

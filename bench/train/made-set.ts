@@ -46,7 +46,6 @@ export async function madeJob(folder: string, { epochs, steps, validationPairs }
     checkpoints: join(folder, 'checkpoints'),
     metrics: join(folder, 'metrics.jsonl'),
     settings,
-    engine: 'graph',
   };
 }
 

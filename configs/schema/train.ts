@@ -8,6 +8,7 @@ export const TrainSettings = z.strictObject({
   environment: z.strictObject({
     device: z.enum(['auto', 'cuda', 'cpu']),
     threads: z.int().min(1).nullable(),
+    engine: z.enum(['graph', 'eager']),
     minMemory: z.number().min(0),
     minDisk: z.number().min(0),
   }),

@@ -22,7 +22,7 @@ const WARM_UP = 3;
 export async function evaluate(job: EvaluateJob, context: JobContext): Promise<EvaluateResult> {
   const { settings } = job;
   context.progress({ message: 'starting TensorFlow' });
-  const backend = await openBackend(settings.environment.device, job.engine);
+  const backend = await openBackend(settings.environment.device, settings.environment.engine);
   const checkpoint = await readCheckpoint(job.checkpoint);
   const cache = await openCache(job.cacheIndex, job.cache);
   const feed = new Feed({ cacheIndex: job.cacheIndex, cache: job.cache, seed: checkpoint.metadata.seed }, cache.index.crop);

@@ -20,7 +20,6 @@ export const TrainJob = z.object({
   /** Absolute path of `metrics.jsonl`. */
   metrics: z.string(),
   settings: CATALOG.train.settings,
-  engine: Engine,
 });
 export type TrainJob = z.infer<typeof TrainJob>;
 
@@ -60,7 +59,6 @@ export const EvaluateJob = z.object({
   checkpoint: z.string(),
   checkpointSha256: z.string(),
   settings: CATALOG.evaluate.settings,
-  engine: Engine,
 });
 export type EvaluateJob = z.infer<typeof EvaluateJob>;
 

@@ -29,11 +29,12 @@ export async function train(job: TrainJob, context: JobContext, open: typeof ope
   const { settings } = job;
   const startedAt = performance.now();
   context.progress({ message: 'starting TensorFlow' });
-  const backend = await open(settings.environment.device, job.engine);
+  const backend = await open(settings.environment.device, settings.environment.engine);
   const cache = await openCache(job.cacheIndex, job.cache);
   const feed = new Feed({ cacheIndex: job.cacheIndex, cache: job.cache, seed: settings.seed }, cache.index.crop);
   const warnings: string[] = [];
-  if (job.engine === 'eager') warnings.push('trained with the eager engine: about twice as slow as the graph engine');
+  if (settings.environment.engine === 'eager')
+    warnings.push('trained with the eager engine, as environment.engine asks: it is several times slower than the graph engine');
   if (backend.device === 'cuda') warnings.push('trained on a GPU: this path has been tested little');
   try {
     const data = new TrainingData(cache, settings.seed);
@@ -64,7 +65,7 @@ export async function train(job: TrainJob, context: JobContext, open: typeof ope
         microBatches: state.split?.microBatches ?? settings.loop.accumulate,
         regression: begun.network.spec.regression,
         device: backend.description,
-        engine: job.engine,
+        engine: settings.environment.engine,
         precision: precisionOf(settings.loop.mixedPrecision, backend.device),
         threads: Number(process.env['TF_NUM_INTRAOP_THREADS'] ?? 0),
         weights: begun.metadata.weights,

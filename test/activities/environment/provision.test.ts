@@ -11,7 +11,7 @@ import { Problem } from '../../../configs/problem.js';
 import type { SettingsOf } from '../../../configs/schema/catalog.js';
 import { Environment } from '../../../configs/schema/environment.js';
 
-const SETTINGS = { device: 'auto', threads: null, minMemory: 4, minDisk: 2 } as const;
+const SETTINGS = { device: 'auto', threads: null, engine: 'graph', minMemory: 4, minDisk: 2 } as const;
 const MACHINE: Machine = {
   system: { platform: 'linux', release: '6', architecture: 'x64' },
   processor: { model: 'a processor', cores: 2 },

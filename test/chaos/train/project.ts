@@ -79,7 +79,6 @@ export async function makeProject(root: string): Promise<Project> {
         checkpoints,
         metrics,
         settings: TRAIN,
-        engine: 'graph',
       };
     },
   };

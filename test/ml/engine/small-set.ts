@@ -70,7 +70,7 @@ function square(number: number, noisy: boolean): Uint8Array {
 export function smallSettings(changes: Partial<SettingsOf<'train'>> = {}): SettingsOf<'train'> {
   return {
     seed: 3,
-    environment: { device: 'cpu', threads: 1, minMemory: 0, minDisk: 0 },
+    environment: { device: 'cpu', threads: 1, engine: 'graph', minMemory: 0, minDisk: 0 },
     model: {
       backbone: 'mobilenet_v3_large_minimalistic',
       embedding: 16,
@@ -91,12 +91,7 @@ export function smallSettings(changes: Partial<SettingsOf<'train'>> = {}): Setti
 }
 
 /** The initial checkpoint of `settings` in `folder`/checkpoints, and the job that trains it on `set`. */
-export async function trainJob(
-  folder: string,
-  set: SmallSet,
-  settings: SettingsOf<'train'>,
-  engine: TrainJob['engine'] = 'graph',
-): Promise<TrainJob> {
+export async function trainJob(folder: string, set: SmallSet, settings: SettingsOf<'train'>): Promise<TrainJob> {
   const network = describeNetwork(settle(settings.model, OF_RANDOM_WEIGHTS).spec);
   const checkpoints = join(folder, 'checkpoints');
   const initialCheckpoint = join(checkpoints, 'initial.safetensors');
@@ -118,7 +113,6 @@ export async function trainJob(
     checkpoints,
     metrics,
     settings: CATALOG.train.settings.parse(settings),
-    engine,
   };
 }
 
@@ -133,6 +127,5 @@ export function evaluateJob(set: SmallSet, checkpoint: string, settings: Setting
     checkpoint,
     checkpointSha256: 'cd'.repeat(32),
     settings: { environment, loss, loop, evaluation },
-    engine: 'graph',
   };
 }
