@@ -7,10 +7,11 @@ import { benchTrain, LIMITS, PARTS, type TrainOptions } from './train/train.js';
 const WRONG_USAGE = 2;
 
 const train = new Command('train')
-  .description('a whole training step of ours, Keras and PyTorch; what an epoch costs beyond its steps')
+  .description('a whole training step of ours, Keras and PyTorch; what an epoch costs beyond its steps; photos into the cache')
   .option('--json', 'print one JSON document on stdout')
   .option('--rounds <n>', 'fresh processes of each', wholeNumber, 3)
   .option('--steps <n>', 'timed steps of each process', wholeNumber, 10)
+  .option('--photos <dir>', 'a folder of photos to pack into the cache, instead of made ones')
   .addOption(new Option('--only <parts...>', 'measure just these').choices(Object.keys(PARTS)))
   .action(async ({ json = false, ...options }: TrainOptions & { readonly json?: boolean }) => {
     const found = await benchTrain(options, (text) => void process.stderr.write(`${text}\n`));

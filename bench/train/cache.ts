@@ -9,69 +9,72 @@ import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { z } from 'zod';
 import { fromSystemError, Problem } from '../../configs/problem.js';
-import { median, runJson } from '../measure.js';
-import type { Peer } from '../peers.js';
+import { lastWords, median, runJson } from '../measure.js';
+import { peerPython, WORKPLACE, type Peer } from '../peers.js';
+import { NOTHING, type Findings, type Process } from '../report.js';
+import { PREPROCESS } from './settings.js';
+import type { Note, TrainOptions } from './train.js';
 
-export interface CacheOptions {
-  readonly rounds: number;
-  /** A folder of JPEG, PNG or WebP files, searched to the bottom; null: made photos. */
-  readonly photos: string | null;
-  /** Absolute folder for made photos and caches; what is made in it is removed again. */
-  readonly workplace: string;
-}
-
-const SIDE = 256;
 const WORKERS = 2;
+/** Timed ones of each process. */
 const PASSES = 2;
 const MADE = 80;
 
 const OURS = fileURLToPath(new URL('our-cache.js', import.meta.url));
 const THEIRS = fileURLToPath(new URL('../../../bench/train/dataloader.py', import.meta.url));
 
-const Measured = z.object({ seconds: z.array(z.number().positive()), versions: z.record(z.string(), z.string()).optional() });
+const Measured = z.object({ seconds: z.array(z.number().positive()), versions: z.record(z.string(), z.string()) });
 type Measured = z.infer<typeof Measured>;
 
-/** @param peer with torch, torchvision and Pillow, where there is one */
-export async function measureCache(peer: Peer, { rounds, photos, workplace }: CacheOptions, note: (text: string) => void) {
-  const folder = join(workplace, 'cache');
+export async function measureCache(options: TrainOptions, note: Note): Promise<Findings> {
+  return compare(await peerPython('torch', note), options, join(WORKPLACE, 'cache'), note);
+}
+
+/** @param folder for made photos and caches: emptied before, gone afterwards */
+export async function compare(peer: Peer, options: Pick<TrainOptions, 'rounds' | 'photos'>, folder: string, note: Note): Promise<Findings> {
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   try {
-    const files = photos === null ? await madePhotos(folder, note) : await photosIn(photos);
+    const files = options.photos === undefined ? await madePhotos(folder, note) : await photosIn(options.photos);
     const list = join(folder, 'photos.json');
     await writeFile(list, JSON.stringify(files));
-    const measured: { readonly ours: Measured[]; readonly theirs: Measured[] } = { ours: [], theirs: [] };
-    for (let round = 1; round <= rounds; round++) {
-      note(`round ${round} of ${rounds}: ${files.length} photos into our cache`);
-      const ours = [OURS, list, SIDE, PASSES, folder].map(String);
-      measured.ours.push(Measured.parse(await runJson(process.execPath, ours)));
-      if (peer.python === null) continue;
-      note(`round ${round} of ${rounds}: the same through a DataLoader`);
-      const theirs = [THEIRS, list, SIDE, WORKERS, PASSES].map(String);
-      measured.theirs.push(Measured.parse(await runJson(peer.python, theirs)));
+    const ours: Measured[] = [];
+    const theirs: Measured[] = [];
+    let why = peer.why;
+    for (let round = 1; round <= options.rounds; round++) {
+      note(`round ${round} of ${options.rounds}: ${files.length} photos into the cache`);
+      ours.push(Measured.parse(await runJson(process.execPath, [OURS, list, PREPROCESS.resize, PASSES, folder].map(String))));
+      if (peer.python === null || why !== null) continue;
+      note(`round ${round} of ${options.rounds}: the same through a DataLoader`);
+      try {
+        theirs.push(Measured.parse(await runJson(peer.python, [THEIRS, list, PREPROCESS.resize, PASSES, WORKERS].map(String))));
+      } catch (error) {
+        why = `failed: ${lastWords(error)}`;
+      }
     }
-    return summary(measured, files.length, peer.why ?? '');
+    return summarise(files.length, ours, why === null ? theirs : why);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-function summary(
-  { ours, theirs }: { readonly ours: readonly Measured[]; readonly theirs: readonly Measured[] },
-  photos: number,
-  why: string,
-) {
+/** @param theirs or why there is nothing of theirs */
+function summarise(photos: number, ours: readonly Measured[], theirs: readonly Measured[] | string): Findings {
   const secondsOf = (rounds: readonly Measured[]): number => median(rounds.flatMap(({ seconds }) => seconds));
+  const processOf = (rounds: readonly Measured[]): Process => ({ versions: rounds[0]?.versions ?? {}, environment: {} });
   const us = secondsOf(ours);
-  const medians = { oursCachePhotosPerSecond: photos / us };
-  if (theirs.length === 0) return { ratios: {}, medians, shares: {}, missing: { cacheDataLoader: why }, versions: {} };
+  const found: Findings = {
+    ...NOTHING,
+    medians: { oursPhotosPerSecond: photos / us },
+    processes: { oursCache: processOf(ours) },
+  };
+  if (typeof theirs === 'string') return { ...found, missing: { cacheDataLoader: theirs } };
   const them = secondsOf(theirs);
   return {
+    ...found,
     ratios: { cacheDataLoader: us / them },
-    medians: { ...medians, dataLoaderPhotosPerSecond: photos / them },
-    shares: {},
-    missing: {},
-    versions: { cacheDataLoader: theirs[0]?.versions ?? {} },
+    medians: { ...found.medians, cacheDataLoaderPhotosPerSecond: photos / them },
+    processes: { ...found.processes, cacheDataLoader: processOf(theirs) },
   };
 }
 

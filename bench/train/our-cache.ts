@@ -5,6 +5,7 @@
  */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import sharp from 'sharp';
 import type { DatasetIndex, Photo } from '../../configs/schema/photos.js';
 import { hashFile } from '../../ml/files/atomic.js';
 import { packPhotos } from '../../ml/images/pack.js';
@@ -27,4 +28,6 @@ for (let pass = 0; pass <= Number(passes); pass++) {
   seconds.push((performance.now() - begun) / 1000);
   await rm(own, { recursive: true });
 }
-process.stdout.write(`${JSON.stringify({ seconds: seconds.slice(1) })}\n`);
+process.stdout.write(
+  `${JSON.stringify({ seconds: seconds.slice(1), versions: { sharp: sharp.versions.sharp ?? '', vips: sharp.versions.vips } })}\n`,
+);

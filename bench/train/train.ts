@@ -1,5 +1,6 @@
 /** `npm run bench -- train`: the parts that it measures, one after the other, and what each number may be at most. */
 import { joined, type Findings } from '../report.js';
+import { measureCache } from './cache.js';
 import { measureEpochs } from './epoch.js';
 import { measureSteps } from './steps.js';
 
@@ -8,6 +9,8 @@ export interface TrainOptions {
   readonly rounds: number;
   /** Timed steps of each process. */
   readonly steps: number;
+  /** A folder of JPEG, PNG and WebP files for the part `cache`, searched to the bottom; made photos where it is left out. */
+  readonly photos?: string;
   /** Names of parts; all where it is left out. */
   readonly only?: readonly string[];
 }
@@ -15,7 +18,7 @@ export interface TrainOptions {
 export type Note = (text: string) => void;
 type Part = (options: TrainOptions, note: Note) => Promise<Findings>;
 
-export const PARTS: Readonly<Record<string, Part>> = { steps: measureSteps, epochs: measureEpochs };
+export const PARTS: Readonly<Record<string, Part>> = { steps: measureSteps, epochs: measureEpochs, cache: measureCache };
 
 export const LIMITS: Readonly<Record<string, number>> = {
   kerasGraph: 0.75,
@@ -25,6 +28,7 @@ export const LIMITS: Readonly<Record<string, number>> = {
   oursFirstStepSeconds: 15,
   epochOverhead: 0.02,
   dataWait: 0.03,
+  cacheDataLoader: 1 / 1.5,
 };
 
 export async function benchTrain(options: TrainOptions, note: Note): Promise<Findings> {
