@@ -26,7 +26,7 @@ enum Activation : int64_t { kNone = 0, kRelu = 1, kHardSwish = 2 };
 template <Activation kind>
 inline float activated(float z) {
   if (kind == kNone) return z;
-  if (kind == kRelu) return z > 0 ? z : 0;
+  if (kind == kRelu) return z < 0 ? 0 : z;  // not a number stays one
   const float gate = std::min(std::max(z + 3.0f, 0.0f), 6.0f);
   return z * gate * (1.0f / 6.0f);
 }
