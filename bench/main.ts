@@ -1,10 +1,12 @@
 /** `npm run bench -- train`: us and the peers in turn, in one run (design §3). Progress on stderr, the result on stdout. */
-import { cpus, totalmem } from 'node:os';
+import { cpus, loadavg, totalmem } from 'node:os';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { table, type Report } from './report.js';
 import { benchTrain, LIMITS, PARTS, type TrainOptions } from './train/train.js';
 
 const WRONG_USAGE = 2;
+/** Load from which on others take part in what is measured. */
+const BUSY = 0.5;
 
 const train = new Command('train')
   .description('a whole training step of ours, Keras and PyTorch; what an epoch costs beyond its steps; photos into the cache')
@@ -14,8 +16,11 @@ const train = new Command('train')
   .option('--photos <dir>', 'a folder of photos to pack into the cache, instead of made ones')
   .addOption(new Option('--only <parts...>', 'measure just these').choices(Object.keys(PARTS)))
   .action(async ({ json = false, ...options }: TrainOptions & { readonly json?: boolean }) => {
-    const found = await benchTrain(options, (text) => void process.stderr.write(`${text}\n`));
-    show({ ...found, limits: LIMITS }, json);
+    const note = (text: string): void => void process.stderr.write(`${text}\n`);
+    const machine = describeMachine();
+    if (machine.loadBefore > BUSY) note(`the machine is busy (load ${machine.loadBefore}): ratios will say little`);
+    const report: Report = { ...(await benchTrain(options, note)), limits: LIMITS };
+    process.stdout.write(json ? `${JSON.stringify({ ...report, machine }, null, 2)}\n` : table(report));
   });
 
 const program = new Command('bench').description('measures us beside others on this machine').addCommand(train).exitOverride();
@@ -28,9 +33,15 @@ try {
   process.exitCode = error.exitCode === 0 ? 0 : WRONG_USAGE;
 }
 
-function show(report: Report, json: boolean): void {
-  const machine = { processor: cpus()[0]?.model ?? 'unknown', cores: cpus().length, memoryGiB: Math.round(totalmem() / 2 ** 30) };
-  process.stdout.write(json ? `${JSON.stringify({ ...report, machine }, null, 2)}\n` : table(report));
+function describeMachine() {
+  const [load = 0] = loadavg();
+  return {
+    processor: cpus()[0]?.model ?? 'unknown',
+    cores: cpus().length,
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+    /** Processes that wanted a core in the minute before. */
+    loadBefore: Number(load.toFixed(2)),
+  };
 }
 
 function wholeNumber(text: string): number {
