@@ -1,5 +1,9 @@
-/** One training step of ours, the same as `keras_step.py` and `torch_step.py` take. Run as `our-step.js STEPS WARMUP PAIRS`; prints one JSON document. */
+/**
+ * One training step of ours, the same as `keras_step.py` and `torch_step.py` take. Run as `our-step.js own|tensorflow STEPS WARMUP PAIRS`, with our own
+ * operations or with TensorFlow's alone (decision 0007); prints one JSON document.
+ */
 import { openBackend } from '../../ml/engine/backend.js';
+import { graphEngine } from '../../ml/engine/graph.js';
 import { Learner } from '../../ml/engine/learner.js';
 import { initialise } from '../../ml/network/initialise.js';
 import { DEFAULTS, NETWORK, PREPROCESS } from './settings.js';
@@ -7,10 +11,12 @@ import type { Measured } from './summary.js';
 
 const peakMb = (): number => process.resourceUsage().maxRSS / 1024;
 
-const [steps = 0, warmup = 0, pairs = 0] = process.argv.slice(2).map(Number);
+const [operations, ...numbers] = process.argv.slice(2);
+const [steps = 0, warmup = 0, pairs = 0] = numbers.map(Number);
 const { crop } = PREPROCESS;
 const { loss, optimizer, loop } = DEFAULTS;
-const { tensorFlow, engine } = await openBackend('cpu', 'graph');
+const { tensorFlow } = await openBackend('cpu', 'graph');
+const engine = graphEngine(tensorFlow, operations === 'own');
 const importedMb = peakMb();
 const photos = Float32Array.from({ length: 2 * pairs * crop * crop * 3 }, (_, index) => Math.sin(index * 12.9898) * 1.5);
 const unscored = new Float32Array(2 * pairs);

@@ -22,6 +22,7 @@ interface Contestant {
 const WARMUP = 5;
 const PAIRS = 16;
 
+const OURS = fileURLToPath(new URL('our-step.js', import.meta.url));
 const python = (script: string): string => fileURLToPath(new URL(`../../../bench/train/${script}`, import.meta.url));
 const threads = String(THREADS);
 const TENSORFLOW = { TF_NUM_INTRAOP_THREADS: threads, TF_NUM_INTEROP_THREADS: threads, TF_CPP_MIN_LOG_LEVEL: '3' };
@@ -30,9 +31,10 @@ const TORCH = { OMP_NUM_THREADS: threads, MKL_NUM_THREADS: threads, TORCHINDUCTO
 const CONTESTANTS: Readonly<Record<string, Contestant>> = {
   ours: {
     peer: null,
-    words: [fileURLToPath(new URL('our-step.js', import.meta.url))],
+    words: [OURS, 'own'],
     environment: tensorFlowEnvironment('cpu', THREADS),
   },
+  withoutOwnOperations: { peer: null, words: [OURS, 'tensorflow'], environment: tensorFlowEnvironment('cpu', THREADS) },
   kerasGraph: { peer: 'tensorflow', words: [python('keras_step.py')], environment: TENSORFLOW },
   torchEager: { peer: 'torch', words: [python('torch_step.py'), 'eager'], environment: TORCH },
   torchCompile: { peer: 'torch', words: [python('torch_step.py'), 'compile'], environment: TORCH },

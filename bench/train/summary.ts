@@ -30,6 +30,8 @@ const RATIOS: Readonly<Record<string, { readonly of: string; readonly by: keyof 
   kerasGraph: { of: 'kerasGraph', by: 'Ms' },
   torchEager: { of: 'torchEager', by: 'Ms' },
   torchCompile: { of: 'torchCompile', by: 'Ms' },
+  withoutOwnOperations: { of: 'withoutOwnOperations', by: 'Ms' },
+  memoryWithoutOwnOperations: { of: 'withoutOwnOperations', by: 'PeakMb' },
   memoryKeras: { of: 'kerasGraph', by: 'PeakMb' },
   memoryTorch: { of: 'torchEager', by: 'PeakMb' },
   memoryTorchCompile: { of: 'torchCompile', by: 'PeakMb' },
