@@ -63,6 +63,7 @@ async function run({ name, suite, seed, json }: Given): Promise<number> {
   const leave = (): void => rmSync(scratch, { recursive: true, force: true });
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.once(signal, () => {
+      note(`ended by ${signal}, before anything was shown; seed ${seed}`);
       leave();
       process.exit(128 + constants.signals[signal]);
     });

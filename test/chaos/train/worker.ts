@@ -20,5 +20,7 @@ process.once('message', ({ job, environment, stallSeconds }: ToWorker) => {
       (result) => say({ result }),
       (error: unknown) => say({ problem: String(error) }),
     )
-    .then(() => process.disconnect());
+    .then(() => {
+      if (process.connected) process.disconnect();
+    });
 });
