@@ -1,7 +1,8 @@
 /** The worker thread that writes checkpoints: hashing and fsync of 50 MB must not hold up the next step. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { fromSystemError, Problem, type ProblemFields } from '../../configs/problem.js';
+import { fromSystemError } from '../../configs/problem.js';
 import { CheckpointFiles, type NewCheckpoint } from './checkpoint-files.js';
+import { faultOf, type ThreadFault } from './thread-fault.js';
 
 export interface ThreadData {
   readonly folder: string;
@@ -9,7 +10,7 @@ export interface ThreadData {
   readonly keep: number;
 }
 
-export type ThreadReply = { readonly problem: Omit<ProblemFields, 'cause'> } | { readonly defect: string } | { readonly written: string };
+export type ThreadReply = { readonly written: string } | ThreadFault;
 
 if (parentPort !== null) serve(parentPort, workerData as ThreadData);
 
@@ -24,10 +25,8 @@ function serve(port: NonNullable<typeof parentPort>, { folder, key, keep }: Thre
       try {
         await (await opened).files.write(checkpoint);
         reply({ written: checkpoint.file });
-      } catch (thrown) {
-        const error = fromSystemError(thrown, folder);
-        if (error instanceof Problem) reply({ problem: error.toJSON() });
-        else reply({ defect: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+      } catch (error) {
+        reply(faultOf(fromSystemError(error, folder)));
       }
     });
   });

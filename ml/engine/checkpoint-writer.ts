@@ -1,8 +1,8 @@
 /** Hands checkpoints to the thread that writes them, one at a time, and tells when and whether they are safe. */
 import { Worker } from 'node:worker_threads';
-import { Problem } from '../../configs/problem.js';
 import type { NewCheckpoint } from './checkpoint-files.js';
 import type { ThreadData, ThreadReply } from './checkpoint-thread.js';
+import { errorOf } from './thread-fault.js';
 
 export class CheckpointWriter {
   readonly #thread: Worker;
@@ -43,7 +43,7 @@ export class CheckpointWriter {
       const onMessage = (reply: ThreadReply): void =>
         settle(() => {
           if ('written' in reply) resolve();
-          else reject('problem' in reply ? new Problem(reply.problem) : new Error(reply.defect));
+          else reject(errorOf(reply));
         });
       const onError = (error: Error): void => settle(() => reject(error));
       this.#thread.on('message', onMessage).on('error', onError);

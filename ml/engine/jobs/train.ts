@@ -16,6 +16,7 @@ import { metadataTexts, readCheckpoint, type Checkpoint, type CheckpointMetadata
 import { TrainingData } from '../data.js';
 import { Feed } from '../feed.js';
 import { fit } from '../fit.js';
+import type { Precision } from '../kernels.js';
 import { Learner } from '../learner.js';
 import { MetricsLog } from '../metrics-log.js';
 import { isOptimizerTensor } from '../native-state.js';
@@ -41,7 +42,8 @@ export async function train(job: TrainJob, context: JobContext, open: typeof ope
     const begun = await begin(job, data);
     warnings.push(...begun.warnings);
     context.progress({ message: begun.resumedFrom === null ? 'preparing the network' : `continuing from ${begun.resumedFrom}` });
-    const { state, writer } = await run(job, context, backend, { data, feed }, begun);
+    const precision = precisionOf(settings.loop.mixedPrecision, backend.device);
+    const { state, writer } = await run(job, context, { ...backend, precision }, { data, feed }, begun);
     const pairs = data.epoch(1).length;
     const split = splitWarning(state, Math.min(settings.loop.pairs, pairs), settings);
     if (split !== null) warnings.push(split);
@@ -66,7 +68,7 @@ export async function train(job: TrainJob, context: JobContext, open: typeof ope
         regression: begun.network.spec.regression,
         device: backend.description,
         engine: settings.environment.engine,
-        precision: precisionOf(settings.loop.mixedPrecision, backend.device),
+        precision,
         threads: Number(process.env['TF_NUM_INTRAOP_THREADS'] ?? 0),
         weights: begun.metadata.weights,
         resumedFrom: begun.resumedFrom,
@@ -148,7 +150,7 @@ function sha256(text: string): string {
 async function run(
   job: TrainJob,
   context: JobContext,
-  backend: Backend,
+  backend: Backend & { readonly precision: Precision },
   { data, feed }: { readonly data: TrainingData; readonly feed: Feed },
   begun: Begun,
 ): Promise<{ readonly state: TrainingState; readonly writer: CheckpointWriter }> {
@@ -162,7 +164,7 @@ async function run(
     training: true,
     settings: {
       crop: index.crop,
-      precision: precisionOf(settings.loop.mixedPrecision, backend.device),
+      precision: backend.precision,
       loss: settings.loss,
       optimizer: settings.optimizer,
       clip: settings.loop.clip,

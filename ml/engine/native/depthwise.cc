@@ -11,6 +11,7 @@
 // sums of its own, and the photos are added up in order, in double.
 #include <algorithm>
 #include <cstring>
+#include <utility>
 #include <vector>
 
 #include "kernel.h"
@@ -22,7 +23,7 @@ namespace {
 constexpr int kMaxKernel = 7;
 constexpr int kColumns = 4;
 
-// `width` vectors of eight channels.
+// Eight channels of one place.
 typedef float Eight __attribute__((vector_size(32)));
 inline Eight load(const float* from) {
   Eight value;
@@ -51,6 +52,14 @@ struct Line {
     for (int i = 0; i < count; i++)
       if (!reaches(t, i, side)) return false;
     return true;
+  }
+  // The targets [first, last) of all whose taps all lie inside a source of that side.
+  std::pair<int64_t, int64_t> inside(int64_t targets, int64_t side) const {
+    int64_t first = 0;
+    while (first < targets && !reaches_all(first, side)) first++;
+    int64_t last = targets;
+    while (last > first && !reaches_all(last - 1, side)) last--;
+    return {first, last};
   }
 };
 
@@ -128,10 +137,7 @@ void gather_one(const Line& line, const RowTap* rows, int row_count, int64_t t, 
 void gather_row(const Line& line, const RowTap* rows, int row_count, int64_t width, int64_t channels, int64_t side, float* out) {
   const int64_t count = (width - line.phase + line.period - 1) / line.period;
   const int64_t apart = line.period * channels;
-  int64_t first = 0;
-  while (first < count && !line.reaches_all(first, side)) first++;
-  int64_t last = count;
-  while (last > first && !line.reaches_all(last - 1, side)) last--;
+  const auto [first, last] = line.inside(count, side);
   const int64_t whole = first + (last - first) / kColumns * kColumns;
   int64_t c = 0;
   for (; c + 16 <= channels; c += 16)
@@ -189,10 +195,7 @@ inline void correlate_inside(const Geometry& g, const float* x, const float* dy,
 template <int kernel>
 void correlate_row(const Geometry& g, const float* x, const float* dy, float* sums) {
   const Line line = forward_lines(g)[0];
-  int64_t first = 0;
-  while (first < g.out_width && !line.reaches_all(first, g.width)) first++;
-  int64_t last = g.out_width;
-  while (last > first && !line.reaches_all(last - 1, g.width)) last--;
+  const auto [first, last] = line.inside(g.out_width, g.width);
   int64_t c = 0;
   if (last > first) {
     for (; c + 16 <= g.channels; c += 16) correlate_inside<kernel, 2>(g, x, dy, first, last, c, sums);
