@@ -31,6 +31,7 @@ export function openLedger(input: PipelineInput, at: string): Ledger {
       failure: null,
       output: null,
       fromRun: null,
+      approved: null,
     })),
     events: [
       {

@@ -24,7 +24,7 @@ const NO_CONFIGS =
   'copy the folder configs/ of emo-aen into the project root, name another root with --root, or a pipeline with --pipeline';
 
 /** What a task gets where neither it nor `defaults` says anything. */
-const DEFAULTS = { queue: 'cpu', timeout: '10m', attempts: 3, backoff: '5s' } as const;
+const DEFAULTS = { queue: 'cpu', timeout: '10m', attempts: 3, backoff: '5s', coefficient: 2, maxBackoffMs: 300_000 } as const;
 
 /** A plan, or null where something was found that keeps it from being one. */
 export interface Compilation {
@@ -104,7 +104,18 @@ function plannedTask(task: Declared, defaults: NonNullable<Pipeline['defaults']>
     retry: {
       attempts: task.retry?.attempts ?? defaults.retry?.attempts ?? DEFAULTS.attempts,
       backoffMs: Math.max(1, checked(task.retry?.backoff ?? defaults.retry?.backoff ?? DEFAULTS.backoff)),
+      coefficient: DEFAULTS.coefficient,
+      maxBackoffMs: DEFAULTS.maxBackoffMs,
+      nonRetryable: [],
     },
+    queueTimeoutMs: null,
+    totalTimeoutMs: null,
+    onFailure: 'stop-dependents',
+    optional: false,
+    approval: null,
+    leg: null,
+    env: [],
+    references: [],
   };
 }
 

@@ -33,6 +33,8 @@ export const LedgerTask = z.object({
   output: TaskOutput.nullable(),
   /** The run whose artifacts are reused. */
   fromRun: z.string().nullable(),
+  /** The fingerprint that a person approved; null where nobody has, or nobody need. */
+  approved: z.string().nullable().default(null),
 });
 export type LedgerTask = z.infer<typeof LedgerTask>;
 
@@ -40,7 +42,7 @@ export type LedgerTask = z.infer<typeof LedgerTask>;
 export const LedgerEvent = z.object({
   at: z.string(),
   by: z.string(),
-  action: z.enum(['start', 'retry', 'skip', 'pause', 'resume', 'cancel']),
+  action: z.enum(['start', 'retry', 'skip', 'pause', 'resume', 'cancel', 'approve', 'until']),
   tasks: z.array(z.string()),
   overrides: z.array(Override),
   reason: z.string().nullable(),

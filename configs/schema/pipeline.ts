@@ -7,6 +7,9 @@ export const Duration = z.string().regex(/^\d+(\.\d+)?(ms|s|m|h|d)$/, 'a duratio
 export const TaskName = z.string().regex(/^[a-z][a-z0-9-]*$/, 'lower-case letters, digits and dashes, beginning with a letter');
 export const Queue = z.enum(['cpu', 'gpu']);
 export type Queue = z.infer<typeof Queue>;
+/** What the failure of a task whose tries are spent does to the run: its dependents wait for a person, or the run ends as failed. */
+export const OnFailure = z.enum(['stop-dependents', 'fail-fast']);
+export type OnFailure = z.infer<typeof OnFailure>;
 
 export const Retry = z.strictObject({
   attempts: z.int().min(1).optional().describe('tries in all, the first among them; 3 if nothing is said'),

@@ -1,11 +1,23 @@
 /** The normalised plan: what the client makes of pipeline and settings, and the workflow's input. Nothing in it is optional. */
 import { z } from 'zod';
-import { Queue } from './pipeline.js';
+import { OnFailure, Queue } from './pipeline.js';
 
 /** A settings file that a task's settings came from, as it was on disk: relative path and sha256 of its bytes. */
 export const SettingsFile = z.object({ path: z.string(), sha256: z.string() });
 export type SettingsFile = z.infer<typeof SettingsFile>;
 
+/** A setting whose value is another task's output: known once that task has ended. */
+export const Reference = z.object({
+  /** Where in the task's settings the output's path is put. */
+  path: z.array(z.string()),
+  /** As planned: the name of one leg where the task has a matrix. */
+  task: z.string(),
+  /** Name of the artifact. */
+  output: z.string(),
+});
+export type Reference = z.infer<typeof Reference>;
+
+/** Members with a default were added since the first version: plans of older runs are read without them. */
 export const PlannedTask = z.object({
   name: z.string(),
   stage: z.int(),
@@ -26,7 +38,31 @@ export const PlannedTask = z.object({
   provides: z.array(z.string()),
   timeoutMs: z.int().positive(),
   heartbeatMs: z.int().positive().nullable(),
-  retry: z.object({ attempts: z.int().min(1), backoffMs: z.int().positive() }),
+  /** Longest that it may wait for a worker, and that all its tries may take together; null: for ever. */
+  queueTimeoutMs: z.int().positive().nullable().default(null),
+  totalTimeoutMs: z.int().positive().nullable().default(null),
+  retry: z.object({
+    attempts: z.int().min(1),
+    backoffMs: z.int().positive(),
+    /** What the wait is multiplied by after each try, and its longest. */
+    coefficient: z.number().min(1).default(2),
+    maxBackoffMs: z.int().positive().default(300_000),
+    /** Codes of failures that are not tried again, besides those that never are. */
+    nonRetryable: z.array(z.string()).default([]),
+  }),
+  onFailure: OnFailure.default('stop-dependents'),
+  /** Tasks that need it run without it where a person skips it. */
+  optional: z.boolean().default(false),
+  /** What a person has to look at before it may run; null: nobody is asked. */
+  approval: z.string().nullable().default(null),
+  /** The values of this leg of a matrix, by the matrix's keys; null for a task without one. */
+  leg: z
+    .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+    .nullable()
+    .default(null),
+  /** Names of the environment variables that the worker must have and that the activity may read; never their values. */
+  env: z.array(z.string()).default([]),
+  references: z.array(Reference).default([]),
 });
 export type PlannedTask = z.infer<typeof PlannedTask>;
 

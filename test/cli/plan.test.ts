@@ -151,6 +151,7 @@ async function finishedRun(project: Project, run: string): Promise<void> {
       failure: null,
       output: { artifacts: made.get(task.name) ?? [], summary: {}, warnings: [] },
       fromRun: null,
+      approved: null,
     })),
     events: [],
   };

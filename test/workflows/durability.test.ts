@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { describeRun } from '../../workers/pending.js';
 import { workflowIdOf } from '../../workflows/input.js';
 import { bundle, newPlace, type Place } from './place.js';
-import { inputOf, planned, planOf, states, taskIn } from './plans.js';
+import { inputOf, planOf, planned, quickly, states, taskIn } from './plans.js';
 
 const SCRIPT = fileURLToPath(new URL('mock-worker.js', import.meta.url));
 
@@ -32,7 +32,7 @@ describe('a run whose worker', function () {
 
   const plan = planOf(
     planned('first', { provides: ['a'] }),
-    planned('steady', { needs: ['first'], provides: ['b'], heartbeatMs: 2_000, retry: { attempts: 4, backoffMs: 10 } }),
+    planned('steady', { needs: ['first'], provides: ['b'], heartbeatMs: 2_000, retry: quickly(4) }),
   );
 
   async function stepping(run: string, least: number): Promise<void> {

@@ -3,7 +3,7 @@ import { Problem } from '../../configs/problem.js';
 import { workflowIdOf } from '../../workflows/input.js';
 import { cancelUpdate, pauseUpdate, resumeUpdate, retryUpdate, skipUpdate } from '../../workflows/messages.js';
 import { newPlace, type Place } from './place.js';
-import { inputOf, planned, planOf, states, taskIn } from './plans.js';
+import { inputOf, planOf, planned, quickly, states, taskIn } from './plans.js';
 import { gate, writing } from './tasks.js';
 
 const by = 'a test';
@@ -121,7 +121,7 @@ describe('a run', function () {
         throw new Error('no good', { cause: new Error('a bug') });
       }),
     });
-    await place.start(inputOf('broken', planOf(planned('broken', { retry: { attempts: 2, backoffMs: 10 } }))));
+    await place.start(inputOf('broken', planOf(planned('broken', { retry: quickly(2) }))));
     const ledger = await place.until('broken', ({ state }) => state === 'blocked');
     const { failure, attempts } = taskIn(ledger, 'broken');
     assert.equal(failure?.code, 'UNEXPECTED');

@@ -1,11 +1,16 @@
 /** Made-up plans and short ways of looking at a ledger. */
 import type { Ledger, LedgerTask } from '../../configs/schema/ledger.js';
-import type { Plan, PlannedTask } from '../../configs/schema/plan.js';
+import { PlannedTask, type Plan } from '../../configs/schema/plan.js';
 import type { PipelineInput } from '../../workflows/input.js';
+
+/** Retries without a wait that anybody notices. */
+export function quickly(attempts: number): PlannedTask['retry'] {
+  return { attempts, backoffMs: 10, coefficient: 2, maxBackoffMs: 300_000, nonRetryable: [] };
+}
 
 /** A task of a made-up plan: no settings, quick retries. */
 export function planned(name: string, change: Partial<PlannedTask> = {}): PlannedTask {
-  return {
+  return PlannedTask.parse({
     name,
     stage: 1,
     uses: name,
@@ -20,9 +25,9 @@ export function planned(name: string, change: Partial<PlannedTask> = {}): Planne
     provides: [],
     timeoutMs: 60_000,
     heartbeatMs: null,
-    retry: { attempts: 3, backoffMs: 10 },
+    retry: quickly(3),
     ...change,
-  };
+  });
 }
 
 export function planOf(...tasks: PlannedTask[]): Plan {

@@ -16,6 +16,7 @@ import type { Evaluation, Parity } from '../../../configs/schema/evaluation.js';
 import type { Ledger, LedgerTask, TaskState } from '../../../configs/schema/ledger.js';
 import type { Manifest } from '../../../configs/schema/manifest.js';
 import type { Artifact } from '../../../configs/schema/payload.js';
+import { PlannedTask } from '../../../configs/schema/plan.js';
 import type { DatasetIndex } from '../../../configs/schema/photos.js';
 import { hashFile, writeJsonAtomically } from '../../../ml/files/atomic.js';
 import { datasetHash } from '../../../ml/images/dataset-hash.js';
@@ -207,8 +208,8 @@ class Builder {
     const output = state === 'done' ? { artifacts: [...artifacts], summary: {}, warnings: [] } : null;
     const at = '2026-01-02T03:04:05.000Z';
     const times = { fingerprint: 'f', startedAt: at, endedAt: state === 'done' ? at : null };
-    const full = { ...plan, needs: [], settingsFiles: [...settingsFiles], ...limits };
-    this.tasks.push({ plan: full, state, attempts: 1, reason: '', ...times, failure: null, output, fromRun: null });
+    const full = PlannedTask.parse({ ...plan, ...limits });
+    this.tasks.push({ plan: full, state, attempts: 1, reason: '', ...times, failure: null, output, fromRun: null, approved: null });
   }
 
   async save(): Promise<void> {

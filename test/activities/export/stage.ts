@@ -1,4 +1,5 @@
 /** What stage 7 reads, small: seeded weights, 32-px photos, an evaluation; and its tasks on it. */
+import { PlannedTask } from '../../../configs/schema/plan.js';
 import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -158,7 +159,7 @@ const LEDGER: Ledger = {
   endedAt: null,
   tasks: [
     {
-      plan: {
+      plan: PlannedTask.parse({
         name: 'train',
         stage: 5,
         uses: 'train',
@@ -174,7 +175,7 @@ const LEDGER: Ledger = {
         timeoutMs: 1000,
         heartbeatMs: null,
         retry: { attempts: 1, backoffMs: 1 },
-      },
+      }),
       state: 'done',
       attempts: 1,
       reason: '',
@@ -184,6 +185,7 @@ const LEDGER: Ledger = {
       failure: null,
       output: null,
       fromRun: null,
+      approved: null,
     },
   ],
   events: [],
