@@ -8,15 +8,17 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import type { DatasetIndex, Photo } from '../../configs/schema/photos.js';
 import { hashFile } from '../../ml/files/atomic.js';
+import { readHeader } from '../../ml/images/decode.js';
 import { packPhotos } from '../../ml/images/pack.js';
 
 const [, , list = '', side = '', passes = '', folder = ''] = process.argv;
 const root = '/';
 const photos: Photo[] = [];
 for (const file of JSON.parse(await readFile(list, 'utf8')) as string[]) {
-  // What the audit knows of a photo; only its hash is read here.
+  // What the audit knows of a photo.
   const { sha256 } = await hashFile(file);
-  photos.push({ file, folder: 'bench', label: 'good', split: 'train', sha256, width: 1, height: 1, score: null });
+  const { width, height } = await readHeader(await readFile(file));
+  photos.push({ file, folder: 'bench', label: 'good', split: 'train', sha256, width, height, score: null });
 }
 const dataset: DatasetIndex = { version: 1, hash: '0'.repeat(64), root, synthetic: false, pairing: 'stem', crossLimit: 1, photos };
 

@@ -12,7 +12,7 @@ import { Problem } from '../../configs/problem.js';
 import type { DatasetIndex, Photo } from '../../configs/schema/photos.js';
 import { canonicalHash } from '../../configs/load/canonical.js';
 import { writeAtomically, writeFileAtomically } from '../files/atomic.js';
-import { decodeSquare, PHOTOS_IN_FLIGHT, readHeader } from './decode.js';
+import { decodeSquare, PHOTOS_IN_FLIGHT } from './decode.js';
 import { isAbout } from './scan.js';
 
 export interface PackOptions {
@@ -98,13 +98,14 @@ async function build(path: string, { root, dataset, size, onPhoto, signal }: Pac
   return { path, sha256, bytes: total * size * size * 3, reused: false };
 }
 
-async function squareOf(photoRoot: string, { file, sha256 }: Photo, size: number): Promise<Buffer> {
+async function squareOf(photoRoot: string, { file, sha256, width, height }: Photo, size: number): Promise<Buffer> {
   const bytes = await readFile(join(photoRoot, file)).catch((cause: unknown) => {
     if (!isAbout(cause, 'ENOENT', 'EACCES', 'EISDIR')) throw cause;
     throw changed(file, `cannot be read (${cause.code})`, cause);
   });
   if (createHash('sha256').update(bytes).digest('hex') !== sha256) throw changed(file, 'is not the file that was audited');
-  return decodeSquare(bytes, await readHeader(bytes), size);
+  // These are the bytes that were audited: their sides are known, and another profile than sRGB's is not let through.
+  return decodeSquare(bytes, { width, height, icc: null }, size);
 }
 
 function changed(file: string, message: string, cause?: unknown): Problem {
