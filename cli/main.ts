@@ -10,6 +10,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   logs: async () => (await import('./logs.js')).logsCommand,
   retry: async () => (await import('./retry.js')).retryCommand,
   skip: async () => (await import('./skip.js')).skipCommand,
+  approve: async () => (await import('./approve.js')).approveCommand,
+  until: async () => (await import('./until.js')).untilCommand,
   pause: async () => (await import('./pause.js')).pauseCommand,
   resume: async () => (await import('./resume.js')).resumeCommand,
   cancel: async () => (await import('./cancel.js')).cancelCommand,

@@ -1,12 +1,14 @@
-/** `emo-aen retry`: goes on with a blocked run, or runs a task again, with settings as they are now. */
+/** `emo-aen retry`: goes on with a blocked run, or runs tasks again, with settings as they are now. */
 import { compilePlan } from '../configs/load/compile.js';
 import { parseOverrides } from '../configs/load/overrides.js';
 import { Problem } from '../configs/problem.js';
 import type { Ledger } from '../configs/schema/ledger.js';
 import type { Override } from '../configs/schema/plan.js';
 import { observe, queryLedger } from '../workers/observe.js';
-import type { RetryAnswer, RetryRequest } from '../workflows/messages.js';
+import type { Choice, RetryRequest, TasksAnswer } from '../workflows/messages.js';
+import { retriedTasks } from '../workflows/refusals.js';
 import { action, command } from './command.js';
+import { withStageOption, type ChoiceOptions } from './choice.js';
 import { person } from './person.js';
 import { withSetOption } from './pipeline-options.js';
 import { insistOnRead, retryChanges } from './run/changes.js';
@@ -15,24 +17,27 @@ import { answerWith, followInTerminal } from './run/follow-terminal.js';
 import { insistOnOpen, sendUpdate } from './run/update.js';
 import { ensureUp, withLink, type Linked } from './server-link.js';
 
-interface RetryOptions {
+interface RetryOptions extends ChoiceOptions {
   readonly set: readonly string[];
   readonly follow?: boolean;
 }
 
 export const retryCommand = withSetOption(
-  command('retry <run> [task]', 'run what is blocked, or one task, again; settings as they are now'),
+  withStageOption(
+    command('retry <run> [tasks...]', 'run what is blocked, or the tasks named, again; settings as they are now'),
+    'what is blocked or skipped in this stage, or all of it where nothing is',
+  ),
 )
   .option('--follow', 'follow the run then')
   .action(
-    action<RetryOptions>(async (terminal, { set, follow }, [run = '', task]) => {
+    action<RetryOptions>(async (terminal, { set, stage, follow }, [run = '', ...tasks]) => {
       const overrides = parseOverrides(set);
       await insistOnOpen(terminal.root, run);
       await ensureUp(terminal);
       const answer = await withLink(terminal.root, async (linked) => {
         const ledger = await openLedger(terminal.root, run, linked);
-        const { request, notes } = await requestFor(terminal.root, ledger, task, overrides);
-        const accepted = await sendUpdate<RetryAnswer>(terminal.root, await linked(), run, 'retry', request);
+        const { request, notes } = await requestFor(terminal.root, ledger, { tasks, stage: stage ?? null }, overrides);
+        const accepted = await sendUpdate<TasksAnswer>(terminal.root, await linked(), run, 'retry', request);
         notes.forEach(terminal.note);
         return accepted;
       });
@@ -56,19 +61,15 @@ async function openLedger(root: string, run: string, linked: Linked): Promise<Le
 async function requestFor(
   root: string,
   ledger: Ledger,
-  task: string | undefined,
+  choice: Choice,
   overrides: readonly Override[],
 ): Promise<{ request: RetryRequest; notes: readonly string[] }> {
-  if (task !== undefined) insistOnTask(ledger, task);
-  const tasks = task === undefined ? [] : [task];
+  for (const task of choice.tasks) insistOnTask(ledger, task);
   const earlier = ledger.events.flatMap((event) => event.overrides);
   const before = await compilePlan(root, ledger.file, earlier);
   const now = overrides.length === 0 ? before : await compilePlan(root, ledger.file, [...earlier, ...overrides]);
-  const retried = ledger.tasks
-    .filter(({ plan, state }) => (task === undefined ? state === 'blocked' : plan.name === task))
-    .map(({ plan }) => plan);
-  const names = new Set(retried.map(({ name }) => name));
+  const names = new Set(retriedTasks(ledger, choice).map(({ plan }) => plan.name));
   insistOnRead(ledger, overrides, names, now);
   const { plan, notes } = retryChanges(ledger, names, now, before);
-  return { request: { tasks, plan, overrides, by: person() }, notes };
+  return { request: { ...choice, plan, overrides, by: person() }, notes };
 }

@@ -1,17 +1,24 @@
-/** `emo-aen skip`: does without a task. Skipped is not done: what needs it does not run. */
+/** `emo-aen skip`: does without tasks. Skipped is not done: what needs one does not run, unless it is declared optional. */
+import type { TasksAnswer } from '../workflows/messages.js';
+import { withStageOption, type ChoiceOptions } from './choice.js';
 import { action, command } from './command.js';
 import { person } from './person.js';
 import { act } from './run/act.js';
 
-interface SkipOptions {
+interface SkipOptions extends ChoiceOptions {
   readonly reason: string;
 }
 
-export const skipCommand = command('skip <run> <task>', 'do without a task that is blocked or waits; what needs it does not run')
+export const skipCommand = withStageOption(
+  command('skip <run> [tasks...]', 'do without tasks that are blocked or wait; what needs them runs only where they are declared optional'),
+  'all that is blocked or waits in this stage',
+)
   .requiredOption('--reason <text>', 'why, for the record')
   .action(
-    action<SkipOptions>(async (terminal, { reason }, [run = '', task = '']) => {
-      await act(terminal, run, 'skip', { task, reason, by: person() });
-      terminal.answer({ run, accepted: 'skip', task }, `${task} of run ${run} is skipped; emo-aen retry ${run} ${task} undoes that`);
+    action<SkipOptions>(async (terminal, { reason, stage = null }, [run = '', ...named]) => {
+      const { tasks } = await act<TasksAnswer>(terminal, run, 'skip', { tasks: named, stage, reason, by: person() });
+      const names = tasks.join(', ');
+      const undo = `emo-aen retry ${run} ${tasks.join(' ')} undoes that`;
+      terminal.answer({ run, accepted: 'skip', tasks }, `${names} of run ${run} ${tasks.length === 1 ? 'is' : 'are'} skipped; ${undo}`);
     }),
   );

@@ -1,6 +1,6 @@
 /** Asks for the standing of a run: the workflow if a worker can answer for it, else the ledger that it keeps on disk. */
 import { Problem } from '../configs/problem.js';
-import type { Ledger } from '../configs/schema/ledger.js';
+import { Ledger } from '../configs/schema/ledger.js';
 import { workflowIdOf } from '../workflows/input.js';
 import { nearest } from '../configs/load/nearest.js';
 import { readLedger, readLedgers } from './candidates.js';
@@ -31,7 +31,7 @@ export async function observe(root: string, run: string, link: () => Promise<Tem
 export async function queryLedger({ client, connection }: TemporalLink, run: string): Promise<Ledger | null> {
   const handle = client.workflow.getHandle(workflowIdOf(run));
   try {
-    return await connection.withDeadline(Date.now() + ANSWER_MS, () => handle.query<Ledger>('ledger'));
+    return Ledger.parse(await connection.withDeadline(Date.now() + ANSWER_MS, () => handle.query<unknown>('ledger')));
   } catch {
     return null; // no worker, or none of this version: the caller says so and reads the file
   }

@@ -1,6 +1,7 @@
 /** Where a run stands, in the form that `status --json` prints (design §3). */
 import type { Failure, Ledger, LedgerTask, RunState, TaskState } from '../configs/schema/ledger.js';
 import type { Artifact, Progress, Summary } from '../configs/schema/payload.js';
+import { awaitsApproval } from '../workflows/ledger.js';
 import type { PendingTask } from './pending.js';
 
 export interface TaskStatus {
@@ -18,6 +19,8 @@ export interface TaskStatus {
   /** Why it is blocked, or why its last attempt failed. */
   readonly failure: Failure | null;
   readonly fromRun: string | null;
+  /** Whether only a person's word is missing before it runs (`emo-aen approve`). */
+  readonly awaitsApproval: boolean;
   readonly summary: Summary;
   readonly warnings: readonly string[];
 }
@@ -69,6 +72,7 @@ function statusOf(task: LedgerTask, pending: PendingTask | undefined): TaskStatu
     artifacts: output?.artifacts ?? [],
     failure: failure ?? live?.lastFailure ?? null,
     fromRun,
+    awaitsApproval: awaitsApproval(task),
     summary: output?.summary ?? {},
     warnings: output?.warnings ?? [],
   };

@@ -7,7 +7,6 @@ import { readFailure } from './failure.js';
 
 /** Within how long a dead worker is noticed where the task declares no heartbeat of its own. */
 const ALIVE_MS = 20_000;
-const LONGEST_BACKOFF_MS = 300_000;
 /** How often the retries are given anew when the last one ended because its worker went away. */
 const LOST_WORKER_ROUNDS = 5;
 
@@ -17,6 +16,7 @@ const LOST_WORKER_ROUNDS = 5;
  */
 export async function execute(plan: PlannedTask, input: Omit<TaskInput, 'heartbeat'>): Promise<TaskReport> {
   const payload: TaskInput = { ...input, heartbeat: plan.heartbeatMs === null ? 'alive' : 'progress' };
+  const deadline = plan.totalTimeoutMs === null ? null : Date.now() + plan.totalTimeoutMs;
   for (let round = 1; ; round += 1) {
     try {
       return await scheduleActivity<TaskReport>(plan.uses, [payload], {
@@ -24,14 +24,17 @@ export async function execute(plan: PlannedTask, input: Omit<TaskInput, 'heartbe
         summary: plan.name,
         taskQueue: plan.queue,
         startToCloseTimeout: plan.timeoutMs,
+        ...(plan.queueTimeoutMs === null ? {} : { scheduleToStartTimeout: plan.queueTimeoutMs }),
+        ...(deadline === null ? {} : { scheduleToCloseTimeout: Math.max(1, deadline - Date.now()) }),
         heartbeatTimeout: plan.heartbeatMs ?? ALIVE_MS,
         // A cancelled run says so only once its tasks have stopped; a dead worker's task counts as stopped after its heartbeat timeout.
         cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
         retry: {
           initialInterval: plan.retry.backoffMs,
-          backoffCoefficient: 2,
-          maximumInterval: Math.max(LONGEST_BACKOFF_MS, plan.retry.backoffMs),
+          backoffCoefficient: plan.retry.coefficient,
+          maximumInterval: Math.max(plan.retry.maxBackoffMs, plan.retry.backoffMs),
           maximumAttempts: plan.retry.attempts,
+          nonRetryableErrorTypes: plan.retry.nonRetryable,
         },
       });
     } catch (error) {

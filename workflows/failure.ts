@@ -21,11 +21,20 @@ export function readFailure(error: unknown): TaskFailure {
   return { failure: { code: 'UNEXPECTED', message, where: null, cure: null }, attempt: null, workerLost: false };
 }
 
+const ONE_TRY = ['TIMEOUT', 'took longer than its timeout allows', 'raise its timeout in the pipeline file, then retry'] as const;
+
+const TIMEOUTS: Readonly<Record<string, readonly [code: string, message: string, cure: string]>> = {
+  HEARTBEAT: ['STALLED', 'no sign of life within its heartbeat time: the worker died or the task hung', 'see emo-aen doctor, then retry'],
+  SCHEDULE_TO_START: ['TIMEOUT', 'waited for a worker longer than its queueTimeout allows', 'see emo-aen doctor, then retry'],
+  SCHEDULE_TO_CLOSE: [
+    'TIMEOUT',
+    'took longer with all its tries than its totalTimeout allows',
+    'raise its totalTimeout in the pipeline file, then retry',
+  ],
+};
+
 function readTimeout(timeout: TimeoutFailure): TaskFailure {
-  const [code, message, cure] =
-    timeout.timeoutType === 'HEARTBEAT'
-      ? ['STALLED', 'no sign of life within its heartbeat time: the worker died or the task hung', 'see emo-aen doctor, then retry']
-      : ['TIMEOUT', 'took longer than its timeout allows', 'raise its timeout in the pipeline file, then retry'];
+  const [code, message, cure] = TIMEOUTS[timeout.timeoutType ?? ''] ?? ONE_TRY;
   return { failure: { code, message, where: null, cure }, attempt: null, workerLost: timeout.timeoutType === 'HEARTBEAT' };
 }
 

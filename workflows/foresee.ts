@@ -30,7 +30,7 @@ export interface Prospect {
 export async function foresee(prospect: Prospect, verify: (artifacts: readonly Artifact[]) => Promise<Verdict>): Promise<Foreseen[]> {
   const { plan, until, fresh } = prospect;
   const candidates = fresh ? [] : prospect.candidates;
-  const wanted = wantedTasks(plan, until);
+  const wanted = wantedTasks(plan.tasks, until);
   const made = new Map<string, readonly Artifact[]>();
   const unknown = new Set<string>();
   const assumed = new Set<string>();

@@ -1,6 +1,6 @@
 /** Questions about the DAG. Pure; `plan.tasks` stand in an order in which every task comes after those it needs. */
 import type { Artifact } from '../configs/schema/payload.js';
-import type { Plan, PlannedTask } from '../configs/schema/plan.js';
+import type { PlannedTask, Reference } from '../configs/schema/plan.js';
 
 type Node = Pick<PlannedTask, 'name' | 'needs'>;
 
@@ -25,21 +25,31 @@ export function dependants(tasks: readonly Node[], names: ReadonlySet<string>): 
 }
 
 /** The tasks that a run does: all, or `until` and what it depends on. */
-export function wantedTasks(plan: Plan, until: string | null): Set<string> {
-  return until === null ? new Set(plan.tasks.map((task) => task.name)) : ancestors(plan.tasks, until).add(until);
+export function wantedTasks(tasks: readonly Node[], until: string | null): Set<string> {
+  return until === null ? new Set(tasks.map((task) => task.name)) : ancestors(tasks, until).add(until);
 }
 
 /**
  * The artifacts that `task` reads, from what the tasks before it made; where two made one of a name, the later in the
- * plan's order counts. A name that nobody made is left out: the activity says so when it asks for it.
+ * plan's order counts. A name that nobody made is left out: the activity says so when it asks for it. Those that its settings refer to
+ * come last, each by a name of its own.
  */
 export function inputsOf(
-  task: Pick<PlannedTask, 'name' | 'reads'>,
+  task: Pick<PlannedTask, 'name' | 'reads' | 'references'>,
   tasks: readonly Node[],
   made: (name: string) => readonly Artifact[],
 ): Artifact[] {
   const before = ancestors(tasks, task.name);
   const byName = new Map<string, Artifact>();
   for (const { name } of tasks) if (before.has(name)) for (const artifact of made(name)) byName.set(artifact.name, artifact);
-  return task.reads.flatMap((name) => byName.get(name) ?? []);
+  const referred = task.references.flatMap((reference) => {
+    const artifact = made(reference.task).find(({ name }) => name === reference.output);
+    return artifact === undefined ? [] : { ...artifact, name: nameOfReferred(reference) };
+  });
+  return [...task.reads.flatMap((name) => byName.get(name) ?? []), ...referred];
+}
+
+/** Under which name a task is handed an artifact that its settings refer to. */
+export function nameOfReferred({ task, output }: Omit<Reference, 'path'>): string {
+  return `tasks.${task}.outputs.${output}`;
 }

@@ -1,5 +1,5 @@
 /** What starts a run, and what its execution in Temporal ends with. */
-import type { RunState } from '../configs/schema/ledger.js';
+import type { Ledger, RunState } from '../configs/schema/ledger.js';
 import type { Override, Plan } from '../configs/schema/plan.js';
 import type { ReuseCandidate } from './decide.js';
 
@@ -16,6 +16,19 @@ export interface PipelineInput {
   readonly overrides: readonly Override[];
   /** Who started it. */
   readonly by: string;
+  /** Where the run goes on from; absent where it begins. The tasks of `plan` are then left out: they stand in the ledger. */
+  readonly carried?: Carried;
+}
+
+/** All that a run knows, handed on when it begins a new history (Temporal's continue-as-new). Nothing is running then. */
+export interface Carried {
+  readonly ledger: Ledger;
+  readonly paused: boolean;
+  /** Results of the run's own tasks. */
+  readonly former: readonly ReuseCandidate[];
+  /** Tasks that run again though they have a result, and why tasks run, by name: what retries asked for. */
+  readonly forced: readonly string[];
+  readonly reasons: Readonly<Record<string, readonly string[]>>;
 }
 
 export interface PipelineResult {

@@ -5,11 +5,11 @@ import type { PipelineInput } from './input.js';
 
 /** States in which a task's artifacts may be used by those that need it. */
 const SERVES: ReadonlySet<TaskState> = new Set(['done', 'reused']);
-/** States in which nothing more is to be done for a task. A skipped one is settled, but it does not serve. */
+/** States in which nothing more is to be done for a task. A skipped one is settled, but serves only where it is declared optional. */
 const SETTLED: ReadonlySet<TaskState> = new Set(['done', 'reused', 'skipped']);
 
 export function openLedger(input: PipelineInput, at: string): Ledger {
-  const wanted = wantedTasks(input.plan, input.until);
+  const wanted = wantedTasks(input.plan.tasks, input.until);
   const why = [input.until === null ? null : `--until ${input.until}`, input.fresh ? '--fresh' : null].filter((part) => part !== null);
   return {
     version: 1,
@@ -18,13 +18,14 @@ export function openLedger(input: PipelineInput, at: string): Ledger {
     file: input.plan.file,
     planHash: input.plan.hash,
     state: 'running',
+    until: input.until,
     startedAt: at,
     endedAt: null,
     tasks: input.plan.tasks.map((plan) => ({
       plan,
       state: 'waiting',
       attempts: 0,
-      reason: wanted.has(plan.name) ? waitsFor(plan.needs) : `not asked for: --until ${input.until}`,
+      reason: wanted.has(plan.name) ? waitsFor(plan.needs) : notAskedFor(input.until),
       fingerprint: null,
       startedAt: null,
       endedAt: null,
@@ -50,6 +51,29 @@ export function waitsFor(needs: readonly string[]): string {
   return needs.length === 0 ? 'about to start' : `waits for ${needs.join(', ')}`;
 }
 
+function notAskedFor(until: string | null): string {
+  return `not asked for: --until ${until}`;
+}
+
+/** The ledger with another last task; null: all are to be done. What waits says why. */
+export function withUntil(ledger: Ledger, until: string | null): Ledger {
+  const wanted = wantedTasks(
+    ledger.tasks.map(({ plan }) => plan),
+    until,
+  );
+  const reasonFor = ({ plan, reason }: LedgerTask): string => {
+    if (!wanted.has(plan.name)) return notAskedFor(until);
+    return reason === notAskedFor(ledger.until) ? waitsFor(plan.needs) : reason;
+  };
+  const tasks = ledger.tasks.map((task) => (task.state === 'waiting' ? { ...task, reason: reasonFor(task) } : task));
+  return { ...ledger, until, tasks };
+}
+
+/** Whether all that it needs is there and only a person's word is missing. */
+export function awaitsApproval({ plan, state, fingerprint, approved }: LedgerTask): boolean {
+  return state === 'waiting' && plan.approval !== null && fingerprint !== null && fingerprint !== approved;
+}
+
 export function taskOf(ledger: Ledger, name: string): LedgerTask | undefined {
   return ledger.tasks.find((task) => task.plan.name === name);
 }
@@ -63,11 +87,13 @@ export function withEvent(ledger: Ledger, event: LedgerEvent): Ledger {
   return { ...ledger, events: [...ledger.events, event] };
 }
 
-/** Tasks of the run that wait and whose needs all serve. */
+/** Tasks of the run that wait for nobody and whose needs all serve, or are optional and skipped. */
 export function startable(ledger: Ledger, wanted: ReadonlySet<string>): LedgerTask[] {
-  const serving = new Set(ledger.tasks.filter((task) => SERVES.has(task.state)).map((task) => task.plan.name));
+  const serves = ({ plan, state }: LedgerTask): boolean => SERVES.has(state) || (plan.optional && state === 'skipped');
+  const serving = new Set(ledger.tasks.filter(serves).map((task) => task.plan.name));
   return ledger.tasks.filter(
-    (task) => task.state === 'waiting' && wanted.has(task.plan.name) && task.plan.needs.every((need) => serving.has(need)),
+    (task) =>
+      task.state === 'waiting' && wanted.has(task.plan.name) && task.plan.needs.every((need) => serving.has(need)) && !awaitsApproval(task),
   );
 }
 
@@ -77,8 +103,8 @@ export function isComplete(ledger: Ledger, wanted: ReadonlySet<string>): boolean
 }
 
 /**
- * The state of a run that is open. A blocked task blocks the run, though independent branches go on; so does a skipped task
- * whose dependants can therefore never start.
+ * The state of a run that is open. A blocked task blocks the run, though independent branches go on; so does, once nothing else moves, a
+ * skipped task whose dependants can therefore never start, or one that waits for approval.
  */
 export function openState(ledger: Ledger, wanted: ReadonlySet<string>, paused: boolean): RunState {
   if (paused) return 'paused';
@@ -87,12 +113,10 @@ export function openState(ledger: Ledger, wanted: ReadonlySet<string>, paused: b
   return moves || isComplete(ledger, wanted) ? 'running' : 'blocked';
 }
 
-/** The ledger of a cancelled run: what had not ended is cancelled, what had keeps its state. */
-export function cancelled(ledger: Ledger, at: string): Ledger {
+/** The ledger of a run that ended before its tasks had: what had not ended is cancelled, what had keeps its state. */
+export function brokenOff(ledger: Ledger, state: 'cancelled' | 'failed', reason: string, at: string): Ledger {
   const tasks = ledger.tasks.map((task) =>
-    task.state === 'waiting' || task.state === 'running'
-      ? { ...task, state: 'cancelled' as const, reason: 'the run was cancelled', endedAt: at }
-      : task,
+    task.state === 'waiting' || task.state === 'running' ? { ...task, state: 'cancelled' as const, reason, endedAt: at } : task,
   );
-  return { ...ledger, state: 'cancelled', endedAt: at, tasks };
+  return { ...ledger, state, endedAt: at, tasks };
 }

@@ -1,11 +1,20 @@
-/** What a person can ask of a run and tell it: one Query and five Updates, each refused at once, with the reason, where it makes no sense. */
+/** What a person can ask of a run and tell it: one Query and seven Updates, each refused at once, with the reason, where it makes no sense. */
 import { defineQuery, defineUpdate } from '@temporalio/workflow';
 import type { Ledger } from '../configs/schema/ledger.js';
 import type { Override, PlannedTask } from '../configs/schema/plan.js';
 
-export interface RetryRequest {
-  /** Tasks to run again; empty: all that are blocked. */
+/** Tasks by name, or those of a stage. */
+export interface Choice {
   readonly tasks: readonly string[];
+  /** Only where no task is named; null: no stage is named either. */
+  readonly stage: number | null;
+}
+
+/**
+ * Tasks to run again: those named; of a stage, those that are blocked or skipped, or all that ended where none is; without either, all
+ * that are blocked.
+ */
+export interface RetryRequest extends Choice {
   /** New settings: these take the place of the planned tasks of the same names. */
   readonly plan: readonly PlannedTask[];
   /** The `--set` values behind `plan`, for the record. */
@@ -13,9 +22,20 @@ export interface RetryRequest {
   readonly by: string;
 }
 
-export interface SkipRequest {
-  readonly task: string;
+/** Of a stage, those tasks that are blocked or wait. */
+export interface SkipRequest extends Choice {
   readonly reason: string;
+  readonly by: string;
+}
+
+export interface ApproveRequest {
+  readonly task: string;
+  readonly by: string;
+}
+
+export interface UntilRequest {
+  /** The last task to do, with all it depends on; null: all tasks. */
+  readonly task: string | null;
   readonly by: string;
 }
 
@@ -23,8 +43,8 @@ export interface PersonRequest {
   readonly by: string;
 }
 
-/** Which tasks an accepted retry set back to waiting, in the plan's order. */
-export interface RetryAnswer {
+/** Which tasks an accepted request is about, in the plan's order: those set back to waiting, those skipped. */
+export interface TasksAnswer {
   readonly tasks: readonly string[];
 }
 
@@ -32,8 +52,10 @@ export interface RetryAnswer {
 export const REFUSED = 'REFUSED';
 
 export const ledgerQuery = defineQuery<Ledger>('ledger');
-export const retryUpdate = defineUpdate<RetryAnswer, [RetryRequest]>('retry');
-export const skipUpdate = defineUpdate<void, [SkipRequest]>('skip');
+export const retryUpdate = defineUpdate<TasksAnswer, [RetryRequest]>('retry');
+export const skipUpdate = defineUpdate<TasksAnswer, [SkipRequest]>('skip');
+export const approveUpdate = defineUpdate<void, [ApproveRequest]>('approve');
+export const untilUpdate = defineUpdate<void, [UntilRequest]>('until');
 export const pauseUpdate = defineUpdate<void, [PersonRequest]>('pause');
 export const resumeUpdate = defineUpdate<void, [PersonRequest]>('resume');
 export const cancelUpdate = defineUpdate<void, [PersonRequest]>('cancel');

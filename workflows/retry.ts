@@ -3,7 +3,7 @@ import type { Ledger, LedgerTask } from '../configs/schema/ledger.js';
 import type { PlannedTask } from '../configs/schema/plan.js';
 import { settingsChanges } from './decide.js';
 import { dependants } from './graph.js';
-import { waitsFor } from './ledger.js';
+import { awaitsApproval, waitsFor } from './ledger.js';
 import type { RetryRequest } from './messages.js';
 import { retriedTasks } from './refusals.js';
 
@@ -38,7 +38,7 @@ export function applyRetry(ledger: Ledger, request: RetryRequest, at: string): R
     if (named.has(name) && task.output !== null) forced.add(name);
     if (named.has(name) || (replaced.has(name) && task.state !== 'waiting')) reasons.set(name, reasonsFor(task, plan, named, request.by));
     if (!direct.has(name) && !(later.has(name) && task.state !== 'skipped')) return task;
-    if (task.state === 'waiting') return { ...task, plan };
+    if (task.state === 'waiting') return stillWaiting(task, plan);
     reset.push(name);
     return waiting(task, plan);
   });
@@ -52,6 +52,11 @@ function reasonsFor(task: LedgerTask, plan: PlannedTask, named: ReadonlySet<stri
     ...(named.has(plan.name) ? [`retried by ${by}`] : []),
     ...(changes.length > 0 ? [`settings changed: ${changes.join(', ')}`] : []),
   ];
+}
+
+/** A gate that was reached is reached again, with whatever its inputs are then. */
+function stillWaiting(task: LedgerTask, plan: PlannedTask): LedgerTask {
+  return { ...task, plan, fingerprint: null, reason: awaitsApproval(task) ? waitsFor(plan.needs) : task.reason };
 }
 
 function waiting(task: LedgerTask, plan: PlannedTask): LedgerTask {

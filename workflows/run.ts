@@ -3,23 +3,33 @@
  *
  * How it behaves where the design leaves it open:
  * - Pause starts nothing new; what is running runs on to its end.
- * - A skipped task is settled but does not serve: its dependants stay waiting. A run whose remaining tasks can never start for
- *   that reason is `blocked`, until a retry of the skipped task or a cancel. A run whose skipped tasks have no dependants completes.
+ * - A skipped task is settled but does not serve, unless it is declared optional: its dependants stay waiting. A run whose remaining
+ *   tasks can never start for that reason is `blocked`, until a retry of the skipped task or a cancel. A run whose skipped tasks have no
+ *   dependants completes.
+ * - A task with an approval waits for it only where it would run: what is reused was approved when it was made. The approval is for
+ *   the task's fingerprint; with other settings or inputs a person is asked again.
+ * - A task that is declared fail-fast and fails ends the run as failed: what runs is cancelled, nothing new starts.
  * - With `until`, the run is completed when that task and all before it are; the rest stays `waiting`.
  */
 import { CancellationScope, condition, isCancellation, proxyActivities, setCurrentDetails } from '@temporalio/workflow';
 import type { LedgerActivities } from '../activities/ledger.js';
 import type { Ledger, LedgerEvent, LedgerTask } from '../configs/schema/ledger.js';
+import type { TaskOutput } from '../configs/schema/payload.js';
 import { decide, type ReuseCandidate } from './decide.js';
 import { markdownOf } from './details.js';
 import { execute } from './execute.js';
 import { readFailure } from './failure.js';
-import { fingerprint } from './fingerprint.js';
+import { fingerprint, type InputDigest } from './fingerprint.js';
 import { inputsOf, wantedTasks } from './graph.js';
+import { DRAIN_MS, History } from './history.js';
 import type { PipelineInput } from './input.js';
-import { cancelled, isComplete, openLedger, openState, startable, taskOf, withEvent, withTask } from './ledger.js';
-import type { PersonRequest, RetryAnswer, RetryRequest, SkipRequest } from './messages.js';
+import { brokenOff, isComplete, openLedger, openState, startable, taskOf, withEvent, withTask, withUntil } from './ledger.js';
+import { Memory } from './memory.js';
+import type { ApproveRequest, PersonRequest, RetryRequest, SkipRequest, TasksAnswer, UntilRequest } from './messages.js';
+import { wholePlan } from './older.js';
 import { LedgerRecord } from './record.js';
+import { resolveReferences } from './references.js';
+import { skippedTasks } from './refusals.js';
 import { applyRetry } from './retry.js';
 
 const { verifyArtifacts } = proxyActivities<LedgerActivities>({
@@ -33,53 +43,91 @@ const { verifyArtifacts } = proxyActivities<LedgerActivities>({
 /** Activities that read the run's ledger from disk: it must say then what the workflow knows. */
 const LEDGER_READERS: ReadonlySet<string> = new Set(['publish', 'changelog', 'checklist']);
 
+/** Why a run ends though not all is done. */
+interface Ending {
+  readonly state: 'cancelled' | 'failed';
+  readonly reason: string;
+}
+
 export class Run {
   ledger: Ledger;
-  private readonly wanted: ReadonlySet<string>;
+  private wanted: ReadonlySet<string>;
+  private readonly memory: Memory;
   private readonly record = new LedgerRecord(() => this.ledger);
+  private readonly history = new History();
   private readonly running = new Map<string, CancellationScope>();
-  /** Results of this run's own tasks, which serve again where nothing changed. */
-  private readonly former = new Map<string, ReuseCandidate>();
-  private readonly candidates = new Map<string, ReuseCandidate[]>();
-  private forced = new Set<string>();
-  private reasons = new Map<string, readonly string[]>();
-  private paused = false;
-  private cancelling = false;
+  private paused: boolean;
+  private ending: Ending | null = null;
 
   constructor(private readonly input: PipelineInput) {
-    this.wanted = wantedTasks(input.plan, input.until);
-    for (const candidate of input.candidates) {
-      const known = this.candidates.get(candidate.task);
-      if (known === undefined) this.candidates.set(candidate.task, [candidate]);
-      else known.push(candidate);
-    }
-    this.ledger = openLedger(input, now());
+    const { carried, candidates } = input;
+    this.ledger = carried?.ledger ?? openLedger({ ...input, plan: wholePlan(input.plan) }, now());
+    this.wanted = this.wantedNow();
+    this.memory = new Memory(candidates, carried);
+    this.paused = carried?.paused ?? false;
     this.change(this.ledger);
   }
 
-  /** Does every task as soon as its needs are met, until all are settled or the run is cancelled. The last ledger is then on disk. */
-  async toTheEnd(): Promise<void> {
+  /**
+   * Does every task as soon as its needs are met, until all are settled or the run is to end before. The last ledger is then on disk.
+   * `continue`: nothing is running, and the run is to go on in a new history with {@link nextInput}.
+   */
+  async toTheEnd(): Promise<'ended' | 'continue'> {
     void this.record.keep();
-    while (!this.cancelling && !isComplete(this.ledger, this.wanted)) {
+    while (!this.isOver()) {
+      if (this.history.isLong) {
+        const idle = await condition(() => this.running.size === 0, DRAIN_MS);
+        if (idle && !this.isOver()) {
+          await this.record.onDisk();
+          return 'continue';
+        }
+        this.history.putOff();
+        continue;
+      }
       for (const task of this.startable()) this.start(task.plan.name);
-      await condition(() => this.cancelling || isComplete(this.ledger, this.wanted) || this.startable().length > 0);
+      await condition(() => this.isOver() || this.startable().length > 0 || this.history.isLong);
     }
     await condition(() => this.running.size === 0);
-    this.change(this.cancelling ? cancelled(this.ledger, now()) : { ...this.ledger, state: 'completed', endedAt: now() });
+    const { ending } = this;
+    this.change(
+      ending === null ? { ...this.ledger, state: 'completed', endedAt: now() } : brokenOff(this.ledger, ending.state, ending.reason, now()),
+    );
     await this.record.onDisk();
+    return 'ended';
   }
 
-  retry(request: RetryRequest): RetryAnswer {
-    const { ledger, reset, forced, reasons } = applyRetry(this.ledger, request, now());
-    this.forced = new Set([...this.forced, ...forced]);
-    this.reasons = new Map([...this.reasons, ...reasons]);
-    this.change(ledger);
-    return { tasks: reset };
+  /** What the run goes on with in a new history. */
+  nextInput(): PipelineInput {
+    const { input, ledger, paused } = this;
+    return { ...input, plan: { ...input.plan, tasks: [] }, carried: { ledger, paused, ...this.memory.carried() } };
   }
 
-  skip({ task, reason, by }: SkipRequest): void {
-    const skipped = withTask(this.ledger, task, { state: 'skipped', reason: `skipped by ${by}: ${reason}`, endedAt: now() });
-    this.change(withEvent(skipped, personEvent('skip', by, [task], reason)));
+  retry(request: RetryRequest): TasksAnswer {
+    const retried = applyRetry(this.ledger, request, now());
+    this.memory.retried(retried);
+    this.change(retried.ledger);
+    return { tasks: retried.reset };
+  }
+
+  skip(request: SkipRequest): TasksAnswer {
+    const { reason, by } = request;
+    const tasks = skippedTasks(this.ledger, request).map(({ plan }) => plan.name);
+    const skipped = { state: 'skipped', reason: `skipped by ${by}: ${reason}`, endedAt: now() } as const;
+    const ledger = tasks.reduce((before, name) => withTask(before, name, skipped), this.ledger);
+    this.change(withEvent(ledger, personEvent('skip', by, tasks, reason)));
+    return { tasks };
+  }
+
+  approve({ task, by }: ApproveRequest): void {
+    const { plan, fingerprint: print } = this.task(task);
+    const approved = withTask(this.ledger, task, { approved: print, reason: `approved by ${by}` });
+    this.change(withEvent(approved, personEvent('approve', by, [task], plan.approval)));
+  }
+
+  until({ task, by }: UntilRequest): void {
+    this.ledger = withUntil(this.ledger, task);
+    this.wanted = this.wantedNow();
+    this.change(withEvent(this.ledger, personEvent('until', by, task === null ? [] : [task])));
   }
 
   pause({ by }: PersonRequest): void {
@@ -93,18 +141,34 @@ export class Run {
   }
 
   cancel({ by }: PersonRequest): void {
-    if (this.cancelling || this.ledger.endedAt !== null) return;
-    this.cancelling = true;
+    if (this.ending !== null || this.ledger.endedAt !== null) return;
     this.change(withEvent(this.ledger, personEvent('cancel', by)));
+    this.breakOff({ state: 'cancelled', reason: 'the run was cancelled' });
+  }
+
+  /** Why the run is about to end though not all is done; null where it goes on. */
+  get endingReason(): string | null {
+    return this.ending?.reason ?? null;
+  }
+
+  private breakOff(ending: Ending): void {
+    this.ending ??= ending;
     for (const scope of this.running.values()) scope.cancel();
   }
 
-  get isCancelling(): boolean {
-    return this.cancelling;
+  private isOver(): boolean {
+    return this.ending !== null || isComplete(this.ledger, this.wanted);
+  }
+
+  private wantedNow(): ReadonlySet<string> {
+    return wantedTasks(
+      this.ledger.tasks.map(({ plan }) => plan),
+      this.ledger.until,
+    );
   }
 
   private startable(): LedgerTask[] {
-    return this.paused || this.cancelling ? [] : startable(this.ledger, this.wanted);
+    return this.paused || this.ending !== null ? [] : startable(this.ledger, this.wanted);
   }
 
   private start(name: string): void {
@@ -113,7 +177,7 @@ export class Run {
     void scope.run(() => this.settle(name)).finally(() => this.running.delete(name));
   }
 
-  /** One task from start to done, reused, blocked or cancelled. */
+  /** One task from start to done, reused, blocked, cancelled, or back to waiting where a person is to approve it. */
   private async settle(name: string): Promise<void> {
     const task = this.task(name);
     const artifacts = inputsOf(
@@ -125,38 +189,40 @@ export class Run {
     const print = fingerprint(task.plan, inputs);
     this.changeTask(name, { state: 'running', reason: 'starting', fingerprint: print, startedAt: now(), endedAt: null });
     try {
-      const decision = decide(task.plan, this.candidatesFor(name), inputs);
-      const unusable = await this.reuse(task, this.forced.has(name) ? [] : decision.matches, decision.reasons);
+      const decision = decide(task.plan, this.memory.candidatesFor(name), inputs);
+      const unusable = await this.reuse(task, this.memory.isForced(name) ? [] : decision.matches, decision.reasons);
       if (unusable === null) return;
-      const own = this.reasons.get(name) ?? [];
+      const own = this.memory.reasonsFor(name);
       const reasons = [
         ...own,
         ...unusable,
         ...(own.length + unusable.length > 0 ? [] : this.reasonsToRun(task.plan.outside, decision.reasons)),
       ];
+      const { approval } = task.plan;
+      if (approval !== null && task.approved !== print) {
+        const reason = `waits for approval (${approval}): emo-aen approve ${this.ledger.run} ${name}; runs because: ${reasons.join('; ')}`;
+        return this.changeTask(name, { state: 'waiting', reason, startedAt: null });
+      }
       this.changeTask(name, { reason: reasons.join('; ') });
       if (LEDGER_READERS.has(task.plan.uses)) await this.record.onDisk();
-      const report = await execute(task.plan, { run: this.ledger.run, task: name, settings: task.plan.settings, artifacts });
-      const { uses, version, settings } = task.plan;
-      this.former.set(name, {
-        task: name,
-        fromRun: this.ledger.run,
-        uses,
-        version,
-        settings,
-        inputs,
-        fingerprint: print,
-        output: report.output,
-      });
-      this.forced.delete(name);
-      this.reasons.delete(name);
-      this.changeTask(name, { state: 'done', attempts: task.attempts + report.attempt, output: report.output, endedAt: now() });
+      const settings = resolveReferences(task.plan, artifacts);
+      const { output, attempt } = await execute(task.plan, { run: this.ledger.run, task: name, settings, artifacts });
+      this.memory.settled(this.resultOf(task, inputs, print, output));
+      this.changeTask(name, { state: 'done', attempts: task.attempts + attempt, output, endedAt: now() });
     } catch (error) {
-      if (isCancellation(error)) return this.changeTask(name, { state: 'cancelled', reason: 'the run was cancelled', endedAt: now() });
+      if (isCancellation(error)) {
+        return this.changeTask(name, { state: 'cancelled', reason: this.endingReason ?? 'cancelled', endedAt: now() });
+      }
       const { failure, attempt } = readFailure(error);
       const attempts = task.attempts + (attempt ?? task.plan.retry.attempts);
       this.changeTask(name, { state: 'blocked', attempts, failure, endedAt: now() });
+      if (task.plan.onFailure === 'fail-fast') this.breakOff({ state: 'failed', reason: `${name} failed, and it is declared fail-fast` });
     }
+  }
+
+  private resultOf({ plan }: LedgerTask, inputs: readonly InputDigest[], print: string, output: TaskOutput): ReuseCandidate {
+    const { name: task, uses, version, settings } = plan;
+    return { task, fromRun: this.ledger.run, uses, version, settings, inputs, fingerprint: print, output };
   }
 
   /** Takes over the first of `matches` whose files verify, and gives null; else the reasons why none serves (none where there is no match). */
@@ -166,8 +232,7 @@ export class Run {
       const { missing, altered } = await verifyArtifacts(match.output.artifacts);
       if (missing.length + altered.length === 0) {
         const own = match.fromRun === this.ledger.run;
-        this.former.set(task.plan.name, match);
-        this.reasons.delete(task.plan.name);
+        this.memory.settled(match);
         this.changeTask(task.plan.name, {
           state: own ? 'done' : 'reused',
           reason: own ? 'unchanged: same code, settings and inputs as before' : reasons.join('; '),
@@ -187,11 +252,6 @@ export class Run {
     return this.input.fresh && !outside ? ['--fresh'] : decided;
   }
 
-  private candidatesFor(name: string): ReuseCandidate[] {
-    const former = this.former.get(name);
-    return [...(former === undefined ? [] : [former]), ...(this.candidates.get(name) ?? [])];
-  }
-
   private task(name: string): LedgerTask {
     const task = taskOf(this.ledger, name);
     if (task === undefined) throw new Error(`the ledger has no task ${name}`);
@@ -204,7 +264,7 @@ export class Run {
 
   private change(ledger: Ledger): void {
     const open = ledger.endedAt === null;
-    this.ledger = open ? { ...ledger, state: this.cancelling ? ledger.state : openState(ledger, this.wanted, this.paused) } : ledger;
+    this.ledger = open ? { ...ledger, state: this.ending !== null ? ledger.state : openState(ledger, this.wanted, this.paused) } : ledger;
     this.record.touch();
     setCurrentDetails(markdownOf(this.ledger));
   }

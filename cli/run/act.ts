@@ -1,4 +1,4 @@
-/** What `skip`, `pause`, `resume` and `cancel` have in common: one Update to a run that is open. */
+/** What `skip`, `approve`, `until`, `pause`, `resume` and `cancel` have in common: one Update to a run that is open. */
 import type { Terminal } from '../command.js';
 import { ensureUp, withLink } from '../server-link.js';
 import type { TemporalLink } from '../../workers/temporal.js';

@@ -92,7 +92,10 @@ export function troubles({ run, state, tasks }: RunStatus): string[] {
     lines.push(`error: ${name}: ${failure.where === null ? '' : `${failure.where}: `}${failure.message} [${failure.code}]`);
     if (failure.cure !== null) lines.push(`  cure: ${failure.cure}`);
   }
-  if (state === 'blocked') lines.push(`then: emo-aen retry ${run} (with --set path=value to change settings), or emo-aen cancel ${run}`);
+  const gates = tasks.filter(({ awaitsApproval }) => awaitsApproval).map(({ name }) => name);
+  for (const gate of gates) lines.push(`${gate} waits for approval: emo-aen approve ${run} ${gate}`);
+  if (state === 'blocked' && gates.length === 0)
+    lines.push(`then: emo-aen retry ${run} (with --set path=value to change settings), or emo-aen cancel ${run}`);
   if (state === 'paused') lines.push(`go on with: emo-aen resume ${run}`);
   return lines;
 }

@@ -56,6 +56,8 @@ export const Ledger = z.object({
   file: z.string(),
   planHash: z.string(),
   state: RunState,
+  /** The last task to do, with all it depends on; null: all tasks. */
+  until: z.string().nullable().default(null),
   startedAt: z.string(),
   endedAt: z.string().nullable(),
   tasks: z.array(LedgerTask),

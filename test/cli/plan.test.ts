@@ -135,6 +135,7 @@ async function finishedRun(project: Project, run: string): Promise<void> {
     file: plan.file,
     planHash: plan.hash,
     state: 'completed',
+    until: null,
     startedAt: '2026-01-01T00:00:00.000Z',
     endedAt: '2026-01-01T00:01:00.000Z',
     tasks: plan.tasks.map((task) => ({

@@ -14,7 +14,7 @@ const plan = planOf(
   planned('end', { needs: ['left', 'right'], reads: ['x', 'y'] }),
   planned('check', { needs: ['end'], uses: 'checklist' }),
 );
-const all = wantedTasks(plan, null);
+const all = wantedTasks(plan.tasks, null);
 const by = 'ann';
 
 /** A ledger whose tasks are in these states, as a run would leave them. */
@@ -27,7 +27,7 @@ function ledgerWith(given: Record<string, TaskState>, until: string | null = nul
   return ledger;
 }
 
-const retry = (tasks: string[], change: object = {}) => ({ tasks, plan: [], overrides: [], by, ...change });
+const retry = (tasks: string[], change: object = {}) => ({ tasks, stage: null, plan: [], overrides: [], by, ...change });
 
 describe('a ledger', () => {
   it('begins with every task waiting and passes its schema', () => {
@@ -56,7 +56,7 @@ describe('a ledger', () => {
   }
 
   it('is complete when all that was asked for is settled', () => {
-    assert.equal(isComplete(ledgerWith({ root: 'done', left: 'done' }, 'left'), wantedTasks(plan, 'left')), true);
+    assert.equal(isComplete(ledgerWith({ root: 'done', left: 'done' }, 'left'), wantedTasks(plan.tasks, 'left')), true);
     assert.equal(isComplete(ledgerWith({ root: 'done', left: 'done' }), all), false);
   });
 
@@ -117,19 +117,23 @@ describe('a request is refused with the reason', () => {
       /needs of root/,
     ],
     ['retry of a skipped task', refuseRetry(ledgerWith({ root: 'skipped' }), retry(['root'])), null],
-    ['skip of what is done', refuseSkip(running, { task: 'root', reason: 'r', by }), /root is done: there is nothing to skip/],
-    ['skip of what runs', refuseSkip(running, { task: 'end', reason: 'r', by }), /end is running/],
-    ['skip of the checklist', refuseSkip(running, { task: 'check', reason: 'r', by }), /cannot be skipped/],
-    ['skip without a reason', refuseSkip(running, { task: 'right', reason: ' ', by }), /needs a reason/],
-    ['skip of what is blocked', refuseSkip(running, { task: 'right', reason: 'r', by }), null],
+    [
+      'skip of what is done',
+      refuseSkip(running, { tasks: ['root'], stage: null, reason: 'r', by }),
+      /root is done: there is nothing to skip/,
+    ],
+    ['skip of what runs', refuseSkip(running, { tasks: ['end'], stage: null, reason: 'r', by }), /end is running/],
+    ['skip of the checklist', refuseSkip(running, { tasks: ['check'], stage: null, reason: 'r', by }), /cannot be skipped/],
+    ['skip without a reason', refuseSkip(running, { tasks: ['right'], stage: null, reason: ' ', by }), /needs a reason/],
+    ['skip of what is blocked', refuseSkip(running, { tasks: ['right'], stage: null, reason: 'r', by }), null],
     ['pause of a paused run', refusePause({ ...running, state: 'paused' }), /paused already/],
     ['resume of what is not paused', refuseResume({ ...running, state: 'blocked' }), /is not paused: it is blocked/],
     [
       'anything to a run that has ended',
-      refuseEnding({ ...running, state: 'completed', endedAt: 'then' }, false),
+      refuseEnding({ ...running, state: 'completed', endedAt: 'then' }, null),
       /has ended: it is completed/,
     ],
-    ['anything to a run that is being cancelled', refuseEnding(running, true), /is being cancelled/],
+    ['anything to a run that is being cancelled', refuseEnding(running, 'the run was cancelled'), /is ending: the run was cancelled/],
   ];
   for (const [what, refusal, pattern] of cases) {
     it(pattern === null ? `and so not: ${what}` : what, () => {

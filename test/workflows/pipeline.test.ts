@@ -97,7 +97,7 @@ describe('a run', function () {
     });
     const overrides = [{ path: 'dataset.limit', value: 2 }];
     const answer = await update('blocked').executeUpdate(retryUpdate, {
-      args: [{ tasks: [], plan: [{ ...audit, settings: { limit: 2 } }], overrides, by }],
+      args: [{ tasks: [], stage: null, plan: [{ ...audit, settings: { limit: 2 } }], overrides, by }],
     });
     assert.deepEqual(answer, { tasks: ['audit'] });
     await handle.result();
@@ -135,7 +135,7 @@ describe('a run', function () {
     const handle = await place.start(inputOf('refusals', planOf(planned('busy'), planned('next', { needs: ['busy'] }))));
     await place.until('refusals', (ledger) => states(ledger)['busy'] === 'running');
     const retry = (tasks: string[]): Promise<unknown> =>
-      update('refusals').executeUpdate(retryUpdate, { args: [{ tasks, plan: [], overrides: [], by }] });
+      update('refusals').executeUpdate(retryUpdate, { args: [{ tasks, stage: null, plan: [], overrides: [], by }] });
     const told = (pattern: RegExp) => (error: unknown) =>
       error instanceof Error && error.cause instanceof Error && pattern.test(error.cause.message);
     await assert.rejects(retry(['nowhere']), told(/run refusals has no task nowhere/));
@@ -157,13 +157,13 @@ describe('a run', function () {
     });
     const handle = await place.start(inputOf('skip', planOf(planned('shaky'), planned('after', { needs: ['shaky'] }))));
     await place.until('skip', ({ state }) => state === 'blocked');
-    await update('skip').executeUpdate(skipUpdate, { args: [{ task: 'shaky', reason: 'known bad', by }] });
+    await update('skip').executeUpdate(skipUpdate, { args: [{ tasks: ['shaky'], stage: null, reason: 'known bad', by }] });
     const skipped = await place.ledger('skip');
     assert.deepEqual(states(skipped), { shaky: 'skipped', after: 'waiting' });
     assert.equal(skipped.state, 'blocked');
     assert.equal(taskIn(skipped, 'shaky').reason, 'skipped by a test: known bad');
     fails = false;
-    await update('skip').executeUpdate(retryUpdate, { args: [{ tasks: ['shaky'], plan: [], overrides: [], by }] });
+    await update('skip').executeUpdate(retryUpdate, { args: [{ tasks: ['shaky'], stage: null, plan: [], overrides: [], by }] });
     await handle.result();
     assert.deepEqual(states(await place.ledgerOnDisk('skip')), { shaky: 'done', after: 'done' });
   });
@@ -177,7 +177,7 @@ describe('a run', function () {
     });
     const handle = await place.start(inputOf('leaf', planOf(planned('bad'), planned('good'))));
     await place.until('leaf', ({ state, tasks }) => state === 'blocked' && tasks.every((task) => task.state !== 'running'));
-    await update('leaf').executeUpdate(skipUpdate, { args: [{ task: 'bad', reason: 'not needed', by }] });
+    await update('leaf').executeUpdate(skipUpdate, { args: [{ tasks: ['bad'], stage: null, reason: 'not needed', by }] });
     assert.deepEqual(await handle.result(), { run: 'leaf', state: 'completed' });
     assert.deepEqual(states(await place.ledgerOnDisk('leaf')), { bad: 'skipped', good: 'done' });
   });

@@ -40,7 +40,7 @@ describe('what was made before', function () {
     );
     const handle = await place.start(inputOf('again', plan));
     await place.until('again', (ledger) => states(ledger)['middle'] === 'done');
-    const again = { args: [{ tasks: ['source'], plan: [], overrides: [], by }] as const };
+    const again = { args: [{ tasks: ['source'], stage: null, plan: [], overrides: [], by }] as const };
     assert.deepEqual(await update('again').executeUpdate(retryUpdate, { args: [...again.args] }), { tasks: ['source', 'middle'] });
     const same = await place.until('again', (ledger) => states(ledger)['middle'] === 'done');
     assert.deepEqual(ran, ['source', 'middle', 'source']);

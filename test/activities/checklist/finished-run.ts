@@ -221,6 +221,7 @@ class Builder {
       file: 'configs/quickstart/pipeline.yaml',
       planHash: 'a'.repeat(64),
       state: 'running',
+      until: null,
       startedAt,
       endedAt: null,
       tasks: this.tasks,

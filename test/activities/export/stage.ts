@@ -155,6 +155,7 @@ const LEDGER: Ledger = {
   file: 'configs/pipeline.yaml',
   planHash: 'a'.repeat(64),
   state: 'running',
+  until: null,
   startedAt: '2026-01-02T03:04:05Z',
   endedAt: null,
   tasks: [

@@ -15,6 +15,7 @@ const task = (change: Partial<TaskStatus>): TaskStatus => ({
   progress: null,
   artifacts: [],
   failure: null,
+  awaitsApproval: false,
   fromRun: null,
   summary: {},
   warnings: [],

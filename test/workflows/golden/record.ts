@@ -47,7 +47,7 @@ const SCENARIOS: Record<string, (place: Place, start: (input?: object) => Promis
     const handle = await start();
     await place.until(run, ({ state }) => state === 'blocked');
     broken = false;
-    await handle.executeUpdate(retryUpdate, { args: [{ tasks: [], plan: [], overrides: [], by }] });
+    await handle.executeUpdate(retryUpdate, { args: [{ tasks: [], stage: null, plan: [], overrides: [], by }] });
     await handle.result();
   },
   skipped: async (place, start, run) => {
@@ -55,7 +55,7 @@ const SCENARIOS: Record<string, (place: Place, start: (input?: object) => Promis
     const handle = await start({ plan: planOf(PLAN.tasks[0] ?? planned('look'), planned('make')) });
     await place.until(run, (ledger) => ledger.state === 'blocked' && states(ledger)['look'] === 'done');
     broken = false;
-    await handle.executeUpdate(skipUpdate, { args: [{ task: 'make', reason: 'not needed', by }] });
+    await handle.executeUpdate(skipUpdate, { args: [{ tasks: ['make'], stage: null, reason: 'not needed', by }] });
     await handle.result();
   },
   paused: async (_place, start) => {
