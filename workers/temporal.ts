@@ -3,6 +3,7 @@ import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { NativeConnectionOptions } from '@temporalio/worker';
 import { Problem } from '../configs/problem.js';
+import { DATA_CONVERTER } from './codec.js';
 import { findRunning } from './processes/record.js';
 import { lastPorts, LOOPBACK } from './server/ports.js';
 
@@ -80,7 +81,7 @@ export async function connectTo(target: TemporalTarget): Promise<TemporalLink> {
     connection = await Connection.connect({ ...(options as ConnectionOptions), connectTimeout: CONNECT_LIMIT });
     const opened = connection;
     await opened.withDeadline(Date.now() + 2_000, () => opened.workflowService.describeNamespace({ namespace }));
-    const client = new Client({ connection: opened, namespace });
+    const client = new Client({ connection: opened, namespace, dataConverter: DATA_CONVERTER });
     return { ...target, connection: opened, client, close: () => opened.close() };
   } catch (cause) {
     await connection?.close();

@@ -5,6 +5,7 @@ import type { TaskTable } from '../activities/definition.js';
 import { ledgerActivities } from '../activities/ledger.js';
 import { taskActivities } from '../activities/register.js';
 import type { Queue } from '../configs/schema/pipeline.js';
+import { DATA_CONVERTER } from './codec.js';
 
 export interface WorkerPlace {
   readonly kind: Queue;
@@ -33,6 +34,7 @@ export async function createWorker(place: WorkerPlace): Promise<Worker> {
     connection: place.connection,
     namespace: place.namespace,
     taskQueue: place.kind,
+    dataConverter: DATA_CONVERTER,
     shutdownGraceTime: GRACE,
     shutdownForceTime: FORCE,
     maxHeartbeatThrottleInterval: FRESH,

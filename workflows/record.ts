@@ -10,9 +10,16 @@ const { writeLedger } = proxyLocalActivities<LedgerActivities>({
   retry: { initialInterval: '1s', maximumInterval: '30s' },
 });
 
+/** A ledger of more tasks is not written at each change: it is large, and changes often. */
+const SMALL = 100;
+/** Longest that such a ledger on disk is behind, unless it is waited for. */
+const BEHIND_MS = 2_000;
+
 export class LedgerRecord {
   private revision = 0;
   private written = 0;
+  /** How many wait for the file. */
+  private awaited = 0;
 
   constructor(private readonly current: () => Ledger) {}
 
@@ -25,6 +32,7 @@ export class LedgerRecord {
   async keep(): Promise<never> {
     for (;;) {
       await condition(() => this.revision > this.written);
+      if (this.current().tasks.length > SMALL) await condition(() => this.awaited > 0, BEHIND_MS);
       const { revision } = this;
       await writeLedger(this.current());
       this.written = revision;
@@ -34,6 +42,8 @@ export class LedgerRecord {
   /** Resolves when the ledger as it is now, or a later one, is on disk. */
   async onDisk(): Promise<void> {
     const { revision } = this;
+    this.awaited += 1;
     await condition(() => this.written >= revision);
+    this.awaited -= 1;
   }
 }

@@ -15,26 +15,27 @@ export interface DevServer {
 }
 
 let server: Promise<DevServer> | undefined;
-let stop: () => Promise<void> = () => Promise.resolve();
+const stops: (() => Promise<void>)[] = [];
 
 export function devServer(): Promise<DevServer> {
-  server ??= start();
+  server ??= newDevServer();
   return server;
 }
 
 export async function stopDevServer(): Promise<void> {
-  await stop();
+  await Promise.all(stops.splice(0).map((stop) => stop()));
 }
 
 // Not there where a script, not mocha, uses the server.
 if (typeof globalThis.after === 'function') {
   after(async function endDevServer() {
     this.timeout(20_000);
-    await stop();
+    await stopDevServer();
   });
 }
 
-async function start(): Promise<DevServer> {
+/** One beside the shared one, with more words for its command line. */
+export async function newDevServer(...more: string[]): Promise<DevServer> {
   const port = await freePort();
   const names = Array.from({ length: NAMESPACES }, (_, index) => `place-${index}`);
   const child = spawn(
@@ -48,14 +49,15 @@ async function start(): Promise<DevServer> {
       '--port',
       String(port),
       ...names.flatMap((name) => ['--namespace', name]),
+      ...more,
     ],
     { stdio: 'ignore' },
   );
   const exited = once(child, 'exit'); // rejects where the program cannot be started
-  stop = async () => {
+  stops.push(async () => {
     child.kill('SIGTERM');
     await exited;
-  };
+  });
   const address = `127.0.0.1:${port}`;
   await Promise.race([answering(address), exited.then(() => Promise.reject(new Error('the Temporal server ended at once')))]);
   return { address, pid: child.pid ?? 0, namespace: () => names.shift() ?? 'default' };

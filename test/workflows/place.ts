@@ -10,6 +10,7 @@ import type { TaskTable } from '../../activities/definition.js';
 import { ledgerPath } from '../../activities/ledger-path.js';
 import type { Ledger } from '../../configs/schema/ledger.js';
 import type { Queue } from '../../configs/schema/pipeline.js';
+import { DATA_CONVERTER } from '../../workers/codec.js';
 import { createWorker } from '../../workers/worker.js';
 import { WORKFLOW_QUEUE, WORKFLOW_TYPE, workflowIdOf, type PipelineInput } from '../../workflows/input.js';
 import { ledgerQuery } from '../../workflows/messages.js';
@@ -52,13 +53,13 @@ export interface Place {
   leave(): Promise<void>;
 }
 
-export async function newPlace(): Promise<Place> {
-  const { address, namespace: newNamespace } = await devServer();
+export async function newPlace(server = devServer()): Promise<Place> {
+  const { address, namespace: newNamespace } = await server;
   const namespace = newNamespace();
   const root = await mkdtemp(join(tmpdir(), 'emo-aen-place-'));
   const connection = await Connection.connect({ address });
   const native = await NativeConnection.connect({ address });
-  const client = new Client({ connection, namespace });
+  const client = new Client({ connection, namespace, dataConverter: DATA_CONVERTER });
   let running: { worker: Worker; ended: Promise<void> }[] = [];
   const place: Place = {
     root,

@@ -34,6 +34,13 @@ export function planOf(...tasks: PlannedTask[]): Plan {
   return { version: 1, pipeline: 'test', file: 'configs/test.yaml', tasks, hash: '0'.repeat(64) };
 }
 
+/** Tasks that do nothing: one leads to the first `width`, one of these to the next, and so on. */
+export function layered(tasks: number, width: number): Plan {
+  const nameOf = (number: number): string => `t-${number}`;
+  const needsOf = (number: number): string[] => (number < width ? [] : [nameOf((Math.floor(number / width) - 1) * width)]);
+  return planOf(...Array.from({ length: tasks }, (_, number) => planned(nameOf(number), { uses: 'nothing', needs: needsOf(number) })));
+}
+
 export function inputOf(run: string, plan: Plan, change: Partial<PipelineInput> = {}): PipelineInput {
   return { run, plan, candidates: [], fresh: false, until: null, overrides: [], by: 'a test', ...change };
 }
