@@ -1,4 +1,4 @@
-/** `npm run test:chaos -- train [--seed S] [--json]`: random faults; the last line of stdout is one JSON document (design §3). */
+/** `npm run test:chaos -- train|orchestrate [--seed S] [--json]`: random faults; the last line of stdout is one JSON document (design §3). */
 import { randomInt } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
@@ -6,6 +6,7 @@ import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
+import { orchestrateChaos } from './orchestrate.js';
 import { isOk, table, type Report } from './report.js';
 import { trainChaos } from './train.js';
 
@@ -16,7 +17,7 @@ interface Suite {
   readonly note: (text: string) => void;
 }
 
-const SUITES: Readonly<Record<string, (suite: Suite) => Promise<Report>>> = { train: trainChaos };
+const SUITES: Readonly<Record<string, (suite: Suite) => Promise<Report>>> = { train: trainChaos, orchestrate: orchestrateChaos };
 const USAGE = `usage: npm run test:chaos -- ${Object.keys(SUITES).join('|')} [--seed S] [--json]
   --seed S  a whole number from 0: does the same faults at the same moments again
   --json    no table, only the JSON document
