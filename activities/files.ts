@@ -2,7 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { Problem } from '../configs/problem.js';
-import type { Artifact, TaskOutput } from '../configs/schema/payload.js';
+import type { Artifact, TaskInput, TaskOutput } from '../configs/schema/payload.js';
 import { hashFile } from '../ml/files/atomic.js';
 import type { TaskContext, TaskResult } from './task.js';
 
@@ -17,8 +17,17 @@ export function readFiles(root: string, artifacts: readonly Artifact[]): ReadFil
   return artifacts.map(({ name, path, sha256 }) => ({ name, path: join(root, path), digest: sha256 }));
 }
 
+/** Where a task keeps its files below `runs/`, `logs/` and `checkpoints/`: legs of a matrix, which write the same files, each in one of its own. */
+export function folderOf({ run, task, leg }: Pick<TaskInput, 'run' | 'task' | 'leg'>): string {
+  return leg === null ? run : `${run}/${task}`;
+}
+
 /** The members of a task's context that are about files. */
-export function locate(root: string, task: string, files: readonly ReadFile[]): Pick<TaskContext<unknown>, 'artifact' | 'digest' | 'file'> {
+export function locate(
+  root: string,
+  task: string,
+  files: readonly ReadFile[],
+): Pick<TaskContext<unknown>, 'artifact' | 'digest' | 'has' | 'file'> {
   const named = (name: string): ReadFile => {
     const file = files.find((candidate) => candidate.name === name);
     if (file !== undefined) return file;
@@ -28,6 +37,7 @@ export function locate(root: string, task: string, files: readonly ReadFile[]): 
   return {
     artifact: (name) => named(name).path,
     digest: (name) => named(name).digest,
+    has: (name) => files.some((candidate) => candidate.name === name),
     file: async (...segments) => {
       const path = join(root, ...segments);
       relativePath(root, path);
@@ -37,14 +47,19 @@ export function locate(root: string, task: string, files: readonly ReadFile[]): 
   };
 }
 
+/** @throws Error (a defect of the task) where it did not make what it provides. */
+export function insistOnAll(task: string, provides: readonly string[], { artifacts }: TaskResult): void {
+  const names = new Set(artifacts.map((file) => file.name));
+  const absent = provides.filter((name) => !names.has(name));
+  if (absent.length > 0) throw new Error(`${task} ended without ${absent.join(', ')}`);
+}
+
 /**
  * Hashes every file of a result.
  * @throws Error (a defect of the task) when an artifact that it should provide is not there or lies outside the root.
  */
 export async function recordOutput(root: string, task: string, provides: readonly string[], result: TaskResult): Promise<TaskOutput> {
-  const names = new Set(result.artifacts.map((file) => file.name));
-  const absent = provides.filter((name) => !names.has(name));
-  if (absent.length > 0) throw new Error(`${task} ended without ${absent.join(', ')}`);
+  insistOnAll(task, provides, result);
   const artifacts: Artifact[] = [];
   for (const file of result.artifacts) {
     artifacts.push({ name: file.name, path: relativePath(root, file.path), ...(await hashFile(file.path)) });

@@ -3,7 +3,7 @@ import type { ActivityName } from '../configs/schema/catalog.js';
 import type { TaskDefinition, TaskTable } from './definition.js';
 import { FUNCTIONS } from './functions.js';
 import { OneAtATime } from './one-at-a-time.js';
-import { inThread } from './thread/host.js';
+import { inThread, ownInThread } from './thread/host.js';
 import { wrap, type Activity } from './wrap.js';
 
 /**
@@ -17,8 +17,12 @@ export const TASKS: Readonly<Record<ActivityName, TaskDefinition>> = {
   parity: inThread('parity'),
 };
 
-/** A Temporal activity for each task of the table, by the same name. */
+/**
+ * A Temporal activity for each task of the table, by the same name; and `default`, which Temporal calls for any other name: an
+ * activity of the project's own, which may have come or changed since the worker started.
+ */
 export function taskActivities(root: string, tasks: TaskTable): Record<string, Activity> {
   const attempts = new OneAtATime();
-  return Object.fromEntries(Object.entries(tasks).map(([name, definition]) => [name, wrap(root, definition, attempts)]));
+  const known = Object.entries(tasks).map(([name, definition]) => [name, wrap(root, () => definition, attempts)] as const);
+  return { ...Object.fromEntries(known), default: wrap(root, ownInThread, attempts) };
 }

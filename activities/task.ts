@@ -14,7 +14,10 @@ export interface TaskContext<Settings> {
   /** Absolute path of the project root. Everything a task writes lies below it. */
   readonly root: string;
   readonly run: string;
+  /** As planned: of a leg of a matrix, the leg's. */
   readonly task: string;
+  /** Folder for what the task writes below `runs/`, `logs/` and `checkpoints/`: the run's, or in it one of the leg's own. */
+  readonly folder: string;
   /** 1 for the first try. */
   readonly attempt: number;
   readonly settings: Settings;
@@ -22,7 +25,11 @@ export interface TaskContext<Settings> {
   artifact(name: string): string;
   /** sha256 of the same artifact. */
   digest(name: string): string;
-  /** Absolute path below the root, its folder made: `context.file('runs', run, 'audit.json')`. */
+  /** Whether an artifact that the activity may read, or do without, is there. */
+  has(name: string): boolean;
+  /** The value of an environment variable that the pipeline gives the task in `env`. It must go into no file, log or message. */
+  secret(name: string): string;
+  /** Absolute path below the root, its folder made: `context.file('runs', folder, 'audit.json')`. */
   file(...segments: string[]): Promise<string>;
   /** Tells where the task stands; also the heartbeat, so call it whenever there was progress, and only then. */
   progress(progress: Progress): void;

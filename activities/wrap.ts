@@ -1,13 +1,15 @@
 /** Makes a Temporal activity of a task: verifies what it reads, heartbeats, hashes what it wrote, words its failures for the workflow. */
 import { Context } from '@temporalio/activity';
+import type { z } from 'zod';
 import { Problem } from '../configs/problem.js';
-import type { Progress, TaskInput, TaskOutput } from '../configs/schema/payload.js';
+import { TaskInput, type Progress, type TaskOutput } from '../configs/schema/payload.js';
 import { whileAlive } from './alive.js';
 import type { TaskDefinition } from './definition.js';
 import { appendEvent, type TaskEvent } from './events.js';
 import { activityFailure } from './failure.js';
-import { locate, readFiles, recordOutput } from './files.js';
+import { folderOf, locate, readFiles, recordOutput } from './files.js';
 import type { OneAtATime } from './one-at-a-time.js';
+import { secretsOf, type Secrets } from './secrets.js';
 import { checkArtifacts } from './verify.js';
 
 /** What the workflow gets from an activity that succeeded. */
@@ -17,28 +19,35 @@ export interface TaskReport {
   readonly attempt: number;
 }
 
-export type Activity = (input: TaskInput) => Promise<TaskReport>;
+/** Members of the input that were added later may be left out: a workflow that began before sends none. */
+export type Activity = (input: z.input<typeof TaskInput>) => Promise<TaskReport>;
 
 /** Least time between two progress lines of one task in the run's log. */
 const LOGGED_EVERY_MS = 5_000;
 
-/** The activity of `definition` for the project in `root`. Attempts of one task that overlap in this process are serialised by `attempts`. */
-export function wrap(root: string, definition: TaskDefinition, attempts: OneAtATime): Activity {
-  return async (input) => {
+/** What carries out a task, by the name that `uses` says and what the workflow hands over. */
+export type Finder = (uses: string, input: TaskInput) => TaskDefinition;
+
+/** An activity for the project in `root`. Attempts of one task that overlap in this process are serialised by `attempts`. */
+export function wrap(root: string, find: Finder, attempts: OneAtATime): Activity {
+  return async (given) => {
+    const input = TaskInput.parse(given);
     const context = Context.current();
-    const { attempt } = context.info;
+    const { attempt, taskQueue, activityType } = context.info;
+    const secrets = secretsOf(input.task, input.env, taskQueue);
     const log = (event: TaskEvent['event'], message: string, more: Pick<TaskEvent, 'progress' | 'summary'> = {}): Promise<void> =>
-      appendEvent(root, input.run, { at: new Date().toISOString(), task: input.task, attempt, event, message, ...more });
+      appendEvent(root, input.run, secrets.hidden({ at: new Date().toISOString(), task: input.task, attempt, event, message, ...more }));
     try {
       const output = await attempts.run(`${input.run}/${input.task}`, context.cancellationSignal, async (signal) => {
         await log('started', attempt === 1 ? 'started' : `attempt ${attempt}`);
-        return perform(root, definition, input, context, signal, log);
+        secrets.insist();
+        return perform(root, find(activityType, input), input, secrets, context, signal, log);
       });
       for (const warning of output.warnings) await log('warning', warning);
       await log('done', 'done', { summary: output.summary });
       return { output, attempt };
     } catch (error) {
-      const failure = activityFailure(error, context, input.task);
+      const failure = activityFailure(secrets.hiddenIn(error), context, input.task);
       // A full disk must not hide what went wrong before it.
       await log(failure.interrupted ? 'interrupted' : 'failed', failure.message).catch((unlogged: unknown) => {
         context.log.warn('the log of the run could not be written', { unlogged });
@@ -54,6 +63,7 @@ async function perform(
   root: string,
   definition: TaskDefinition,
   input: TaskInput,
+  secrets: Secrets,
   context: Context,
   signal: AbortSignal,
   log: Log,
@@ -61,7 +71,8 @@ async function perform(
   let last: Progress | undefined;
   let loggedAt = 0;
   let logging: Promise<void> = Promise.resolve();
-  const progress = (now: Progress): void => {
+  const progress = (told: Progress): void => {
+    const now = secrets.hidden(told);
     last = now;
     context.heartbeat(now);
     if (Date.now() - loggedAt < LOGGED_EVERY_MS) return;
@@ -78,7 +89,9 @@ async function perform(
       root,
       run: input.run,
       task: input.task,
+      folder: folderOf(input),
       attempt: context.info.attempt,
+      secret: secrets.secret,
       ...locate(root, input.task, readFiles(root, input.artifacts)),
       progress,
       signal,
@@ -86,7 +99,8 @@ async function perform(
   const result = await (input.heartbeat === 'alive' ? alive(work) : work());
   signal.throwIfAborted();
   await logging;
-  return alive(() => recordOutput(root, input.task, definition.provides, result));
+  const { artifacts, ...told } = await alive(() => recordOutput(root, input.task, definition.provides, result));
+  return { artifacts, ...secrets.hidden(told) };
 }
 
 async function insistOnInputs(root: string, input: TaskInput): Promise<void> {

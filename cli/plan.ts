@@ -1,4 +1,5 @@
 /** `emo-aen plan`: what a run would do and why, found out by the function that the run decides by. Starts and changes nothing. */
+import { projectCatalog } from '../activities/own/catalog.js';
 import { checkArtifacts } from '../activities/verify.js';
 import { compilePlan } from '../configs/load/compile.js';
 import { nearest } from '../configs/load/nearest.js';
@@ -22,7 +23,7 @@ export const planCommand = withPipelineOptions(command('plan', 'say for each tas
   .option('--fresh', 'reuse nothing')
   .action(
     action<PlanOptions>(async ({ root, answer }, { pipeline, set, fromRun = null, until = null, fresh = false }) => {
-      const plan = await compilePlan(root, pipeline, parseOverrides(set));
+      const plan = await compilePlan(root, pipeline, parseOverrides(set), await projectCatalog(root));
       if (until !== null) requireTask(until, plan);
       if (fromRun !== null) await requireRun(root, fromRun);
       const candidates = fresh ? [] : await loadCandidates(root, plan.pipeline, fromRun);

@@ -1,4 +1,5 @@
 /** `emo-aen quickstart`, which `npm start` runs after set-up: photos if there are none, one run of all eight stages, and nothing left running. */
+import { projectCatalog } from '../activities/own/catalog.js';
 import { compilePlan } from '../configs/load/compile.js';
 import { DatasetSettings } from '../configs/schema/dataset.js';
 import { ExportSettings } from '../configs/schema/export.js';
@@ -21,7 +22,7 @@ export const quickstartCommand = command('quickstart', 'run all eight stages on 
   .action(
     action<QuickstartOptions>(async (terminal, { keepUp = false }) => {
       const { root } = terminal;
-      const plan = await compilePlan(root, PIPELINE, []);
+      const plan = await compilePlan(root, PIPELINE, [], await projectCatalog(root));
       await preparePhotos(root, settingsOf(plan, 'audit', DatasetSettings.parse), (text) => terminal.note(text));
       const { directory } = settingsOf(plan, 'publish', ExportSettings.pick({ bundle: true }).parse).bundle;
       const brought = await bringUp(root, (text) => terminal.note(text));

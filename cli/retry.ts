@@ -1,4 +1,5 @@
 /** `emo-aen retry`: goes on with a blocked run, or runs tasks again, with settings as they are now. */
+import { projectCatalog } from '../activities/own/catalog.js';
 import { compilePlan } from '../configs/load/compile.js';
 import { parseOverrides } from '../configs/load/overrides.js';
 import { Problem } from '../configs/problem.js';
@@ -66,8 +67,9 @@ async function requestFor(
 ): Promise<{ request: RetryRequest; notes: readonly string[] }> {
   for (const task of choice.tasks) insistOnTask(ledger, task);
   const earlier = ledger.events.flatMap((event) => event.overrides);
-  const before = await compilePlan(root, ledger.file, earlier);
-  const now = overrides.length === 0 ? before : await compilePlan(root, ledger.file, [...earlier, ...overrides]);
+  const catalog = await projectCatalog(root);
+  const before = await compilePlan(root, ledger.file, earlier, catalog);
+  const now = overrides.length === 0 ? before : await compilePlan(root, ledger.file, [...earlier, ...overrides], catalog);
   const names = new Set(retriedTasks(ledger, choice).map(({ plan }) => plan.name));
   insistOnRead(ledger, overrides, names, now);
   const { plan, notes } = retryChanges(ledger, names, now, before);

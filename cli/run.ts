@@ -1,4 +1,5 @@
 /** `emo-aen run`: starts a run of a pipeline and follows it. */
+import { projectCatalog } from '../activities/own/catalog.js';
 import { DEFAULT_PIPELINE, compilePlan } from '../configs/load/compile.js';
 import { parseOverrides } from '../configs/load/overrides.js';
 import { Problem } from '../configs/problem.js';
@@ -50,7 +51,7 @@ async function requestFor({ root, note }: Terminal, options: RunOptions): Promis
   if (origin !== null && origin.overrides.length > 0) {
     note(`from run ${String(fromRun)}: ${origin.overrides.map(({ path, value }) => `--set ${path}=${JSON.stringify(value)}`).join(' ')}`);
   }
-  const plan = await compilePlan(root, options.pipeline ?? origin?.file ?? DEFAULT_PIPELINE, overrides);
+  const plan = await compilePlan(root, options.pipeline ?? origin?.file ?? DEFAULT_PIPELINE, overrides, await projectCatalog(root));
   return { plan, overrides, name, fromRun, until, fresh, by: person() };
 }
 

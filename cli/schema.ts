@@ -1,5 +1,6 @@
 /** `emo-aen schema`: the JSON Schemas that editors check and complete configuration files by. */
 import { resolve } from 'node:path';
+import { projectCatalog } from '../activities/own/catalog.js';
 import { jsonSchemaOf, SCHEMA_KINDS, schemaFile, type SchemaKind } from '../configs/json-schema.js';
 import { CLONE } from '../configs/load/installation.js';
 import { nearest } from '../configs/load/nearest.js';
@@ -13,7 +14,8 @@ export const schemaCommand = command('schema [kind]', `print the JSON Schema of 
     action<{ readonly write?: boolean }>(async (terminal, { write = false }, [kind]) => {
       const kinds = kind === undefined ? SCHEMA_KINDS : [known(kind)];
       // The comments that describe the settings are those of this clone, whatever the project has changed in its own files.
-      const schemas = await Promise.all(kinds.map(async (name) => [name, await jsonSchemaOf(name, CLONE)] as const));
+      const catalog = await projectCatalog(terminal.root);
+      const schemas = await Promise.all(kinds.map(async (name) => [name, await jsonSchemaOf(name, CLONE, catalog)] as const));
       if (write) {
         for (const [name, schema] of schemas) await writeJsonAtomically(resolve(terminal.root, schemaFile(name)), schema);
         const files = kinds.map(schemaFile);

@@ -1,4 +1,5 @@
 /** `emo-aen validate`: everything that is wrong with a pipeline and its settings, with no server and nothing started. */
+import { projectCatalog } from '../activities/own/catalog.js';
 import { diagnose } from '../configs/load/compile.js';
 import { Diagnostics } from '../configs/load/diagnostics.js';
 import { readOverrides } from '../configs/load/overrides.js';
@@ -10,7 +11,7 @@ export const validateCommand = withPipelineOptions(
 ).action(
   action<PipelineOptions>(async (terminal, { pipeline, set }) => {
     const found = new Diagnostics();
-    const { plan } = await diagnose(terminal.root, pipeline, readOverrides(set, found), found);
+    const { plan } = await diagnose(terminal.root, pipeline, readOverrides(set, found), await projectCatalog(terminal.root), found);
     if (plan === null) {
       terminal.answer({ valid: false, diagnostics: found.list() }, found.render());
       return EXIT.usage;

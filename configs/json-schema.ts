@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { isMap, isNode, isScalar, parseDocument, type Node } from 'yaml';
 import { z } from 'zod';
-import { CATALOG, SETTINGS } from './schema/catalog.js';
+import { SETTINGS, type Catalog } from './schema/catalog.js';
 import { Pipeline } from './schema/pipeline.js';
 
 export const SCHEMA_KINDS = ['pipeline', 'dataset', 'preprocess', 'train', 'export'] as const;
@@ -19,9 +19,9 @@ export function schemaFile(kind: SchemaKind): string {
   return `configs/schema/${kind}.schema.json`;
 }
 
-/** The schema of a kind; `root` is a folder whose `configs/` holds the settings files that carry the comments. */
-export async function jsonSchemaOf(kind: SchemaKind, root: string): Promise<Schema> {
-  if (kind === 'pipeline') return pipelineSchema();
+/** The schema of a kind; `root` is a folder whose `configs/` holds the settings files that carry the comments, `catalog` what `uses` can name. */
+export async function jsonSchemaOf(kind: SchemaKind, root: string, catalog: Catalog): Promise<Schema> {
+  if (kind === 'pipeline') return pipelineSchema(catalog);
   const yaml = parseDocument(await readFile(resolve(root, 'configs', `${kind}.yaml`), 'utf8'));
   return settingsSchema(kind, yaml.contents);
 }
@@ -37,11 +37,11 @@ function generated(schema: z.ZodType): Schema {
   });
 }
 
-function pipelineSchema(): Schema {
+function pipelineSchema({ activities }: Catalog): Schema {
   const { $schema, ...schema } = generated(Pipeline);
   const task = (schema.properties?.tasks as Schema).additionalProperties as Schema;
   const uses = task.properties?.uses as Schema;
-  uses.enum = Object.keys(CATALOG);
+  uses.enum = [...activities.keys()];
   return { ...($schema === undefined ? {} : { $schema }), title: 'Emo-AEN pipeline', ...schema };
 }
 

@@ -11,11 +11,16 @@ export interface InputDigest {
 
 /**
  * sha256, in lower-case hexadecimal, over the activity's name and version, its resolved settings and the digests of the
- * artifacts that it reads. Paths, the run's name, time limits and retries are not in it: they do not change what comes out.
+ * artifacts that it reads; for an activity of the project's own also over its code. Paths, the run's name, time limits and
+ * retries are not in it: they do not change what comes out.
  */
-export function fingerprint(task: Pick<PlannedTask, 'uses' | 'version' | 'settings'>, inputs: readonly InputDigest[]): string {
+export function fingerprint(
+  task: Pick<PlannedTask, 'uses' | 'version' | 'settings'> & Partial<Pick<PlannedTask, 'code'>>,
+  inputs: readonly InputDigest[],
+): string {
   const digests = Object.fromEntries(inputs.map((input) => [input.name, input.sha256]));
-  const text = canonicalJson({ uses: task.uses, version: task.version, settings: task.settings ?? null, inputs: digests });
+  const code = task.code ?? undefined; // left out where there is none
+  const text = canonicalJson({ uses: task.uses, version: task.version, code, settings: task.settings ?? null, inputs: digests });
   return bytesToHex(sha256(new TextEncoder().encode(text)));
 }
 

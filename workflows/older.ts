@@ -5,11 +5,12 @@
 import type { Plan, PlannedTask } from '../configs/schema/plan.js';
 import type { RetryRequest, SkipRequest } from './messages.js';
 
-type Added = 'queueTimeoutMs' | 'totalTimeoutMs' | 'onFailure' | 'optional' | 'approval' | 'leg' | 'env' | 'references';
+type Added = 'code' | 'queueTimeoutMs' | 'totalTimeoutMs' | 'onFailure' | 'optional' | 'approval' | 'leg' | 'env' | 'references';
 type AddedToRetry = 'coefficient' | 'maxBackoffMs' | 'nonRetryable';
 
 /** As the schema's own defaults, which a workflow cannot ask: its bundle holds no zod. A test holds the two together. */
 const TASK: Pick<PlannedTask, Added> = {
+  code: null,
   queueTimeoutMs: null,
   totalTimeoutMs: null,
   onFailure: 'stop-dependents',

@@ -28,7 +28,7 @@ export const archiveLogs: TaskFunction<SettingsOf<'archive-logs'>> = async (cont
   const archive = mode === 'online' ? await upload(context) : await keepOffline(context);
   const { missing } = await proveArchive(context.root, archive);
   if (missing.length > 0) throw new Error(`the archive is not what was asked for: ${missing.join('; ')}`);
-  const path = await context.file('runs', context.run, 'log-archive.json');
+  const path = await context.file('runs', context.folder, 'log-archive.json');
   await writeJsonAtomically(path, LogArchive.parse(archive));
   return {
     artifacts: [{ name: 'log-archive', path }],
@@ -48,12 +48,12 @@ async function upload(context: Context): Promise<LogArchive> {
   }
 }
 
-/** A complete offline run in `logs/<run>/wandb`. wandb's own offline mode does not survive a kill, so it is always built anew beside it. */
+/** A complete offline run in `wandb` beside the task's logs. wandb's own offline mode does not survive a kill, so it is always built anew beside it. */
 async function keepOffline(context: Context): Promise<LogArchive> {
   const work = await workFolder(context);
   try {
     const { rows } = await feed(context, work);
-    const home = await context.file('logs', context.run, 'wandb');
+    const home = await context.file('logs', context.folder, 'wandb');
     const old = `${home}.tmp-old-${randomBytes(4).toString('hex')}`;
     await rename(home, old).catch(ignoreAbsence);
     await rename(join(work, 'wandb'), home);
@@ -75,11 +75,11 @@ async function feed(context: Context, folder: string): ReturnType<typeof runWand
     {
       mode,
       project,
-      run: context.run,
+      run: context.folder,
       runId: runIdOf(context),
       metrics: context.artifact('metrics'),
       folder,
-      config: { run: context.run, metricsSha256: context.digest('metrics'), weights },
+      config: { run: context.folder, metricsSha256: context.digest('metrics'), weights },
       summary: { testPairwiseAccuracy: pairwiseAccuracy.value, testKendallTauB: kendallTauB, testHingeLoss: hingeLoss },
       confirmSeconds: CONFIRM_SECONDS,
     },
@@ -94,23 +94,23 @@ async function feed(context: Context, folder: string): ReturnType<typeof runWand
 async function about(context: Context): Promise<Pick<LogArchive, 'version' | 'mode' | 'project' | 'run' | 'runId' | 'metrics'>> {
   const { mode, project } = context.settings.archive;
   const path = relative(context.root, context.artifact('metrics')).split(sep).join('/');
-  return { version: 1, mode, project, run: context.run, runId: runIdOf(context), metrics: { path, sha256: context.digest('metrics') } };
+  return { version: 1, mode, project, run: context.folder, runId: runIdOf(context), metrics: { path, sha256: context.digest('metrics') } };
 }
 
 /**
- * The same rows of the same run are never two runs in W&B; a run that was trained again is another one, because W&B can only
+ * The same rows of the same run, or leg, are never two runs in W&B; a run that was trained again is another one, because W&B can only
  * add to what it holds.
  */
-function runIdOf({ settings, run, digest }: Context): string {
+function runIdOf({ settings, folder, digest }: Context): string {
   return createHash('sha256')
-    .update(JSON.stringify([settings.archive.project, run, digest('metrics')]))
+    .update(JSON.stringify([settings.archive.project, folder, digest('metrics')]))
     .digest('hex')
     .slice(0, 16);
 }
 
 /** A fresh folder; what a killed attempt left is removed. */
 async function workFolder(context: Context): Promise<string> {
-  const logs = join(context.root, 'logs', context.run);
+  const logs = join(context.root, 'logs', context.folder);
   await mkdir(logs, { recursive: true });
   for (const name of await readdir(logs)) if (name.startsWith('wandb.tmp-')) await rm(join(logs, name), { recursive: true, force: true });
   const work = join(logs, `wandb.tmp-${randomBytes(4).toString('hex')}`);

@@ -14,19 +14,19 @@ import type { TaskFunction } from '../task.js';
 const NAMED = 3;
 
 export const audit: TaskFunction<SettingsOf<'audit'>> = async (context) => {
-  const { root, run, settings, signal } = context;
+  const { root, folder, settings, signal } = context;
   const { report, dataset } = await auditPhotos({
     root,
     settings,
     signal,
     onPhoto: (done, total) => context.progress({ message: 'decoding photos', done, total, unit: 'photos' }),
   });
-  const reportFile = await context.file('runs', run, 'audit.json');
+  const reportFile = await context.file('runs', folder, 'audit.json');
   await writeJsonAtomically(reportFile, AuditReport.parse(report));
-  await writeFileAtomically(await context.file('runs', run, 'audit.md'), reportMarkdown(report));
-  if (dataset === null) throw badSet(report, `runs/${run}/audit.md`);
+  await writeFileAtomically(await context.file('runs', folder, 'audit.md'), reportMarkdown(report));
+  if (dataset === null) throw badSet(report, `runs/${folder}/audit.md`);
 
-  const datasetFile = await context.file('runs', run, 'dataset.json');
+  const datasetFile = await context.file('runs', folder, 'dataset.json');
   await writeJsonAtomically(datasetFile, DatasetIndex.parse(dataset));
   return {
     artifacts: [
@@ -44,7 +44,7 @@ export const audit: TaskFunction<SettingsOf<'audit'>> = async (context) => {
     },
     warnings: [
       ...(dataset.synthetic ? ['the pairs are synthetic: made by `emo-aen sample`, not judged by people'] : []),
-      ...(report.warnings === 0 ? [] : [`${report.warnings} remarks about the photos: see runs/${run}/audit.md`]),
+      ...(report.warnings === 0 ? [] : [`${report.warnings} remarks about the photos: see runs/${folder}/audit.md`]),
     ],
   };
 };

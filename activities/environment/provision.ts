@@ -16,7 +16,7 @@ import { packageVersions, pythonVersions } from './versions.js';
 const LEAST_NODE = [20, 9] as const;
 
 export const provision: TaskFunction<SettingsOf<'provision'>> = async (context) => {
-  const { root, run, signal } = context;
+  const { root, run, folder, signal } = context;
   const settings = context.settings.environment;
   const threads = threadsOf(settings);
   context.progress({ message: 'loading native libraries' });
@@ -41,8 +41,8 @@ export const provision: TaskFunction<SettingsOf<'provision'>> = async (context) 
     libraries: libraries.versions,
     python,
   } satisfies Environment);
-  for (const folder of ['logs', 'checkpoints']) await mkdir(join(root, folder), { recursive: true });
-  const path = await context.file('runs', run, 'environment.json');
+  for (const name of ['logs', 'checkpoints']) await mkdir(join(root, name), { recursive: true });
+  const path = await context.file('runs', folder, 'environment.json');
   await writeJsonAtomically(path, environment);
   const unused = gpu !== null && libraries.device === 'cpu' && settings.device === 'auto';
   return {

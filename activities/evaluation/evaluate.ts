@@ -5,7 +5,7 @@ import { runInChild } from '../child/child.js';
 import type { TaskFunction } from '../task.js';
 
 export const evaluate: TaskFunction<SettingsOf<'evaluate'>> = async (context) => {
-  const { settings, run } = context;
+  const { settings, folder } = context;
   const result = await runInChild(
     {
       kind: 'evaluate',
@@ -23,7 +23,7 @@ export const evaluate: TaskFunction<SettingsOf<'evaluate'>> = async (context) =>
     },
   );
   if (result.kind !== 'evaluate') throw new Error(`the child did ${result.kind}`);
-  const path = await context.file('runs', run, 'evaluation.json');
+  const path = await context.file('runs', folder, 'evaluation.json');
   await writeJsonAtomically(path, result.evaluation);
   const { pairwiseAccuracy, kendallTauB, hingeLoss, latency, device, weights } = result.evaluation;
   return {

@@ -28,7 +28,7 @@ export const exportOnnx: TaskFunction<SettingsOf<'export'>> = async (context) =>
     }),
   });
   const bytes = encodeModel(model);
-  const path = await context.file('runs', context.run, 'emo_aen.onnx');
+  const path = await context.file('runs', context.folder, 'emo_aen.onnx');
   await writeFileAtomically(path, bytes);
   return {
     artifacts: [{ name: 'onnx', path }],

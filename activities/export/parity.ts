@@ -17,7 +17,7 @@ const LATENCY_RUNS = 30;
 const CONFIDENCE = 0.95;
 
 export const parity: TaskFunction<SettingsOf<'parity'>> = async (context) => {
-  const { run, settings, signal } = context;
+  const { folder, settings, signal } = context;
   const [fp32File, int8File] = [context.artifact('onnx'), context.artifact('onnx-int8')];
   const { facts } = readModel(await readFile(fp32File), fp32File);
   const evaluation = Evaluation.parse(JSON.parse(await readFile(context.artifact('evaluation'), 'utf8')));
@@ -52,10 +52,10 @@ export const parity: TaskFunction<SettingsOf<'parity'>> = async (context) => {
       latency: { fp32Ms, int8Ms },
       bytes: { fp32: (await stat(fp32File)).size, int8: (await stat(int8File)).size },
     };
-    const path = await context.file('runs', run, 'parity.json');
+    const path = await context.file('runs', folder, 'parity.json');
     // Written before it is judged: whoever has to find out why needs the numbers.
     await writeJsonAtomically(path, result);
-    refuseOutOfLimits(result, settings.parity, `runs/${run}/parity.json`);
+    refuseOutOfLimits(result, settings.parity, `runs/${folder}/parity.json`);
     return {
       artifacts: [{ name: 'parity', path }],
       summary: {

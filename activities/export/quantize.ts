@@ -15,7 +15,7 @@ import type { TaskFunction } from '../task.js';
 const FEW_PHOTOS = 16;
 
 export const quantize: TaskFunction<SettingsOf<'quantize'>> = async (context) => {
-  const { run, settings, signal } = context;
+  const { folder, settings, signal } = context;
   const { calibrationPhotos, biasCorrection } = settings.quantize;
   const float = await readFile(context.artifact('onnx'));
   const { model } = readModel(float, context.artifact('onnx'));
@@ -31,9 +31,9 @@ export const quantize: TaskFunction<SettingsOf<'quantize'>> = async (context) =>
       },
     });
     const bytes = encodeModel(quantized.model);
-    const path = await context.file('runs', run, 'emo_aen_int8.onnx');
+    const path = await context.file('runs', folder, 'emo_aen_int8.onnx');
     await writeFileAtomically(path, bytes);
-    const report = await context.file('runs', run, 'quantization.json');
+    const report = await context.file('runs', folder, 'quantization.json');
     await writeJsonAtomically(report, {
       version: 1,
       scheme: 'static QDQ: uint8 activations, int8 weights per output channel, int32 biases',

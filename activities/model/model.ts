@@ -24,10 +24,10 @@ export const model: TaskFunction<SettingsOf<'model'>> = async (context) => {
   const tensors = new Map([...initialise(network, seed), ...matched.tensors]);
   const weights = source.provenance;
   const normalize = source.weights?.conventions.normalize ?? null;
-  const checkpoint = await context.file('checkpoints', context.run, 'initial.safetensors');
+  const checkpoint = await context.file('checkpoints', context.folder, 'initial.safetensors');
   const metadata = { network: spec, weights, seed, ...(normalize === null ? {} : { normalize }), trained: null };
   await writeSafetensors(checkpoint, tensors, metadataTexts(metadata));
-  const parameters = await context.file('runs', context.run, 'model.json');
+  const parameters = await context.file('runs', context.folder, 'model.json');
   const counts = countsOf(network);
   const family = source.weights?.family ?? null;
   await writeJsonAtomically(parameters, {

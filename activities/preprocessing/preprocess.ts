@@ -8,7 +8,7 @@ import { packPhotos } from '../../ml/images/pack.js';
 import type { TaskFunction } from '../task.js';
 
 export const preprocess: TaskFunction<SettingsOf<'preprocess'>> = async (context) => {
-  const { root, run, settings, signal } = context;
+  const { root, folder, settings, signal } = context;
   const dataset = DatasetIndex.parse(JSON.parse(await readFile(context.artifact('dataset'), 'utf8')));
   const total = dataset.photos.length;
   const told = { total, unit: 'photos' };
@@ -30,7 +30,7 @@ export const preprocess: TaskFunction<SettingsOf<'preprocess'>> = async (context
     augment: settings.augment,
     cacheSha256: cache.sha256,
   };
-  const indexFile = await context.file('runs', run, 'cache-index.json');
+  const indexFile = await context.file('runs', folder, 'cache-index.json');
   await writeJsonAtomically(indexFile, CacheIndex.parse(index));
   return {
     artifacts: [

@@ -2,6 +2,7 @@
 import { Worker } from 'node:worker_threads';
 import { Problem } from '../../configs/problem.js';
 import { CATALOG, type ActivityName } from '../../configs/schema/catalog.js';
+import type { TaskInput } from '../../configs/schema/payload.js';
 import type { TaskDefinition } from '../definition.js';
 import type { TaskContext, TaskResult } from '../task.js';
 import { ABORT, type FromThread, type ThreadTask } from './messages.js';
@@ -10,16 +11,35 @@ const ENTRY = new URL('main.js', import.meta.url);
 /** A thread that was told to stop and computes on is ended the hard way after this. */
 const GRACE_MS = 5_000;
 
+/** What is known of a task before it is given anything to do. */
+interface Threaded {
+  readonly uses: string;
+  readonly code: string | null;
+  /** Artifacts and variables that the thread is handed. */
+  readonly reads: readonly string[];
+  readonly env: readonly string[];
+}
+
 /** The activity of the catalogue by that name, carried out in a thread. Everything that it reads must be there when it starts. */
 export function inThread(uses: ActivityName): TaskDefinition {
   const { provides, reads } = CATALOG[uses];
-  return {
-    provides,
-    run: (settings, context) => {
-      const { root, run, task, attempt } = context;
-      const files = reads.map((name) => ({ name, path: context.artifact(name), digest: context.digest(name) }));
-      return converse({ uses, root, run, task, attempt, settings, files }, context);
-    },
+  return { provides, run: threaded({ uses, code: null, reads, env: [] }) };
+}
+
+/**
+ * An activity of the project's own for one execution: in a thread, so that its code is read anew each time, and so that what it
+ * computes keeps the worker from nothing. The thread itself sees to it that what is provided is there.
+ */
+export function ownInThread(uses: string, { code, artifacts, env }: Pick<TaskInput, 'code' | 'artifacts' | 'env'>): TaskDefinition {
+  return { provides: [], run: threaded({ uses, code: code ?? '', reads: artifacts.map(({ name }) => name), env }) };
+}
+
+function threaded({ uses, code, reads, env }: Threaded): TaskDefinition['run'] {
+  return (settings, context) => {
+    const { root, run, task, folder, attempt } = context;
+    const files = reads.map((name) => ({ name, path: context.artifact(name), digest: context.digest(name) }));
+    const secrets = Object.fromEntries(env.map((name) => [name, context.secret(name)]));
+    return converse({ uses, code, root, run, task, folder, attempt, settings, files, secrets }, context);
   };
 }
 

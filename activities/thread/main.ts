@@ -1,8 +1,11 @@
 /** The thread's side: runs one task, tells how it goes and how it ended, and ends. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { Problem } from '../../configs/problem.js';
-import { locate } from '../files.js';
+import type { ActivityName } from '../../configs/schema/catalog.js';
+import { insistOnAll, locate } from '../files.js';
 import { FUNCTIONS } from '../functions.js';
+import { ownDefinition } from '../own/definition.js';
+import { secretsOf } from '../secrets.js';
 import type { FromThread, ThreadTask } from './messages.js';
 
 const port = parentPort;
@@ -11,17 +14,21 @@ const say = (message: FromThread): void => port.postMessage(message);
 const stop = new AbortController();
 port.once('message', () => stop.abort(new Error('told to stop')));
 
-const { uses, root, run, task, attempt, settings, files } = workerData as ThreadTask;
+const { uses, code, root, run, task, folder, attempt, settings, files, secrets } = workerData as ThreadTask;
 try {
-  const result = await FUNCTIONS[uses].run(settings, {
+  const definition = code === null ? FUNCTIONS[uses as ActivityName] : await ownDefinition(root, uses, code);
+  const result = await definition.run(settings, {
     root,
     run,
     task,
+    folder,
     attempt,
     ...locate(root, task, files),
+    secret: secretsOf(task, Object.keys(secrets), '', secrets).secret,
     progress: (progress) => say({ kind: 'progress', progress }),
     signal: stop.signal,
   });
+  insistOnAll(task, definition.provides, result);
   say({ kind: 'result', result });
 } catch (error) {
   if (error instanceof Problem) say({ kind: 'problem', problem: error.toJSON(), cause: error.cause });

@@ -1,19 +1,24 @@
 /** What a worker and the thread that runs a task for it say to each other. */
 import type { ProblemFields } from '../../configs/problem.js';
-import type { ActivityName } from '../../configs/schema/catalog.js';
 import type { Progress } from '../../configs/schema/payload.js';
 import type { ReadFile } from '../files.js';
 import type { TaskResult } from '../task.js';
 
 /** Handed to the thread when it starts. */
 export interface ThreadTask {
-  readonly uses: ActivityName;
+  /** An activity of the catalogue, or one of the project's own. */
+  readonly uses: string;
+  /** Of one of the project's own, the digest of its folder that the plan was made with; null for one of the catalogue. */
+  readonly code: string | null;
   readonly root: string;
   readonly run: string;
   readonly task: string;
+  readonly folder: string;
   readonly attempt: number;
   readonly settings: unknown;
   readonly files: readonly ReadFile[];
+  /** By name. */
+  readonly secrets: Readonly<Record<string, string>>;
 }
 
 export type FromThread =

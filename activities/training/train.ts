@@ -7,10 +7,10 @@ import { runInChild } from '../child/child.js';
 import type { TaskContext, TaskFunction } from '../task.js';
 
 export const train: TaskFunction<SettingsOf<'train'>> = async (context) => {
-  const { settings, run } = context;
-  const metrics = await context.file('logs', run, 'metrics.jsonl');
+  const { settings, run, folder } = context;
+  const metrics = await context.file('logs', folder, 'metrics.jsonl');
   const result = await runTraining(context, metrics);
-  const training = await context.file('runs', run, 'training.json');
+  const training = await context.file('runs', folder, 'training.json');
   await writeJsonAtomically(training, { version: 1, run, ...result.training, warnings: result.warnings });
   const { epochs, ended, bestEpoch, bestAccuracy, device, engine, weights, seconds, peakMemoryMb } = result.training;
   return {
@@ -36,7 +36,7 @@ export const train: TaskFunction<SettingsOf<'train'>> = async (context) => {
 };
 
 async function runTraining(context: TaskContext<SettingsOf<'train'>>, metrics: string): Promise<TrainResult> {
-  const { settings, run, root } = context;
+  const { settings, folder, root } = context;
   const result = await runInChild(
     {
       kind: 'train',
@@ -45,7 +45,7 @@ async function runTraining(context: TaskContext<SettingsOf<'train'>>, metrics: s
       cacheSha256: context.digest('cache-index'),
       initialCheckpoint: context.artifact('initial-checkpoint'),
       initialSha256: context.digest('initial-checkpoint'),
-      checkpoints: join(root, 'checkpoints', run),
+      checkpoints: join(root, 'checkpoints', folder),
       metrics,
       settings,
     },

@@ -1,70 +1,89 @@
-/** Whether every artifact that a task reads comes from exactly one task before it. */
-import { CATALOG } from '../schema/catalog.js';
+/** Whether every artifact that a task reads comes from exactly one task before it, and one that will be there. */
+import type { Catalog, CatalogEntry } from '../schema/catalog.js';
+import { bit, type Ancestry } from './ancestry.js';
 import { quoted, type Diagnostics } from './diagnostics.js';
-import type { DraftTask } from './draft.js';
+import type { Leg } from './legs.js';
 
-/** Checks tasks in their order; what hangs on a task that is itself in doubt is left out, since it would only repeat that fault. */
-export function checkArtifacts(order: readonly DraftTask[], declared: readonly DraftTask[], found: Diagnostics): void {
-  const names = new Set(declared.map(({ name }) => name));
-  const places = new Map(order.map(({ name }, index) => [name, index]));
-  const providers = providersOf(order);
-  // Sets of tasks as bits: a thousand tasks deep, this is what keeps the check quick.
-  const before: bigint[] = [];
-  const sound: boolean[] = [];
-  order.forEach((task, index) => {
-    const needs = task.needs.map(({ text }) => places.get(text)).filter((place) => place !== undefined);
-    before[index] = needs.reduce((bits, need) => bits | (before[need] ?? 0n) | (1n << BigInt(need)), 0n);
-    sound[index] = task.activity !== null && task.needs.every(({ text }) => names.has(text)) && needs.every((need) => sound[need] === true);
-    if (sound[index]) checkReads(task, before[index] ?? 0n, providers, order, found);
+/** Leaves out what hangs on a task that is itself in doubt, since it would only repeat that fault. */
+export function checkArtifacts(ancestry: Ancestry, catalog: Catalog, found: Diagnostics): void {
+  const providers = providersOf(ancestry.order);
+  const optional = ancestry.order.reduce((bits, { task }, place) => (task.optional ? bits | bit(place) : bits), 0n);
+  ancestry.order.forEach((leg, place) => {
+    const { activity } = leg.task;
+    if (activity === null || ancestry.sound[place] !== true) return;
+    const reader = new Reader(leg, ancestry, found);
+    for (const artifact of new Set([...activity.reads, ...activity.mayRead])) {
+      const all = providers.get(artifact) ?? 0n;
+      const among = all & (ancestry.before[place] ?? 0n);
+      const must = activity.reads.includes(artifact);
+      if (among === 0n && must) reader.lacks(artifact, all, catalog);
+      else if ((among & (among - 1n)) !== 0n) reader.hasMany(artifact, among);
+      else if (must && (among & optional) !== 0n) reader.mayLack(artifact, among);
+    }
   });
 }
 
-function checkReads(
-  task: DraftTask,
-  before: bigint,
-  providers: ReadonlyMap<string, readonly number[]>,
-  order: readonly DraftTask[],
-  found: Diagnostics,
-): void {
-  if (task.activity === null) return;
-  for (const artifact of CATALOG[task.activity].reads) {
-    const all = providers.get(artifact) ?? [];
-    const among = all.filter((place) => ((before >> BigInt(place)) & 1n) === 1n).map((place) => order[place]?.name ?? '');
-    const path = ['tasks', task.name];
-    if (among.length === 0) {
-      const message = `${quoted(task.name)} reads the artifact ${quoted(artifact)}, which no task that it needs provides`;
-      found.add(task.span, path, message, {
-        help: cureFor(
-          artifact,
-          task.name,
-          all.map((place) => order[place]?.name ?? ''),
-        ),
-      });
-    }
-    if (among.length > 1) {
-      const message = `${quoted(task.name)} reads the artifact ${quoted(artifact)}, which ${among.map(quoted).join(' and ')} provide`;
-      found.add(task.span, path, message, { help: 'let it need only one of them, directly or through others' });
-    }
+/** One task, for what can be said of an artifact that it reads. Legs of a matrix with the same fault are told once. */
+class Reader {
+  readonly #name: string;
+
+  constructor(
+    readonly leg: Leg,
+    readonly ancestry: Ancestry,
+    readonly found: Diagnostics,
+  ) {
+    this.#name = quoted(leg.task.name);
+  }
+
+  lacks(artifact: string, all: bigint, catalog: Catalog): void {
+    const message = `${this.#name} reads the artifact ${quoted(artifact)}, which no task that it needs provides`;
+    const [other] = this.#at(all).filter(({ task }) => task.name !== this.leg.task.name);
+    this.#tell(message, other === undefined ? remedy(artifact, catalog.activities) : `add ${quoted(other.task.name)} to its \`needs\``);
+  }
+
+  hasMany(artifact: string, among: bigint): void {
+    const makers = this.#at(among);
+    const [first] = makers;
+    const ofOne = makers.every(({ task }) => task.name === first?.task.name);
+    const message = `${this.#name} reads the artifact ${quoted(artifact)}, which ${list(makers.map(({ name }) => name))} provide`;
+    const help = ofOne
+      ? `name one leg in its \`needs\`, or let an activity of your own read all: \`set\` a setting to \`\${tasks.${first?.name ?? ''}.outputs.${artifact}}\` for each`
+      : 'let it need only one of them, directly or through others';
+    this.#tell(message, help);
+  }
+
+  mayLack(artifact: string, among: bigint): void {
+    const [maker] = this.#at(among);
+    const message = `${this.#name} reads the artifact ${quoted(artifact)}, which only ${quoted(maker?.task.name ?? '')} provides, and that is optional`;
+    this.#tell(message, `take \`optional\` away, or let the activity declare the artifact in \`mayRead\``);
+  }
+
+  #at(bits: bigint): Leg[] {
+    return this.ancestry.order.filter((_, place) => (bits & bit(place)) !== 0n);
+  }
+
+  #tell(message: string, help: string): void {
+    this.found.add(this.leg.task.span, ['tasks', this.leg.task.name], message, { help });
   }
 }
 
-function cureFor(artifact: string, task: string, others: readonly string[]): string {
-  const other = others.find((name) => name !== task);
-  if (other !== undefined) return `add ${quoted(other)} to its \`needs\``;
-  const activity = Object.entries(CATALOG).find(([, { provides }]: [string, { provides: readonly string[] }]) =>
-    provides.includes(artifact),
-  );
-  return activity === undefined ? 'no activity provides it' : `add a task with \`uses: ${activity[0]}\` and need it`;
+const NAMED = 4;
+
+function list(names: readonly string[]): string {
+  const more = names.length - NAMED;
+  return [...names.slice(0, NAMED).map(quoted), ...(more > 0 ? [`${more} more`] : [])].join(' and ');
 }
 
-function providersOf(order: readonly DraftTask[]): Map<string, number[]> {
-  const providers = new Map<string, number[]>();
-  order.forEach(({ activity }, place) => {
-    for (const artifact of activity === null ? [] : CATALOG[activity].provides) {
-      const places = providers.get(artifact);
-      if (places === undefined) providers.set(artifact, [place]);
-      else places.push(place);
-    }
+function remedy(artifact: string, activities: ReadonlyMap<string, CatalogEntry>): string {
+  const [uses] = [...activities].find(([, { provides }]) => provides.includes(artifact)) ?? [];
+  return uses === undefined ? 'no activity provides it' : `add a task with \`uses: ${uses}\` and need it`;
+}
+
+/** For each artifact, the places of all tasks that provide it. */
+function providersOf(order: readonly Leg[]): Map<string, bigint> {
+  const providers = new Map<string, bigint>();
+  order.forEach(({ task }, place) => {
+    for (const artifact of task.activity?.provides ?? []) providers.set(artifact, (providers.get(artifact) ?? 0n) | bit(place));
   });
   return providers;
 }

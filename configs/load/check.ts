@@ -7,15 +7,18 @@ import { choice, expected, keysOf, schemaAt } from './shape.js';
 
 type Issue = z.core.$ZodIssue;
 
-/**
- * The tree's value as the schema parses it, or null with every fault among the diagnostics. `whenMissing` is what to do
- * about keys that are missing at the top.
- */
+/** About keys that are missing at the top: where to tell of them (null: at the file as a whole), and what to do. */
+export interface WhenMissing {
+  readonly at: Span | null;
+  readonly help: string | null;
+}
+
+/** The tree's value as the schema parses it, or null with every fault among the diagnostics. */
 export function check<Schema extends z.ZodType>(
   schema: Schema,
   tree: LocatedMap,
   found: Diagnostics,
-  whenMissing: string | null = null,
+  whenMissing: WhenMissing = { at: null, help: null },
 ): z.output<Schema> | null {
   const result = schema.safeParse(toValue(tree));
   if (result.success) return result.data;
@@ -66,13 +69,7 @@ function unknownKeys(
 }
 
 /** Keys that are missing in one map are one finding. */
-function missing(
-  paths: readonly PropertyKey[][],
-  schema: z.ZodType,
-  tree: LocatedMap,
-  whenMissing: string | null,
-  found: Diagnostics,
-): void {
+function missing(paths: readonly PropertyKey[][], schema: z.ZodType, tree: LocatedMap, whenMissing: WhenMissing, found: Diagnostics): void {
   const [first = []] = paths;
   const parentPath = first.slice(0, -1);
   const keys = paths.map((path) => String(path.at(-1)));
@@ -80,8 +77,10 @@ function missing(
   const wanted = paths.length === 1 ? schemaAt(schema, first) : undefined;
   const needed = wanted === undefined ? null : `it must be ${expected(wanted)}`;
   const message = `missing ${keys.length === 1 ? 'key' : 'keys'} ${keys.map(quoted).join(', ')}${inside}`;
-  const place = find(tree, parentPath)?.key ?? beginning(tree);
-  found.add(place, keys.length === 1 ? first : parentPath, message, { help: parentPath.length === 0 ? (whenMissing ?? needed) : needed });
+  const place = find(tree, parentPath)?.key ?? whenMissing.at ?? beginning(tree);
+  found.add(place, keys.length === 1 ? first : parentPath, message, {
+    help: parentPath.length === 0 ? (whenMissing.help ?? needed) : needed,
+  });
 }
 
 /** The top of a file, without a caret: nothing that stands there is wrong, something is not there. */

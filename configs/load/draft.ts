@@ -1,5 +1,5 @@
 /** What can be understood of a pipeline, sound or not, so that one wrong key does not hide what else is wrong. */
-import { CATALOG, type ActivityName } from '../schema/catalog.js';
+import type { Catalog, CatalogEntry } from '../schema/catalog.js';
 import { milliseconds } from './duration.js';
 import { find, type Located, type LocatedMap, type LocatedScalar, type Span } from './located.js';
 
@@ -14,44 +14,73 @@ export interface DraftTask {
   /** Of the task's name. */
   readonly span: Span;
   readonly uses: Word | null;
-  /** The activity that `uses` names, where there is such a one. */
-  readonly activity: ActivityName | null;
+  /** The activity that `uses` names, where there is such a one and it can be used. */
+  readonly activity: CatalogEntry | null;
   readonly stage: { readonly value: number; readonly span: Span } | null;
   readonly needs: readonly Word[];
   readonly with: Word | null;
-  readonly timeout: Word | null;
-  readonly heartbeat: Word | null;
+  readonly set: LocatedMap | null;
+  readonly matrix: LocatedMap | null;
+  readonly approval: Word | null;
+  /** True where a person may skip it. */
+  readonly optional: boolean;
+  /** Durations by what they are of, with what `defaults` say. */
+  readonly times: Readonly<Record<TimeName, Word | null>>;
 }
+
+/** The durations of a task, by their path. */
+const TIMES = {
+  timeout: ['timeout'],
+  queueTimeout: ['queueTimeout'],
+  totalTimeout: ['totalTimeout'],
+  heartbeat: ['heartbeat'],
+  backoff: ['retry', 'backoff'],
+  maxBackoff: ['retry', 'maxBackoff'],
+} as const;
+export type TimeName = keyof typeof TIMES;
 
 /** The tasks of a pipeline as far as they can be made out, in the order in which they are declared. */
-export function draftTasks(pipeline: LocatedMap): DraftTask[] {
+export function draftTasks(pipeline: LocatedMap, catalog: Catalog): DraftTask[] {
   const tasks = find(pipeline, ['tasks'])?.value;
   if (tasks?.kind !== 'map') return [];
-  return [...tasks.entries].map(([name, { key, value }]) => draftTask(name, key, value, pipeline));
+  return [...tasks.entries].map(([name, { key, value }]) => draftTask(name, key, value, pipeline, catalog));
 }
 
-function draftTask(name: string, span: Span, task: Located, pipeline: LocatedMap): DraftTask {
+function draftTask(name: string, span: Span, task: Located, pipeline: LocatedMap, { activities, broken }: Catalog): DraftTask {
   const uses = word(task, ['uses']);
   const stage = find(task, ['stage'])?.value;
   const needs = find(task, ['needs'])?.value;
+  const optional = find(task, ['optional'])?.value;
+  const time = (path: readonly string[]): Word | null => duration(task, path) ?? duration(pipeline, ['defaults', ...path]);
   return {
     name,
     span,
     uses,
-    activity: uses !== null && isActivity(uses.text) ? uses.text : null,
+    activity: uses === null || broken.has(uses.text) ? null : (activities.get(uses.text) ?? null),
     stage: stage?.kind === 'scalar' && typeof stage.value === 'number' ? { value: stage.value, span: stage.span } : null,
     needs: needs?.kind === 'list' ? needs.items.flatMap((item) => asWord(item) ?? []) : [],
     with: word(task, ['with']),
-    timeout: duration(task, 'timeout') ?? duration(pipeline, 'defaults', 'timeout'),
-    heartbeat: duration(task, 'heartbeat') ?? duration(pipeline, 'defaults', 'heartbeat'),
+    set: map(task, 'set'),
+    matrix: map(task, 'matrix'),
+    approval: word(task, ['approval']),
+    optional: optional?.kind === 'scalar' && optional.value === true,
+    times: {
+      timeout: time(TIMES.timeout),
+      queueTimeout: time(TIMES.queueTimeout),
+      totalTimeout: time(TIMES.totalTimeout),
+      heartbeat: time(TIMES.heartbeat),
+      backoff: time(TIMES.backoff),
+      maxBackoff: time(TIMES.maxBackoff),
+    },
   };
 }
 
-export function isActivity(name: string): name is ActivityName {
-  return Object.hasOwn(CATALOG, name);
+function map(task: Located, key: string): LocatedMap | null {
+  const node = find(task, [key])?.value;
+  return node?.kind === 'map' ? node : null;
 }
 
-function duration(root: Located, ...path: string[]): Word | null {
+function duration(root: Located, path: readonly string[]): Word | null {
   const found = word(root, path);
   return found !== null && milliseconds(found.text) !== undefined ? found : null;
 }

@@ -1,6 +1,5 @@
-/** `--set train.loop.pairs=8`: one setting changed from the command line, laid on the files like one more of them. */
-import type { z } from 'zod';
-import { CATALOG, SETTINGS, type ActivityName, type SettingsKind } from '../schema/catalog.js';
+/** `--set train.loop.pairs=8` and a task's own `set`: single settings, laid on the files like one more of them. */
+import type { Catalog, CatalogEntry } from '../schema/catalog.js';
 import type { Override } from '../schema/plan.js';
 import { Diagnostics, quoted } from './diagnostics.js';
 import { inlineSource, toValue, fromValue, type Entry, type Located, type LocatedMap, type Span } from './located.js';
@@ -10,7 +9,7 @@ import { keysOf, schemaAt, settingPaths } from './shape.js';
 
 /** What an override says once its path is known to be a setting. */
 export interface LocatedOverride {
-  readonly kind: SettingsKind;
+  readonly kind: string;
   /** Below the settings file's top. */
   readonly path: readonly string[];
   readonly pathSpan: Span;
@@ -47,56 +46,59 @@ function parseOverride(text: string, found: Diagnostics): Override | null {
 }
 
 /** Overrides whose paths are settings of the kind that they name; diagnostics for the others. */
-export function locateOverrides(overrides: readonly Override[], found: Diagnostics): LocatedOverride[] {
-  return overrides.flatMap((override) => locateOverride(override, found) ?? []);
+export function locateOverrides(overrides: readonly Override[], catalog: Catalog, found: Diagnostics): LocatedOverride[] {
+  return overrides.flatMap(({ path, value }) => {
+    const text = `${path}=${JSON.stringify(value)}`;
+    const source = inlineSource(`--set ${text}`, text);
+    const pathSpan = { source, start: 0, end: path.length };
+    const valueSpan = { source, start: path.length + 1, end: text.length };
+    return locateSetting(path, pathSpan, fromValue(value, valueSpan), path.split('.'), catalog.kinds, found) ?? [];
+  });
 }
 
-function locateOverride({ path, value }: Override, found: Diagnostics): LocatedOverride | null {
-  const text = `${path}=${JSON.stringify(value)}`;
-  const source = inlineSource(`--set ${text}`, text);
-  const pathSpan = { source, start: 0, end: path.length };
-  const valueSpan = { source, start: path.length + 1, end: text.length };
+/** `path`, written at `pathSpan`, as a setting of one of the kinds; null, and a diagnostic about `told`, where it is none. */
+export function locateSetting(
+  path: string,
+  pathSpan: Span,
+  value: Located,
+  told: readonly PropertyKey[],
+  kinds: Catalog['kinds'],
+  found: Diagnostics,
+): LocatedOverride | null {
   const [kind = '', ...keys] = path.split('.');
-  const full = settingPathsOf(Object.keys(SETTINGS));
-  if (!isKind(kind)) {
-    const suggestion = nearestPath(path, full) ?? nearest(kind, Object.keys(SETTINGS));
-    const help = `a path begins with the settings it is of: ${Object.keys(SETTINGS).join(', ')}`;
-    found.add(pathSpan, keysOfPath(path), `unknown settings ${quoted(kind)}`, { suggestion, help });
+  const schema = kinds.get(kind);
+  if (schema === undefined) {
+    const suggestion = nearestPath(path, settingPathsOf(kinds)) ?? nearest(kind, kinds.keys());
+    const help = `a path begins with the settings it is of: ${[...kinds.keys()].join(', ')}`;
+    found.add(pathSpan, told, `unknown settings ${quoted(kind)}`, { suggestion, help });
     return null;
   }
-  if (keys.length === 0 || schemaAt(SETTINGS[kind], keys) === undefined) {
+  if (keys.length === 0 || schemaAt(schema, keys) === undefined) {
     const message = keys.length === 0 ? `${quoted(path)} names no setting` : `unknown setting ${quoted(path)}`;
-    const suggestion = keys.length === 0 ? null : nearestPath(path, settingPathsOf([kind]));
-    found.add(pathSpan, keysOfPath(path), message, { suggestion, help: validKeys(kind, keys) });
+    const suggestion = keys.length === 0 ? null : nearestPath(path, settingPathsOf(new Map([[kind, schema]])));
+    found.add(pathSpan, told, message, { suggestion, help: validKeys(kind, schema, keys) });
     return null;
   }
-  return { kind, path: keys, pathSpan, value: fromValue(value, valueSpan) };
+  return { kind, path: keys, pathSpan, value };
 }
+
+type Schema = Parameters<typeof keysOf>[0] & object;
 
 /** The keys beside the one that is wrong: those of the deepest part of the path that is a setting. */
-function validKeys(kind: SettingsKind, keys: readonly string[]): string {
+function validKeys(kind: string, schema: Schema, keys: readonly string[]): string {
   let right = keys.length;
-  while (right > 0 && keysOf(schemaAt(SETTINGS[kind], keys.slice(0, right))).length === 0) right -= 1;
+  while (right > 0 && keysOf(schemaAt(schema, keys.slice(0, right))).length === 0) right -= 1;
   const section = [kind, ...keys.slice(0, right)];
-  return `valid keys in ${quoted(section.join('.'))}: ${keysOf(schemaAt(SETTINGS[kind], section.slice(1))).join(', ')}`;
+  return `valid keys in ${quoted(section.join('.'))}: ${keysOf(schemaAt(schema, section.slice(1))).join(', ')}`;
 }
 
-function settingPathsOf(kinds: readonly string[]): string[] {
-  return kinds.filter(isKind).flatMap((kind) => settingPaths(SETTINGS[kind]).map((path) => `${kind}.${path}`));
+function settingPathsOf(kinds: Catalog['kinds']): string[] {
+  return [...kinds].flatMap(([kind, schema]) => settingPaths(schema).map((path) => `${kind}.${path}`));
 }
 
-function keysOfPath(path: string): string[] {
-  return path.split('.');
-}
-
-export function isKind(name: string): name is SettingsKind {
-  return Object.hasOwn(SETTINGS, name);
-}
-
-/** Whether an activity reads the setting that an override changes. */
-export function isReadBy(override: LocatedOverride, activity: ActivityName): boolean {
-  const { kind, settings }: { kind: SettingsKind; settings: z.ZodType } = CATALOG[activity];
-  return kind === override.kind && schemaAt(settings, override.path) !== undefined;
+/** Whether an activity reads a setting of a kind. */
+export function isRead({ kind, path }: Pick<LocatedOverride, 'kind' | 'path'>, activity: CatalogEntry): boolean {
+  return activity.kind === kind && schemaAt(activity.settings, path) !== undefined;
 }
 
 /** The override as a map that can be laid on a settings file. */

@@ -18,7 +18,10 @@ function unwrapped(schema: z.core.$ZodType): z.core.$ZodType {
 /** The schema of one key, item or record entry of `schema`; undefined where there is none of that name. */
 function childOf(schema: z.core.$ZodType, step: PropertyKey): z.core.$ZodType | undefined {
   const inner = unwrapped(schema);
-  if (inner instanceof z.ZodObject) return new Map<PropertyKey, z.core.$ZodType>(Object.entries(inner.shape)).get(step);
+  if (inner instanceof z.ZodObject) {
+    const named = new Map<PropertyKey, z.core.$ZodType>(Object.entries(inner.shape)).get(step);
+    return named ?? (inner.def.catchall instanceof z.ZodNever ? undefined : inner.def.catchall);
+  }
   if (inner instanceof z.ZodRecord) return inner.def.valueType;
   if (typeof step !== 'number') return undefined;
   if (inner instanceof z.ZodArray) return inner.def.element;

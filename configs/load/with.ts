@@ -1,94 +1,155 @@
-/** The settings of a pipeline's tasks: every `with`, read once for all tasks that name it, overrides laid on, checked whole. */
-import type { z } from 'zod';
-import { CATALOG, SETTINGS, type SettingsKind } from '../schema/catalog.js';
+/** The settings of a pipeline's tasks: every `with`, read once for all tasks that name it, what `set` and `--set` say laid on, checked whole. */
+import { z } from 'zod';
+import type { Catalog, CatalogEntry } from '../schema/catalog.js';
 import type { SettingsFile } from '../schema/plan.js';
 import { check } from './check.js';
 import { quoted, type Diagnostics } from './diagnostics.js';
-import type { DraftTask, Word } from './draft.js';
-import { mergeMaps, type LocatedMap } from './located.js';
-import { asLayer, isReadBy, type LocatedOverride } from './overrides.js';
+import type { DraftTask } from './draft.js';
+import { isBrokenOutput, outputIn, OUTPUT_FORM } from './expressions.js';
+import type { Leg } from './legs.js';
+import { mergeMaps, type Located, type LocatedMap } from './located.js';
+import { asLayer, isRead, type LocatedOverride } from './overrides.js';
 import { follow, type Bounds } from './read.js';
-import { loadSettings } from './settings.js';
-import { keysOf } from './shape.js';
+import type { ReferringSetting } from './references.js';
+import { layersOf, locateSet } from './set.js';
+import { loadSettings, type SettingsTree } from './settings.js';
+import { keysOf, schemaAt } from './shape.js';
 
-/** What one settings file holds, all its kind's settings, and the files that they came from. */
+/** What one task reads. */
 export interface Settings {
+  /** Just what its activity reads: all that its fingerprint covers. */
   readonly value: unknown;
+  /** Those of {@link value} that are expressions. */
+  readonly referring: readonly ReferringSetting[];
   readonly files: readonly SettingsFile[];
 }
 
 const WHOLE = 'a settings file says everything, unless it `extends` another one';
 
-/** The settings of every task whose file could be read and is sound, by the task's name. */
-export async function settingsOfTasks(
-  pipelineFile: string,
-  tasks: readonly DraftTask[],
-  overrides: readonly LocatedOverride[],
-  bounds: Bounds,
-  found: Diagnostics,
-): Promise<Map<string, Settings>> {
-  const loaded = new Map<string, Promise<Settings | null>>();
-  const settings = new Map<string, Settings>();
-  for (const task of tasks) {
-    const kind = task.activity === null ? null : CATALOG[task.activity].kind;
-    const file = kind === null ? null : fileOf(task, kind, pipelineFile, bounds, found);
-    if (kind === null || file === null || task.with === null) continue;
-    const key = `${kind}:${file}`;
+/** A whole settings file, as all tasks see it that change nothing in it. */
+interface Checked {
+  readonly value: unknown;
+  readonly referring: readonly ReferringSetting[];
+}
+
+/** Reads the settings of legs one after the other; files that several name are read and checked once. */
+export class SettingsReader {
+  readonly #trees = new Map<string, Promise<SettingsTree | null>>();
+  readonly #checked = new Map<LocatedMap, Checked | null>();
+  readonly #narrowed = new Map<CatalogEntry, Map<unknown, unknown>>();
+  readonly #sets = new Map<DraftTask, readonly LocatedOverride[]>();
+
+  constructor(
+    readonly pipelineFile: string,
+    readonly overrides: readonly LocatedOverride[],
+    readonly catalog: Catalog,
+    readonly bounds: Bounds,
+    readonly found: Diagnostics,
+  ) {}
+
+  /** Null where the file cannot be read, or is not sound. */
+  async read(leg: Leg): Promise<Settings | null> {
+    const { task } = leg;
+    const { activity } = task;
+    if (activity === null) return null;
+    const base = await this.#tree(task, activity);
+    if (base === null) return null;
+    const set = this.#sets.get(task) ?? locateSet(task, activity, this.catalog, this.found);
+    this.#sets.set(task, set);
+    const checked =
+      set.length === 0 ? this.#shared(activity.kind, base.tree) : this.#check(activity.kind, base.tree, layersOf(leg, set, this.found));
+    if (checked === null) return null;
+    const referring = checked.referring.filter(({ path }) => schemaAt(activity.settings, path) !== undefined);
+    return { value: this.#narrow(activity, checked.value), referring, files: base.files };
+  }
+
+  /** Overrides of the command line that reach none of the tasks. */
+  reportUnread(tasks: readonly DraftTask[]): void {
+    if (tasks.some(({ activity }) => activity === null)) return;
+    for (const override of this.overrides) {
+      if (tasks.some(({ activity }) => activity !== null && isRead(override, activity))) continue;
+      this.found.add(override.pathSpan, [override.kind, ...override.path], 'no task of this pipeline reads this setting');
+    }
+  }
+
+  async #tree(task: DraftTask, activity: CatalogEntry): Promise<SettingsTree | null> {
+    const { kind } = activity;
+    const path = ['tasks', task.name, 'with'];
+    if (task.with === null) return this.#treeWithoutFile(task, activity);
+    const { text, span } = task.with;
+    const absolute = follow(text, this.pipelineFile, this.bounds, span, path, this.found);
+    if (absolute === null) return null;
     // A file that could not be read is told at each task that names it; one that is wrong, once.
-    const load = loaded.get(key) ?? loadKind(kind, file, task.with, ['tasks', task.name, 'with'], overrides, bounds, found);
-    const ready = await load;
-    if (ready !== null) loaded.set(key, load);
-    if (ready !== null) settings.set(task.name, ready);
+    const loading = this.#trees.get(absolute) ?? loadSettings({ absolute, span, path }, this.bounds, this.found);
+    const loaded = await loading;
+    if (loaded === null) return null;
+    this.#trees.set(absolute, loading);
+    const other = this.#otherKind(loaded.tree, kind);
+    if (other === null) return loaded;
+    const message = `${quoted(text)} holds ${other} settings; this task reads ${kind} settings`;
+    this.found.add(span, path, message, { suggestion: `${kind}.yaml` });
+    return null;
   }
-  reportUnread(tasks, overrides, found);
-  return settings;
-}
 
-function fileOf(task: DraftTask, kind: SettingsKind, pipelineFile: string, bounds: Bounds, found: Diagnostics): string | null {
-  const path = ['tasks', task.name, 'with'];
-  if (task.with === null) {
+  /** An activity whose settings all have defaults, or are all `set`, needs no file. */
+  #treeWithoutFile(task: DraftTask, { kind, code }: CatalogEntry): SettingsTree | null {
+    if (code !== null) return { tree: { kind: 'map', span: task.span, entries: new Map() }, files: [] };
     const message = `${quoted(task.name)} reads ${kind} settings and names no file of them`;
-    found.add(task.span, path, message, { help: `add \`with: ${kind}.yaml\`` });
+    this.found.add(task.span, ['tasks', task.name, 'with'], message, { help: `add \`with: ${kind}.yaml\`` });
     return null;
   }
-  return follow(task.with.text, pipelineFile, bounds, task.with.span, path, found);
-}
 
-async function loadKind(
-  kind: SettingsKind,
-  absolute: string,
-  named: Word,
-  path: readonly string[],
-  overrides: readonly LocatedOverride[],
-  bounds: Bounds,
-  found: Diagnostics,
-): Promise<Settings | null> {
-  const loaded = await loadSettings({ absolute, span: named.span, path }, bounds, found);
-  if (loaded === null) return null;
-  const other = otherKind(loaded.tree, kind);
-  if (other !== null) {
-    const message = `${quoted(named.text)} holds ${other} settings; this task reads ${kind} settings`;
-    found.add(named.span, path, message, { suggestion: `${kind}.yaml` });
-    return null;
+  #shared(kind: string, tree: LocatedMap): Checked | null {
+    const known = this.#checked.get(tree);
+    if (known !== undefined) return known;
+    const checked = this.#check(kind, tree, []);
+    this.#checked.set(tree, checked);
+    return checked;
   }
-  const layers = overrides.filter((override) => override.kind === kind).map(asLayer);
-  const value = check<z.ZodType>(SETTINGS[kind], layers.reduce(mergeMaps, loaded.tree), found, WHOLE);
-  return value === null ? null : { value, files: loaded.files };
-}
 
-/** The kind that a file was written for, if it has keys of that kind and none of the kind that was expected. */
-function otherKind(tree: LocatedMap, expected: SettingsKind): string | null {
-  const known = (kind: string, schema: z.ZodType): [string, number] => [kind, keysOf(schema).filter((key) => tree.entries.has(key)).length];
-  const counts = Object.entries(SETTINGS).map(([kind, schema]) => known(kind, schema));
-  if (counts.some(([kind, count]) => kind === expected && count > 0)) return null;
-  const [best] = counts.toSorted(([, a], [, b]) => b - a);
-  return best !== undefined && best[1] > 0 ? best[0] : null;
-}
-
-function reportUnread(tasks: readonly DraftTask[], overrides: readonly LocatedOverride[], found: Diagnostics): void {
-  for (const override of overrides) {
-    const read = tasks.some(({ activity }) => activity !== null && isReadBy(override, activity));
-    if (read || tasks.some(({ activity }) => activity === null)) continue;
-    found.add(override.pathSpan, [override.kind, ...override.path], 'no task of this pipeline reads this setting');
+  #check(kind: string, base: LocatedMap, layers: readonly LocatedMap[]): Checked | null {
+    const schema = this.catalog.kinds.get(kind) ?? z.never();
+    const last = this.overrides.filter((override) => override.kind === kind).map(asLayer);
+    const tree = [...layers, ...last].reduce(mergeMaps, base);
+    const value = check(
+      schema,
+      tree,
+      this.found,
+      base.entries.size === 0 ? { at: base.span, help: WITHOUT_FILE } : { at: null, help: WHOLE },
+    );
+    return value === null ? null : { value, referring: referringIn(tree, [], this.found) };
   }
+
+  #narrow(activity: CatalogEntry, whole: unknown): unknown {
+    const known = this.#narrowed.get(activity) ?? new Map<unknown, unknown>();
+    this.#narrowed.set(activity, known);
+    if (!known.has(whole)) known.set(whole, narrow(activity.settings, whole));
+    return known.get(whole);
+  }
+
+  /** The kind that a file was written for, if it has keys of that kind and none of the kind that was expected. */
+  #otherKind(tree: LocatedMap, expected: string): string | null {
+    const counts = [...this.catalog.kinds].map(
+      ([kind, schema]) => [kind, keysOf(schema).filter((key) => tree.entries.has(key)).length] as const,
+    );
+    if (counts.some(([kind, count]) => kind === expected && count > 0)) return null;
+    const [best] = counts.toSorted(([, a], [, b]) => b - a);
+    return best !== undefined && best[1] > 0 ? best[0] : null;
+  }
+}
+
+const WITHOUT_FILE = 'say it in a settings file, which `with` names, or in `set`';
+
+function narrow(schema: z.ZodType, whole: unknown): unknown {
+  return schema instanceof z.ZodObject ? schema.strip().parse(whole) : schema.parse(whole);
+}
+
+/** Every text of a tree that is an expression; what only looks like one is told. */
+function referringIn(node: Located, path: readonly PropertyKey[], found: Diagnostics): ReferringSetting[] {
+  if (node.kind === 'list') return node.items.flatMap((item, index) => referringIn(item, [...path, index], found));
+  if (node.kind === 'map') return [...node.entries].flatMap(([key, { value }]) => referringIn(value, [...path, key], found));
+  if (typeof node.value !== 'string') return [];
+  if (outputIn(node.value) !== null) return [{ path, text: node.value, span: node.span }];
+  if (isBrokenOutput(node.value)) found.add(node.span, path, `${quoted(node.value)} is no expression`, { help: OUTPUT_FORM });
+  return [];
 }

@@ -22,16 +22,44 @@ export type SettingsKind = keyof typeof SETTINGS;
 export interface CatalogEntry<Settings extends z.ZodType = z.ZodType> {
   readonly stage: number;
   readonly version: number;
-  readonly kind: SettingsKind;
+  /** sha256 of the folder of an activity of the project's own; null for one of the product, whose `version` says it all. */
+  readonly code: string | null;
+  /** Which settings it reads: a key of the catalogue's `kinds`. */
+  readonly kind: string;
   readonly settings: Settings;
   /** Whether it looks at what no artifact stands for (photos, machine, repository), so that no fingerprint covers it: it runs in every run. */
   outside(settings: z.infer<Settings>): boolean;
   readonly reads: readonly string[];
+  /** Artifacts that it takes where a task before it made them, and does without where none did. */
+  readonly mayRead: readonly string[];
   readonly provides: readonly string[];
+  /** Why it can be done only once in a run, so that it can have no matrix; null where it can be done often. */
+  readonly once: string | null;
 }
 
-function entry<Settings extends z.ZodType>(row: CatalogEntry<Settings>): CatalogEntry<Settings> {
-  return row;
+/** An activity of the project's own that cannot be used, and why. */
+export interface BrokenActivity {
+  /** Relative to the root, with the line where one is known. */
+  readonly where: string;
+  readonly message: string;
+  readonly cure: string;
+}
+
+/** All that a pipeline can name: activities by what `uses` says, and the settings that `--set` begins with. */
+export interface Catalog {
+  readonly activities: ReadonlyMap<string, CatalogEntry>;
+  /** The schema of each kind as a whole. */
+  readonly kinds: ReadonlyMap<string, z.ZodType>;
+  readonly broken: ReadonlyMap<string, BrokenActivity>;
+}
+
+type Row<Settings extends z.ZodType> = Omit<CatalogEntry<Settings>, 'kind' | 'code' | 'mayRead' | 'once'> & {
+  readonly kind: SettingsKind;
+  readonly once?: string;
+};
+
+function entry<Settings extends z.ZodType>(row: Row<Settings>): CatalogEntry<Settings> & { readonly kind: SettingsKind } {
+  return { ...row, code: null, mayRead: [], once: row.once ?? null };
 }
 
 const always = (): boolean => true;
@@ -100,7 +128,9 @@ export const CATALOG = {
     version: 2,
     outside: never,
     kind: 'train',
-    settings: TrainSettings.pick({ environment: true, loss: true, loop: true, evaluation: true }),
+    settings: TrainSettings.pick({ environment: true, loss: true, evaluation: true }).extend({
+      loop: TrainSettings.shape.loop.pick({ clip: true, stallSeconds: true }).strip(),
+    }),
     reads: ['cache', 'cache-index', 'best-checkpoint'],
     provides: ['evaluation'],
   }),
@@ -135,6 +165,7 @@ export const CATALOG = {
     stage: 7,
     version: 1,
     outside: never,
+    once: 'it replaces the published bundle',
     kind: 'export',
     settings: ExportSettings.pick({ bundle: true }),
     reads: ['onnx', 'onnx-int8', 'best-checkpoint', 'cache-index', 'parity', 'evaluation'],
@@ -153,6 +184,7 @@ export const CATALOG = {
     stage: 8,
     version: 1,
     outside: never,
+    once: 'it writes the entry of the run in the changelog',
     kind: 'export',
     settings: ExportSettings.pick({ changelog: true }),
     reads: ['manifest', 'evaluation', 'parity'],
@@ -162,6 +194,7 @@ export const CATALOG = {
     stage: 8,
     version: 1,
     outside: always,
+    once: 'it judges the run as a whole',
     kind: 'export',
     settings: ExportSettings.pick({ archive: true, changelog: true }),
     reads: ['changelog-entry', 'log-archive', 'manifest'],
@@ -169,6 +202,13 @@ export const CATALOG = {
   }),
 } as const;
 export type ActivityName = keyof typeof CATALOG;
+
+/** The catalogue of a project that has no activities of its own. */
+export const BUILT_IN: Catalog = {
+  activities: new Map<string, CatalogEntry>(Object.entries(CATALOG)),
+  kinds: new Map<string, z.ZodType>(Object.entries(SETTINGS)),
+  broken: new Map(),
+};
 
 /** The settings that an activity reads, as a type: `SettingsOf<'train'>`. */
 export type SettingsOf<Name extends ActivityName> = z.infer<(typeof CATALOG)[Name]['settings']>;

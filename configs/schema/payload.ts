@@ -1,5 +1,6 @@
 /** What travels between workflow and activities: settings and references to files, never data (design §4). */
 import { z } from 'zod';
+import { PlannedTask } from './plan.js';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
@@ -33,6 +34,8 @@ export const TaskInput = z.object({
   artifacts: z.array(Artifact),
   /** `progress`: the activity's own progress is its heartbeat, so that a stall is noticed; `alive`: that its worker lives is enough. */
   heartbeat: z.enum(['progress', 'alive']),
+  /** As planned. */
+  ...PlannedTask.pick({ leg: true, env: true, code: true }).shape,
 });
 export type TaskInput = z.infer<typeof TaskInput>;
 

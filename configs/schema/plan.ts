@@ -1,6 +1,6 @@
 /** The normalised plan: what the client makes of pipeline and settings, and the workflow's input. Nothing in it is optional. */
 import { z } from 'zod';
-import { OnFailure, Queue } from './pipeline.js';
+import { MatrixValue, OnFailure, Queue } from './pipeline.js';
 
 /** A settings file that a task's settings came from, as it was on disk: relative path and sha256 of its bytes. */
 export const SettingsFile = z.object({ path: z.string(), sha256: z.string() });
@@ -24,6 +24,8 @@ export const PlannedTask = z.object({
   uses: z.string(),
   /** Of the activity's implementation, from the catalogue. */
   version: z.int(),
+  /** sha256 of the folder that an activity of the project's own was read from; null for one of the product. */
+  code: z.string().nullable().default(null),
   /** From the catalogue: looks at what no artifact stands for, so it is never reused. */
   outside: z.boolean(),
   needs: z.array(z.string()),
@@ -33,7 +35,7 @@ export const PlannedTask = z.object({
   /** Just the settings that the activity reads, all defaults and overrides applied. */
   settings: z.unknown(),
   settingsFiles: z.array(SettingsFile),
-  /** Names of the artifacts that the activity reads, and of those it provides. */
+  /** Names of the artifacts that the activity reads (those it may do without among them), and of those it provides. */
   reads: z.array(z.string()),
   provides: z.array(z.string()),
   timeoutMs: z.int().positive(),
@@ -56,10 +58,7 @@ export const PlannedTask = z.object({
   /** What a person has to look at before it may run; null: nobody is asked. */
   approval: z.string().nullable().default(null),
   /** The values of this leg of a matrix, by the matrix's keys; null for a task without one. */
-  leg: z
-    .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
-    .nullable()
-    .default(null),
+  leg: z.record(z.string(), MatrixValue).nullable().default(null),
   /** Names of the environment variables that the worker must have and that the activity may read; never their values. */
   env: z.array(z.string()).default([]),
   references: z.array(Reference).default([]),

@@ -9,6 +9,8 @@ interface Given<Settings> {
   readonly root: string;
   readonly run?: string;
   readonly task: string;
+  /** The run's if nothing is said. */
+  readonly folder?: string;
   readonly settings: Settings;
   /** Absolute paths by artifact name. */
   readonly artifacts?: Readonly<Record<string, string>>;
@@ -27,9 +29,14 @@ export function taskContext<Settings>(given: Given<Settings>): TaskContext<Setti
     root,
     run,
     task,
+    folder: given.folder ?? run,
     attempt: 1,
     settings,
     artifact,
+    has: (name) => name in artifacts,
+    secret: (name) => {
+      throw new Error(`the test gave no ${name}`);
+    },
     digest: (name) =>
       createHash('sha256')
         .update(readFileSync(artifact(name)))

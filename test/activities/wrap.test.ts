@@ -34,10 +34,16 @@ describe('a task as an activity', () => {
     settings: { pairs: 16 },
     artifacts: [],
     heartbeat: 'progress',
+    leg: null,
+    env: [],
+    code: null,
     ...change,
   });
   const perform = async (definition: TaskDefinition, given = input()): Promise<TaskReport> =>
-    environment.run(wrap(root, definition, new OneAtATime()), given);
+    environment.run(
+      wrap(root, () => definition, new OneAtATime()),
+      given,
+    );
   const nothing = { artifacts: [], summary: {} };
 
   async function artifact(name: string, text: string): Promise<Artifact> {

@@ -11,6 +11,7 @@ import { fingerprint } from '../../workflows/fingerprint.js';
 import { inputsOf } from '../../workflows/graph.js';
 import { makeProject, pipelineOf, type Project } from '../configs/load/project.js';
 import { invoke } from './invoke.js';
+import { BUILT_IN } from '../../configs/schema/catalog.js';
 
 const Answer = z.strictObject({
   tasks: z.array(
@@ -117,7 +118,7 @@ describe('emo-aen plan', () => {
 
 /** Leaves what a completed run of the project's pipeline leaves: an artifact a name, and the ledger that records them. */
 async function finishedRun(project: Project, run: string): Promise<void> {
-  const plan: Plan = await compilePlan(project.root, 'configs/pipeline.yaml', []);
+  const plan: Plan = await compilePlan(project.root, 'configs/pipeline.yaml', [], BUILT_IN);
   const made = new Map<string, Artifact[]>();
   for (const { name, provides } of plan.tasks) {
     const artifacts: Artifact[] = [];

@@ -3,6 +3,7 @@ import { readFile, readdir } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { jsonSchemaOf, SCHEMA_KINDS, schemaFile } from '../../configs/json-schema.js';
+import { BUILT_IN } from '../../configs/schema/catalog.js';
 
 /** This file runs from dist/test/configs/. */
 const REPOSITORY = fileURLToPath(new URL('../../../', import.meta.url));
@@ -11,7 +12,7 @@ describe('the JSON Schemas', () => {
   for (const kind of SCHEMA_KINDS) {
     it(`in ${schemaFile(kind)} are what the zod schemas and the comments say`, async () => {
       const committed: unknown = JSON.parse(await readFile(join(REPOSITORY, schemaFile(kind)), 'utf8'));
-      const made: unknown = JSON.parse(JSON.stringify(await jsonSchemaOf(kind, REPOSITORY)));
+      const made: unknown = JSON.parse(JSON.stringify(await jsonSchemaOf(kind, REPOSITORY, BUILT_IN)));
       assert.deepEqual(committed, made, 'run `emo-aen schema --write`');
     });
   }
@@ -29,7 +30,7 @@ describe('the JSON Schemas', () => {
   });
 
   it('say what each setting means and is, in the words of the comments', async () => {
-    const schema = await jsonSchemaOf('train', REPOSITORY);
+    const schema = await jsonSchemaOf('train', REPOSITORY, BUILT_IN);
     const loop = schema.properties?.['loop'];
     assert.ok(typeof loop === 'object');
     assert.deepEqual(loop.properties?.['pairs'], {
@@ -43,7 +44,7 @@ describe('the JSON Schemas', () => {
   });
 
   it('ask for every setting only where a file extends nothing', async () => {
-    const schema = await jsonSchemaOf('preprocess', REPOSITORY);
+    const schema = await jsonSchemaOf('preprocess', REPOSITORY, BUILT_IN);
     assert.deepEqual(schema.if, { not: { required: ['extends'] } });
     assert.ok(typeof schema.then === 'object');
     assert.deepEqual(schema.then.required, ['resize', 'crop', 'normalize', 'augment']);

@@ -56,9 +56,12 @@ describe('archiving the logs', () => {
       root,
       run: 'first',
       task: 'archive-logs',
+      folder: 'first',
       attempt: 1,
       settings: { archive: { mode, project: 'emo-aen' } },
       artifact: (name) => join(root, name === 'metrics' ? 'logs/first/metrics.jsonl' : 'runs/first/evaluation.json'),
+      has: () => true,
+      secret: () => assert.fail('it declares none'),
       digest: () => createHash('sha256').update(metrics).digest('hex'),
       file: async (...segments) => {
         const path = join(root, ...segments);

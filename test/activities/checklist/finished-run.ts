@@ -85,10 +85,13 @@ export function contextFor<Settings>(root: string, task: ActivityName, tasks: re
     root,
     run: RUN,
     task,
+    folder: RUN,
     attempt: 1,
     settings: SETTINGS[task] as Settings,
     artifact: (name) => join(root, artifact(name).path),
     digest: (name) => artifact(name).sha256,
+    has: () => true,
+    secret: (name) => `no ${name}`,
     file: async (...segments) => {
       const path = join(root, ...segments);
       await mkdir(dirname(path), { recursive: true });

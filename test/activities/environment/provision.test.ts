@@ -103,10 +103,13 @@ describe('the task provision', () => {
     root,
     run: 'first',
     task: 'provision',
+    folder: 'first',
     attempt: 1,
     settings: { environment: { ...SETTINGS, minMemory: 0, minDisk: 0, ...environment } },
     artifact: () => assert.fail('it reads nothing'),
     digest: () => assert.fail('it reads nothing'),
+    has: () => false,
+    secret: () => assert.fail('it declares none'),
     file: async (...segments) => {
       const path = join(root, ...segments);
       await mkdir(dirname(path), { recursive: true });

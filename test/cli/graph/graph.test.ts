@@ -7,13 +7,14 @@ import { layOut } from '../../../cli/graph/layers.js';
 import { mermaid } from '../../../cli/graph/mermaid.js';
 import { svg } from '../../../cli/graph/svg.js';
 import { compilePlan } from '../../../configs/load/compile.js';
+import { BUILT_IN } from '../../../configs/schema/catalog.js';
 
 /** This file runs from dist/test/cli/graph/. */
 const REPOSITORY = fileURLToPath(new URL('../../../../', import.meta.url));
 
 describe('drawing the DAG', () => {
   it('makes the picture that is committed as docs/pipeline.svg', async () => {
-    const plan = await compilePlan(REPOSITORY, 'configs/pipeline.yaml', []);
+    const plan = await compilePlan(REPOSITORY, 'configs/pipeline.yaml', [], BUILT_IN);
     const committed = await readFile(join(REPOSITORY, 'docs/pipeline.svg'), 'utf8');
     assert.equal(committed, `${svg(plan.pipeline, plan.tasks)}\n`, 'run `emo-aen graph --format svg > docs/pipeline.svg`');
   });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { compilePlan } from '../../../configs/load/compile.js';
 import { ConfigurationProblem } from '../../../configs/load/diagnostics.js';
 import { parseOverrides } from '../../../configs/load/overrides.js';
-import { CATALOG, SETTINGS } from '../../../configs/schema/catalog.js';
+import { BUILT_IN, CATALOG, SETTINGS } from '../../../configs/schema/catalog.js';
 import { Plan, type PlannedTask } from '../../../configs/schema/plan.js';
 import { makeProject, pipelineOf, REPOSITORY, type Project } from './project.js';
 
@@ -28,7 +28,7 @@ const EIGHT_STAGES = [
 describe("the product's own configuration", () => {
   for (const pipeline of ['configs/pipeline.yaml', 'configs/quickstart/pipeline.yaml']) {
     it(`compiles ${pipeline} into the eight stages in their order`, async () => {
-      const plan = await compilePlan(REPOSITORY, pipeline, []);
+      const plan = await compilePlan(REPOSITORY, pipeline, [], BUILT_IN);
       assert.deepEqual(
         plan.tasks.map(({ name }) => name),
         EIGHT_STAGES,
@@ -39,7 +39,7 @@ describe("the product's own configuration", () => {
 
   it('uses every settings file that lies beside a pipeline', async () => {
     for (const folder of ['configs', 'configs/quickstart']) {
-      const plan = await compilePlan(REPOSITORY, `${folder}/pipeline.yaml`, []);
+      const plan = await compilePlan(REPOSITORY, `${folder}/pipeline.yaml`, [], BUILT_IN);
       const used = new Set(plan.tasks.flatMap(({ settingsFiles }) => settingsFiles.map(({ path }) => path)));
       const there = (await readdir(join(REPOSITORY, folder))).filter((name) => name.endsWith('.yaml') && name !== 'pipeline.yaml');
       assert.deepEqual(
@@ -50,8 +50,8 @@ describe("the product's own configuration", () => {
   });
 
   it("overrides only what the quickstart says, and keeps the method's numbers", async () => {
-    const method = settingsOf(await compilePlan(REPOSITORY, 'configs/pipeline.yaml', []), 'train');
-    const quick = settingsOf(await compilePlan(REPOSITORY, 'configs/quickstart/pipeline.yaml', []), 'train');
+    const method = settingsOf(await compilePlan(REPOSITORY, 'configs/pipeline.yaml', [], BUILT_IN), 'train');
+    const quick = settingsOf(await compilePlan(REPOSITORY, 'configs/quickstart/pipeline.yaml', [], BUILT_IN), 'train');
     assert.deepEqual(SETTINGS.train.shape.optimizer.parse(method.optimizer), SETTINGS.train.shape.optimizer.parse(quick.optimizer));
     assert.notDeepEqual(method.schedule, quick.schedule);
   });
@@ -77,13 +77,14 @@ describe('compiling a plan', () => {
     });
     const { tasks } = await project.plan();
     const times = tasks.map(({ queue, timeoutMs, heartbeatMs, retry }) => ({ queue, timeoutMs, heartbeatMs, retry }));
+    const waits = { coefficient: 2, maxBackoffMs: 300_000, nonRetryable: [] };
     assert.deepEqual(times, [
-      { queue: 'gpu', timeoutMs: 90_000, heartbeatMs: null, retry: { attempts: 7, backoffMs: 5000 } },
-      { queue: 'cpu', timeoutMs: 5_400_000, heartbeatMs: 30_000, retry: { attempts: 7, backoffMs: 250 } },
+      { queue: 'gpu', timeoutMs: 90_000, heartbeatMs: null, retry: { attempts: 7, backoffMs: 5000, ...waits } },
+      { queue: 'cpu', timeoutMs: 5_400_000, heartbeatMs: 30_000, retry: { attempts: 7, backoffMs: 250, ...waits } },
     ]);
     await project.write({ 'configs/pipeline.yaml': pipelineOf('a: { stage: 4, uses: model, with: train.yaml }') });
     const [task] = (await project.plan()).tasks;
-    assert.deepEqual([task?.queue, task?.timeoutMs, task?.retry], ['cpu', 600_000, { attempts: 3, backoffMs: 5000 }]);
+    assert.deepEqual([task?.queue, task?.timeoutMs, task?.retry], ['cpu', 600_000, { attempts: 3, backoffMs: 5000, ...waits }]);
   });
 
   it('puts tasks after those they need, and otherwise in the order of the file', async () => {
@@ -176,7 +177,7 @@ describe('compiling a plan', () => {
     try {
       await elsewhere.write({ 'configs/pipeline.yaml': pipelineOf('a: { stage: 4, uses: model, with: train.yaml }') });
       const file = join(elsewhere.root, 'configs/pipeline.yaml');
-      const plan = await compilePlan(project.root, file, []);
+      const plan = await compilePlan(project.root, file, [], BUILT_IN);
       assert.equal(plan.file, file);
       assert.equal(plan.tasks[0]?.settingsFiles[0]?.path, join(elsewhere.root, 'configs/train.yaml'));
     } finally {
@@ -186,7 +187,7 @@ describe('compiling a plan', () => {
 
   it('throws every fault in one problem, which is a wrong configuration', async () => {
     await project.write({ 'configs/pipeline.yaml': pipelineOf('a: { stage: 4, uses: modell, with: train.yaml, queue: tpu }') });
-    await assert.rejects(compilePlan(project.root, 'configs/pipeline.yaml', parseOverrides(['train.x=1'])), (error: unknown) => {
+    await assert.rejects(compilePlan(project.root, 'configs/pipeline.yaml', parseOverrides(['train.x=1']), BUILT_IN), (error: unknown) => {
       assert.ok(error instanceof ConfigurationProblem);
       assert.equal(error.code, 'CONFIGURATION');
       assert.equal(error.message, '3 problems in the configuration');

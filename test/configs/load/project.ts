@@ -3,6 +3,7 @@ import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { projectCatalog } from '../../../activities/own/catalog.js';
 import { diagnose } from '../../../configs/load/compile.js';
 import { Diagnostics } from '../../../configs/load/diagnostics.js';
 import { readOverrides } from '../../../configs/load/overrides.js';
@@ -29,7 +30,7 @@ export async function makeProject(): Promise<Project> {
   for (const name of settings) await cp(join(REPOSITORY, 'configs', name), join(root, 'configs', name));
   const look = async (pipeline: string, set: readonly string[]): Promise<{ plan: Plan | null; text: string }> => {
     const found = new Diagnostics();
-    const { plan } = await diagnose(root, pipeline, readOverrides(set, found), found);
+    const { plan } = await diagnose(root, pipeline, readOverrides(set, found), await projectCatalog(root), found);
     return { plan, text: found.render() };
   };
   return {

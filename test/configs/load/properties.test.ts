@@ -8,6 +8,7 @@ import { compilePlan, diagnose } from '../../../configs/load/compile.js';
 import { Diagnostics } from '../../../configs/load/diagnostics.js';
 import { orderTasks } from '../../../configs/load/order.js';
 import { makeProject, pipelineOf, type Project } from './project.js';
+import { BUILT_IN } from '../../../configs/schema/catalog.js';
 
 const model = { stage: 4, uses: 'model', with: 'train.yaml' };
 
@@ -90,7 +91,7 @@ describe('any pipeline', () => {
         const text = [...lines.slice(0, at), `${indent}${key}: 1`, ...lines.slice(at)].join('\n');
         await project.write({ 'configs/mine.yaml': text });
         const found = new Diagnostics();
-        const { plan } = await diagnose(project.root, 'configs/pipeline.yaml', [], found);
+        const { plan } = await diagnose(project.root, 'configs/pipeline.yaml', [], BUILT_IN, found);
         assert.equal(plan, null);
         assert.deepEqual(
           found.list().map(({ file, line, column, message }) => ({ file, line, column, message })),
@@ -141,7 +142,7 @@ describe('any text', () => {
         fc.asyncProperty(fc.array(fc.oneof(piece, fc.string()), { maxLength: 25 }), async (pieces) => {
           await writeFile(join(root, 'p.yaml'), pieces.join(''));
           const found = new Diagnostics();
-          const { plan } = await diagnose(root, 'p.yaml', [], found);
+          const { plan } = await diagnose(root, 'p.yaml', [], BUILT_IN, found);
           assert.equal(plan === null, !found.empty);
           assert.equal(found.render() === '', found.empty);
         }),
@@ -163,7 +164,7 @@ describe('a pipeline of a thousand tasks', () => {
       const times: number[] = [];
       for (let turn = 0; turn < 3; turn += 1) {
         const started = performance.now();
-        const plan = await compilePlan(project.root, 'configs/pipeline.yaml', []);
+        const plan = await compilePlan(project.root, 'configs/pipeline.yaml', [], BUILT_IN);
         times.push(performance.now() - started);
         assert.equal(plan.tasks.length, 1000);
       }
