@@ -2,19 +2,19 @@
 import { Context } from '@temporalio/activity';
 import type { Ledger } from '../configs/schema/ledger.js';
 import type { Artifact } from '../configs/schema/payload.js';
-import { writeJsonAtomically } from '../ml/files/atomic.js';
 import { whileAlive } from './alive.js';
-import { ledgerPath } from './ledger-path.js';
+import type { LedgerFiles } from './ledger-files.js';
 import { checkArtifacts, type Verdict } from './verify.js';
 
 export interface LedgerActivities {
-  writeLedger(ledger: Ledger): Promise<void>;
+  /** `revision` counts the ledger's changes. */
+  writeLedger(ledger: Ledger, revision: number): Promise<void>;
   verifyArtifacts(artifacts: readonly Artifact[]): Promise<Verdict>;
 }
 
-export function ledgerActivities(root: string): LedgerActivities {
+export function ledgerActivities(root: string, files: LedgerFiles): LedgerActivities {
   return {
-    writeLedger: (ledger) => writeJsonAtomically(ledgerPath(root, ledger.run), ledger),
+    writeLedger: (ledger, revision) => files.write({ ledger, revision, execution: executionNow() }),
     verifyArtifacts: (artifacts) =>
       whileAlive(
         Context.current(),
@@ -22,4 +22,8 @@ export function ledgerActivities(root: string): LedgerActivities {
         () => checkArtifacts(root, artifacts),
       ),
   };
+}
+
+function executionNow(): string {
+  return Context.current().info.workflowExecution?.runId ?? '';
 }

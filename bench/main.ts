@@ -1,8 +1,14 @@
-/** `npm run bench -- train`: us and the peers in turn, in one run (design §3). Progress on stderr, the result on stdout. */
+/** `npm run bench -- train|orchestrate`: us and the peers in turn, in one run (design §3). Progress on stderr, the result on stdout. */
 import { cpus, loadavg, totalmem } from 'node:os';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { table, type Report } from './report.js';
-import { benchTrain, LIMITS, PARTS, type TrainOptions } from './train/train.js';
+import {
+  benchOrchestrate,
+  LIMITS as ORCHESTRATE_LIMITS,
+  PARTS as ORCHESTRATE_PARTS,
+  type OrchestrateOptions,
+} from './orchestrate/orchestrate.js';
+import { table, type Findings, type Report } from './report.js';
+import { benchTrain, LIMITS, PARTS, type Note, type TrainOptions } from './train/train.js';
 
 const WRONG_USAGE = 2;
 /** Load from which on others take part in what is measured. */
@@ -15,22 +21,35 @@ const train = new Command('train')
   .option('--steps <n>', 'timed steps of each process', wholeNumber, 10)
   .option('--photos <dir>', 'a folder of photos to pack into the cache, instead of made ones')
   .addOption(new Option('--only <parts...>', 'measure just these').choices(Object.keys(PARTS)))
-  .action(async ({ json = false, ...options }: TrainOptions & { readonly json?: boolean }) => {
-    const note = (text: string): void => void process.stderr.write(`${text}\n`);
-    const machine = describeMachine();
-    if (machine.loadBefore > BUSY) note(`the machine is busy (load ${machine.loadBefore}): ratios will say little`);
-    const report: Report = { ...(await benchTrain(options, note)), limits: LIMITS };
-    process.stdout.write(json ? `${JSON.stringify({ ...report, machine }, null, 2)}\n` : table(report));
-  });
+  .action(({ json = false, ...options }: TrainOptions & { readonly json?: boolean }) =>
+    measure((note) => benchTrain(options, note), LIMITS, json),
+  );
 
-const program = new Command('bench').description('measures us beside others on this machine').addCommand(train).exitOverride();
-train.copyInheritedSettings(program);
+const orchestrate = new Command('orchestrate')
+  .description('what a task costs beyond its work, beside a plain Temporal workflow; restarts, plans and runs that are reused')
+  .option('--json', 'print one JSON document on stdout')
+  .option('--rounds <n>', 'times that each is measured', wholeNumber, 3)
+  .addOption(new Option('--only <parts...>', 'measure just these').choices(Object.keys(ORCHESTRATE_PARTS)))
+  .action(({ json = false, ...options }: OrchestrateOptions & { readonly json?: boolean }) =>
+    measure((note) => benchOrchestrate(options, note), ORCHESTRATE_LIMITS, json),
+  );
+
+const program = new Command('bench').description('measures us beside others on this machine').exitOverride();
+for (const bench of [train, orchestrate]) program.addCommand(bench.copyInheritedSettings(program));
 try {
   await program.parseAsync(process.argv);
 } catch (error) {
   if (!(error instanceof CommanderError)) throw error;
   // Commander has said what it is; help ends well, everything else is wrong usage.
   process.exitCode = error.exitCode === 0 ? 0 : WRONG_USAGE;
+}
+
+async function measure(bench: (note: Note) => Promise<Findings>, limits: Report['limits'], json: boolean): Promise<void> {
+  const note: Note = (text) => void process.stderr.write(`${text}\n`);
+  const machine = describeMachine();
+  if (machine.loadBefore > BUSY) note(`the machine is busy (load ${machine.loadBefore}): ratios will say little`);
+  const report: Report = { ...(await bench(note)), limits };
+  process.stdout.write(json ? `${JSON.stringify({ ...report, machine }, null, 2)}\n` : table(report));
 }
 
 function describeMachine() {

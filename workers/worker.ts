@@ -1,10 +1,12 @@
 /** The two kinds of Temporal worker: `cpu` runs workflows and CPU activities, `gpu` one activity at a time and nothing else. */
 import { availableParallelism } from 'node:os';
-import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
+import { Runtime, Worker, type InjectedSinks, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
 import type { TaskTable } from '../activities/definition.js';
 import { ledgerActivities } from '../activities/ledger.js';
+import { LedgerFiles } from '../activities/ledger-files.js';
 import { taskActivities } from '../activities/register.js';
 import type { Queue } from '../configs/schema/pipeline.js';
+import type { LedgerSinks } from '../workflows/record.js';
 import { DATA_CONVERTER } from './codec.js';
 
 export interface WorkerPlace {
@@ -44,13 +46,28 @@ export async function createWorker(place: WorkerPlace): Promise<Worker> {
 }
 
 const KINDS: Record<Queue, (place: WorkerPlace) => Omit<WorkerOptions, 'taskQueue'>> = {
-  cpu: ({ root, tasks, bundle }) => ({
-    workflowBundle: { codePath: bundle },
-    activities: { ...taskActivities(root, tasks), ...ledgerActivities(root) },
-    maxConcurrentActivityTaskExecutions: Math.max(4, availableParallelism()),
-  }),
+  cpu: ({ root, tasks, bundle }) => {
+    const files = new LedgerFiles(root, (message, error) => Runtime.instance().logger.warn(message, { error }));
+    return {
+      workflowBundle: { codePath: bundle },
+      activities: { ...taskActivities(root, tasks), ...ledgerActivities(root, files) },
+      sinks: ledgerSinks(files),
+      maxConcurrentActivityTaskExecutions: Math.max(4, availableParallelism()),
+    };
+  },
   gpu: ({ root, tasks }) => ({
     activities: taskActivities(root, tasks),
     maxConcurrentActivityTaskExecutions: 1,
   }),
 };
+
+function ledgerSinks(files: LedgerFiles): InjectedSinks<LedgerSinks> {
+  return {
+    ledger: {
+      offer: {
+        fn: ({ runId: execution }, ledger, revision) => void files.offer({ ledger, revision, execution }),
+        callDuringReplay: false,
+      },
+    },
+  };
+}

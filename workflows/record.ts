@@ -1,7 +1,18 @@
-/** Keeps `runs/<run>/ledger.json` up with the ledger: one write at a time, states that passed meanwhile are left out. */
-import { condition, proxyLocalActivities } from '@temporalio/workflow';
+/**
+ * Keeps `runs/<run>/ledger.json` up with the ledger. While tasks run, each change is offered to the worker, which writes it when it can:
+ * nothing waits for the disk, and nothing of it is in the history. Once the run comes to rest, and before a task that reads the file, the
+ * file is insisted on. What a killed worker did not write follows with the next change, which a run that is not at rest is sure to have.
+ */
+import { condition, patched, proxyLocalActivities, proxySinks, type Sinks } from '@temporalio/workflow';
 import type { LedgerActivities } from '../activities/ledger.js';
 import type { Ledger } from '../configs/schema/ledger.js';
+
+export interface LedgerSinks extends Sinks {
+  readonly ledger: {
+    /** `revision` counts the ledger's changes. */
+    offer(ledger: Ledger, revision: number): void;
+  };
+}
 
 // A local activity: the write takes milliseconds and costs one event of history instead of six. Without end, because a run
 // whose record cannot be written (disk full) must wait for the disk, not go on unseen.
@@ -9,32 +20,41 @@ const { writeLedger } = proxyLocalActivities<LedgerActivities>({
   startToCloseTimeout: '30s',
   retry: { initialInterval: '1s', maximumInterval: '30s' },
 });
+const { ledger: sink } = proxySinks<LedgerSinks>();
 
-/** A ledger of more tasks is not written at each change: it is large, and changes often. */
-const SMALL = 100;
-/** Longest that such a ledger on disk is behind, unless it is waited for. */
-const BEHIND_MS = 2_000;
+/** Changes of a large ledger that are passed over between two offers, as a share of its tasks: it takes time to hand over. */
+const PASSED_OVER = 1 / 50;
 
 export class LedgerRecord {
   private revision = 0;
   private written = 0;
+  private offered = 0;
   /** How many wait for the file. */
   private awaited = 0;
+  /** False for a run that began when every change was insisted on. */
+  private readonly offers = patched('offer-the-ledger');
 
-  constructor(private readonly current: () => Ledger) {}
+  /** @param atRest whether nothing is running or about to */
+  constructor(
+    private readonly current: () => Ledger,
+    private readonly atRest: () => boolean,
+  ) {}
 
   /** The ledger has changed. */
   touch(): void {
     this.revision += 1;
+    const ledger = this.current();
+    if (!this.offers || this.revision - this.offered < ledger.tasks.length * PASSED_OVER) return;
+    this.offered = this.revision;
+    sink.offer(ledger, this.revision);
   }
 
-  /** Writes whenever there is something new; never ends by itself. */
+  /** Writes whenever the file must not be behind; never ends by itself. */
   async keep(): Promise<never> {
     for (;;) {
-      await condition(() => this.revision > this.written);
-      if (this.current().tasks.length > SMALL) await condition(() => this.awaited > 0, BEHIND_MS);
+      await condition(() => this.revision > this.written && (!this.offers || this.awaited > 0 || this.atRest()));
       const { revision } = this;
-      await writeLedger(this.current());
+      await writeLedger(this.current(), revision);
       this.written = revision;
     }
   }

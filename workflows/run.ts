@@ -53,7 +53,10 @@ export class Run {
   ledger: Ledger;
   private wanted: ReadonlySet<string>;
   private readonly memory: Memory;
-  private readonly record = new LedgerRecord(() => this.ledger);
+  private readonly record = new LedgerRecord(
+    () => this.ledger,
+    () => this.running.size === 0 && this.startable().length === 0,
+  );
   private readonly history = new History();
   private readonly running = new Map<string, CancellationScope>();
   private paused: boolean;
