@@ -15,11 +15,15 @@ const WRONG_USAGE = 2;
 const BUSY = 0.5;
 
 const train = new Command('train')
-  .description('a whole training step of ours, Keras and PyTorch; what an epoch costs beyond its steps; photos into the cache')
+  .description(
+    'a whole training step of ours, Keras and PyTorch; what an epoch costs beyond its steps; photos into the cache; training on photos',
+  )
   .option('--json', 'print one JSON document on stdout')
   .option('--rounds <n>', 'fresh processes of each', wholeNumber, 3)
   .option('--steps <n>', 'timed steps of each process', wholeNumber, 10)
-  .option('--photos <dir>', 'a folder of photos to pack into the cache, instead of made ones')
+  .option('--photos <dir>', 'a folder of photos to pack into the cache, instead of made ones, and to train on')
+  .option('--weights <file>', 'what training on photos begins from: minimalistic, batch norm folded')
+  .option('--set <path=value...>', 'settings of training on photos, for everyone: train.schedule.epochs=10')
   .addOption(new Option('--only <parts...>', 'measure just these').choices(Object.keys(PARTS)))
   .action(({ json = false, ...options }: TrainOptions & { readonly json?: boolean }) =>
     measure((note) => benchTrain(options, note), LIMITS, json),

@@ -1,4 +1,5 @@
 /** What a bench found, and how it is shown. */
+import type { Share } from '../configs/schema/evaluation.js';
 
 type Texts = Readonly<Record<string, string>>;
 
@@ -9,6 +10,20 @@ export interface Process {
   readonly environment: Texts;
 }
 
+/** A network that was trained, once for each round. */
+export interface Training {
+  readonly rounds: readonly {
+    readonly seed: number;
+    readonly seconds: number;
+    readonly epochs: readonly { readonly valAccuracy: number }[];
+    readonly bestEpoch: number;
+    /** Pairwise accuracy on the test split. */
+    readonly test: Share;
+  }[];
+  /** Over the pairs of all rounds. */
+  readonly test: Share;
+}
+
 /** Parts of a bench each give one; `joined` lays them beside each other. */
 export interface Findings {
   /** Ours divided by theirs: below 1 is better than they. */
@@ -17,13 +32,14 @@ export interface Findings {
   readonly medians: Readonly<Record<string, number>>;
   /** Parts of a whole, in [0, 1]. */
   readonly shares: Readonly<Record<string, number>>;
+  readonly trainings: Readonly<Record<string, Training>>;
   /** What could not be measured, and why. */
   readonly missing: Texts;
   /** What each process that was measured ran with. */
   readonly processes: Readonly<Record<string, Process>>;
 }
 
-export const NOTHING: Findings = { ratios: {}, medians: {}, shares: {}, missing: {}, processes: {} };
+export const NOTHING: Findings = { ratios: {}, medians: {}, shares: {}, trainings: {}, missing: {}, processes: {} };
 
 export interface Report extends Findings {
   /** What a ratio, median or share of this name may be at most. */
@@ -36,6 +52,7 @@ export function joined(parts: readonly Findings[]): Findings {
       ratios: { ...all.ratios, ...part.ratios },
       medians: { ...all.medians, ...part.medians },
       shares: { ...all.shares, ...part.shares },
+      trainings: { ...all.trainings, ...part.trainings },
       missing: { ...all.missing, ...part.missing },
       processes: { ...all.processes, ...part.processes },
     }),
@@ -45,16 +62,28 @@ export function joined(parts: readonly Findings[]): Findings {
 
 const ratio = (value: number): string => value.toFixed(2);
 const percent = (value: number): string => `${(value * 100).toFixed(1)} %`;
+const withInterval = ({ value, low, high, count }: Share): string =>
+  `${value.toFixed(3)} (${low.toFixed(3)} to ${high.toFixed(3)}) of ${count} pairs`;
 const inUnit = (value: number): string => value.toFixed(value < 100 ? 1 : 0);
 
 /** A line for each number, its limit beside it, and for everything that is missing. */
-export function table({ ratios, medians, shares, missing, limits }: Report): string {
+export function table({ ratios, medians, shares, trainings, missing, limits }: Report): string {
   const rows = (title: string, values: Readonly<Record<string, number>>, text: (value: number) => string): string[] =>
     Object.entries(values).map(([name, value]) => {
       const limit = limits[name];
       const verdict = limit === undefined ? '' : value <= limit ? `  (limit ${text(limit)})` : `  OVER the limit of ${text(limit)}`;
       return `${title.padEnd(8)} ${name.padEnd(28)} ${text(value).padStart(8)}${verdict}`;
     });
+  const trained = Object.entries(trainings).flatMap(([name, training]) => linesOf(name, training));
   const absent = Object.entries(missing).map(([name, why]) => `missing  ${name}: ${why}`);
-  return [...rows('ratio', ratios, ratio), ...rows('share', shares, percent), ...rows('median', medians, inUnit), ...absent, ''].join('\n');
+  const numbers = [...rows('ratio', ratios, ratio), ...rows('share', shares, percent), ...rows('median', medians, inUnit)];
+  return [...numbers, ...trained, ...absent, ''].join('\n');
+}
+
+function linesOf(name: string, { rounds, test }: Training): string[] {
+  const each = rounds.map(({ seed, seconds, epochs, bestEpoch, test }) => {
+    const curve = epochs.map(({ valAccuracy }) => valAccuracy.toFixed(3)).join(' ');
+    return `training ${name} seed ${seed}: validation ${curve}; epoch ${bestEpoch} on the test split ${withInterval(test)}; ${inUnit(seconds)} s`;
+  });
+  return [...each, `training ${name}, all rounds: ${withInterval(test)} of the test splits`];
 }

@@ -20,6 +20,8 @@ const WORKERS = 2;
 const PASSES = 2;
 const MADE = 80;
 
+export const PHOTO_FILE = /\.(jpe?g|png|webp)$/i;
+
 const OURS = fileURLToPath(new URL('our-cache.js', import.meta.url));
 const THEIRS = fileURLToPath(new URL('../../../bench/train/dataloader.py', import.meta.url));
 
@@ -82,7 +84,7 @@ async function photosIn(folder: string): Promise<string[]> {
   const files = await readdir(folder, { recursive: true }).catch((error: unknown) => {
     throw fromSystemError(error, folder);
   });
-  const photos = files.filter((file) => /\.(jpe?g|png|webp)$/i.test(file)).sort();
+  const photos = files.filter((file) => PHOTO_FILE.test(file)).sort();
   if (photos.length > 0) return photos.map((file) => resolve(folder, file));
   throw new Problem({
     code: 'NOT_FOUND',

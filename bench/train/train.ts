@@ -2,6 +2,7 @@
 import { joined, type Findings } from '../report.js';
 import { measureCache } from './cache.js';
 import { measureEpochs } from './epoch.js';
+import { measurePhotos } from './photos.js';
 import { measureSteps } from './steps.js';
 
 export interface TrainOptions {
@@ -9,8 +10,12 @@ export interface TrainOptions {
   readonly rounds: number;
   /** Timed steps of each process. */
   readonly steps: number;
-  /** A folder of JPEG, PNG and WebP files for the part `cache`, searched to the bottom; made photos where it is left out. */
+  /** A folder of JPEG, PNG and WebP files for the parts `cache`, which searches it to the bottom and has made photos without it, and `photos`. */
   readonly photos?: string;
+  /** For the part `photos`: minimalistic weights whose batch norm is folded. */
+  readonly weights?: string;
+  /** For the part `photos`: `path=value`, laid on configs/minimalistic for everyone. */
+  readonly set?: readonly string[];
   /** Names of parts; all where it is left out. */
   readonly only?: readonly string[];
 }
@@ -18,7 +23,12 @@ export interface TrainOptions {
 export type Note = (text: string) => void;
 type Part = (options: TrainOptions, note: Note) => Promise<Findings>;
 
-export const PARTS: Readonly<Record<string, Part>> = { steps: measureSteps, epochs: measureEpochs, cache: measureCache };
+export const PARTS: Readonly<Record<string, Part>> = {
+  steps: measureSteps,
+  epochs: measureEpochs,
+  cache: measureCache,
+  photos: measurePhotos,
+};
 
 export const LIMITS: Readonly<Record<string, number>> = {
   kerasGraph: 0.75,
@@ -29,6 +39,7 @@ export const LIMITS: Readonly<Record<string, number>> = {
   epochOverhead: 0.02,
   dataWait: 0.03,
   cacheDataLoader: 1 / 1.5,
+  photosSeconds: 1,
 };
 
 export async function benchTrain(options: TrainOptions, note: Note): Promise<Findings> {
