@@ -14,7 +14,11 @@ export async function perform(root: string, plan: Plan, name: ActivityName, befo
     root,
     run: RUN,
     task: name,
+    folder: RUN,
     attempt: 1,
+    secret: (variable) => {
+      throw new Error(`${name} asks for ${variable}, and the bench has no secrets`);
+    },
     ...locate(root, name, before),
     progress: () => undefined,
     signal: new AbortController().signal,

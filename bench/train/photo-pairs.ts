@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { compilePlan } from '../../configs/load/compile.js';
 import { parseOverrides } from '../../configs/load/overrides.js';
 import { Problem } from '../../configs/problem.js';
+import { BUILT_IN } from '../../configs/schema/catalog.js';
 import { DatasetIndex, type Split } from '../../configs/schema/photos.js';
 import type { Override, Plan } from '../../configs/schema/plan.js';
 import { DEGRADATION_KINDS } from '../../configs/schema/sample.js';
@@ -48,7 +49,7 @@ export const FILES = { plan: 'plan.json', job: 'job.json' } as const;
  */
 export async function makePairs(root: string, wanted: PairsWanted): Promise<void> {
   const weights = resolve(wanted.weights);
-  const plan = await compilePlan(root, PIPELINE, overridesOf({ ...wanted, weights }));
+  const plan = await compilePlan(root, PIPELINE, overridesOf({ ...wanted, weights }), BUILT_IN);
   const sources = await drawSources(wanted);
   const into = join(root, PHOTO_ROOT);
   const { skipped } = await makeSampleSet({ sources, into, crops: wanted.pairs, kinds: DEGRADATION_KINDS, seed: wanted.seed });

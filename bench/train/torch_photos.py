@@ -70,7 +70,7 @@ class Ranking(nn.Module):
         self.features = nn.Sequential(unit(3, 16, 3, 2), *blocks, unit(widths[-1], 960))
         embedding = of_model["embedding"]
         self.head = nn.Linear(960, embedding)
-        # As torchvision begins MobileNetV3's dense layers, and ours: nn.Linear's own start is twice as wide and ended less accurate.
+        # As torchvision begins MobileNetV3's dense layers, and ours: that of nn.Linear is twice as wide and ended less accurate (docs/results.md).
         nn.init.normal_(self.head.weight, std=0.01)
         nn.init.zeros_(self.head.bias)
         self.direction = nn.Parameter(torch.randn(embedding) / embedding**0.5)
