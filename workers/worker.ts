@@ -47,7 +47,7 @@ export async function createWorker(place: WorkerPlace): Promise<Worker> {
 
 const KINDS: Record<Queue, (place: WorkerPlace) => Omit<WorkerOptions, 'taskQueue'>> = {
   cpu: ({ root, tasks, bundle }) => {
-    const files = new LedgerFiles(root, (message, error) => Runtime.instance().logger.warn(message, { error }));
+    const files = new LedgerFiles(root, (message, error) => void Runtime.instance().logger.warn(message, { error }));
     return {
       workflowBundle: { codePath: bundle },
       activities: { ...taskActivities(root, tasks), ...ledgerActivities(root, files) },
@@ -65,7 +65,9 @@ function ledgerSinks(files: LedgerFiles): InjectedSinks<LedgerSinks> {
   return {
     ledger: {
       offer: {
-        fn: ({ runId: execution }, ledger, revision) => void files.offer({ ledger, revision, execution }),
+        fn: ({ runId: execution }, ledger, revision) => {
+          files.offer({ ledger, revision, execution });
+        },
         callDuringReplay: false,
       },
     },

@@ -5,10 +5,10 @@ import type { Shape } from './made-plan.js';
 const { nothing } = proxyActivities<{ nothing(): Promise<void> }>({ startToCloseTimeout: '10m', retry: { maximumAttempts: 3 } });
 
 export async function plain({ levels, width }: Shape): Promise<void> {
-  let last: Promise<void>[] = [];
+  const all: Promise<void>[] = [];
   for (let level = 0; level < levels; level++) {
-    await last[0];
-    last = [...last, ...Array.from({ length: width }, () => nothing())];
+    await all[(level - 1) * width];
+    all.push(...Array.from({ length: width }, () => nothing()));
   }
-  await Promise.all(last);
+  await Promise.all(all);
 }

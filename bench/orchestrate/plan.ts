@@ -21,7 +21,7 @@ export async function measurePlan({ rounds }: OrchestrateOptions, note: Note): P
   await symlink(CLONE, join(root, 'node_modules', 'emo-aen'));
   await cp(join(CLONE, 'configs'), join(root, 'configs'), { recursive: true });
   await writeFile(join(root, 'activities', 'nothing', 'activity.mjs'), ACTIVITY);
-  const tasks = planOfShape(WIDE).tasks.map(({ name, stage, uses, needs }) => [name, { stage, uses, needs }]);
+  const tasks = planOfShape(WIDE).tasks.map(({ name, stage, uses, needs }): [string, object] => [name, { stage, uses, needs }]);
   await writeFile(join(root, 'configs', 'thousand.yaml'), stringify({ version: 1, name: 'thousand', tasks: Object.fromEntries(tasks) }));
   const seconds: number[] = [];
   note(`emo-aen plan of ${tasks.length} tasks`);

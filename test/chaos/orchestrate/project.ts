@@ -34,7 +34,7 @@ export class Project {
   async declare(name: string, tasks: readonly DrawnTask[]): Promise<string> {
     const file = `configs/${name}.yaml`;
     const optional = new Set(tasks.filter((task) => task.optional).map((task) => task.name));
-    const declared = tasks.map((task) => [task.name, declaration(task, optional)]);
+    const declared = tasks.map((task): [string, object] => [task.name, declaration(task, optional)]);
     const pipeline = {
       version: 1,
       name,
@@ -72,7 +72,9 @@ export class Project {
 }
 
 function declaration({ name: _, needs, queue, ms, fails, times, optional, approval }: DrawnTask, optionals: ReadonlySet<string>) {
-  const from = needs.filter((need) => !optionals.has(need)).map((need) => [`step.from.${need}`, `\${tasks.${need}.outputs.step}`]);
+  const from = needs
+    .filter((need) => !optionals.has(need))
+    .map((need): [string, string] => [`step.from.${need}`, `\${tasks.${need}.outputs.step}`]);
   return {
     stage: 1,
     uses: 'step',
