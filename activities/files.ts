@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { Problem } from '../configs/problem.js';
 import type { Artifact, TaskInput, TaskOutput } from '../configs/schema/payload.js';
-import { hashFile } from '../ml/files/atomic.js';
+import type { Digests } from '../ml/files/digests.js';
 import type { TaskContext, TaskResult } from './task.js';
 
 /** A file that a task reads: its name as an artifact, where it is (absolute), its sha256. */
@@ -55,15 +55,22 @@ export function insistOnAll(task: string, provides: readonly string[], { artifac
 }
 
 /**
- * Hashes every file of a result.
+ * The digest of every file of a result. One that was there before and is surely unchanged is not read again.
  * @throws Error (a defect of the task) when an artifact that it should provide is not there or lies outside the root.
  */
-export async function recordOutput(root: string, task: string, provides: readonly string[], result: TaskResult): Promise<TaskOutput> {
+export async function recordOutput(
+  root: string,
+  task: string,
+  provides: readonly string[],
+  result: TaskResult,
+  digests: Digests,
+): Promise<TaskOutput> {
   insistOnAll(task, provides, result);
   const artifacts: Artifact[] = [];
   for (const file of result.artifacts) {
-    artifacts.push({ name: file.name, path: relativePath(root, file.path), ...(await hashFile(file.path)) });
+    artifacts.push({ name: file.name, path: relativePath(root, file.path), ...(await digests.of(file.path)) });
   }
+  await digests.save();
   return { artifacts, summary: result.summary, warnings: [...(result.warnings ?? [])] };
 }
 

@@ -4,7 +4,7 @@ import type { Ledger } from '../configs/schema/ledger.js';
 import type { Artifact } from '../configs/schema/payload.js';
 import { whileAlive } from './alive.js';
 import type { LedgerFiles } from './ledger-files.js';
-import { checkArtifacts, type Verdict } from './verify.js';
+import { artifactDigests, checkArtifacts, type Verdict } from './verify.js';
 
 export interface LedgerActivities {
   /** `revision` counts the ledger's changes. */
@@ -15,12 +15,15 @@ export interface LedgerActivities {
 export function ledgerActivities(root: string, files: LedgerFiles): LedgerActivities {
   return {
     writeLedger: (ledger, revision) => files.write({ ledger, revision, execution: executionNow() }),
-    verifyArtifacts: (artifacts) =>
-      whileAlive(
-        Context.current(),
+    verifyArtifacts: (artifacts) => {
+      const context = Context.current();
+      const digests = artifactDigests(root, (message) => context.log.warn(message));
+      return whileAlive(
+        context,
         () => undefined,
-        () => checkArtifacts(root, artifacts),
-      ),
+        () => checkArtifacts(root, artifacts, digests),
+      );
+    },
   };
 }
 

@@ -3,6 +3,7 @@ import { Context } from '@temporalio/activity';
 import type { z } from 'zod';
 import { Problem } from '../configs/problem.js';
 import { TaskInput, type Progress, type TaskOutput } from '../configs/schema/payload.js';
+import type { Digests } from '../ml/files/digests.js';
 import { whileAlive } from './alive.js';
 import type { TaskDefinition } from './definition.js';
 import { appendEvent, type TaskEvent } from './events.js';
@@ -10,7 +11,7 @@ import { activityFailure } from './failure.js';
 import { folderOf, locate, readFiles, recordOutput } from './files.js';
 import type { OneAtATime } from './one-at-a-time.js';
 import { secretsOf, type Secrets } from './secrets.js';
-import { checkArtifacts } from './verify.js';
+import { artifactDigests, checkArtifacts } from './verify.js';
 
 /** What the workflow gets from an activity that succeeded. */
 export interface TaskReport {
@@ -82,7 +83,8 @@ async function perform(
   };
   const alive = <Result>(work: () => Promise<Result>): Promise<Result> => whileAlive(context, () => last, work);
 
-  await alive(() => insistOnInputs(root, input));
+  const digests = artifactDigests(root, (message) => context.log.warn(message));
+  await alive(() => insistOnInputs(root, input, digests));
   signal.throwIfAborted();
   const work = (): ReturnType<TaskDefinition['run']> =>
     definition.run(input.settings, {
@@ -99,12 +101,12 @@ async function perform(
   const result = await (input.heartbeat === 'alive' ? alive(work) : work());
   signal.throwIfAborted();
   await logging;
-  const { artifacts, ...told } = await alive(() => recordOutput(root, input.task, definition.provides, result));
+  const { artifacts, ...told } = await alive(() => recordOutput(root, input.task, definition.provides, result, digests));
   return { artifacts, ...secrets.hidden(told) };
 }
 
-async function insistOnInputs(root: string, input: TaskInput): Promise<void> {
-  const { missing, altered } = await checkArtifacts(root, input.artifacts);
+async function insistOnInputs(root: string, input: TaskInput, digests: Digests): Promise<void> {
+  const { missing, altered } = await checkArtifacts(root, input.artifacts, digests);
   const [gone] = missing;
   const [changed] = altered;
   const where = gone ?? changed;

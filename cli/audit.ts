@@ -11,13 +11,14 @@ const SHOWN = 40;
 const TOLD_EVERY = 100;
 
 export const auditCommand = withPipelineOptions(
-  command('audit', 'decode every photo of the set and name everything that is wrong with it'),
+  command('audit', 'name everything that is wrong with the photo set; a photo that changed is decoded as a whole'),
 ).action(
   action<PipelineOptions>(async (terminal, options) => {
     const settings = await datasetSettings(terminal.root, options);
     const { report } = await auditPhotos({
       root: terminal.root,
       settings,
+      onForgetful: terminal.note,
       onPhoto: (done, total) => {
         if (done % TOLD_EVERY === 0 && done < total) terminal.note(`${done} of ${total} photos`);
       },

@@ -1,6 +1,6 @@
 /** `emo-aen plan`: what a run would do and why, found out by the function that the run decides by. Starts and changes nothing. */
 import { projectCatalog } from '../activities/own/catalog.js';
-import { checkArtifacts } from '../activities/verify.js';
+import { artifactDigests, checkArtifacts } from '../activities/verify.js';
 import { compilePlan } from '../configs/load/compile.js';
 import { nearest } from '../configs/load/nearest.js';
 import { parseOverrides } from '../configs/load/overrides.js';
@@ -22,12 +22,13 @@ export const planCommand = withPipelineOptions(command('plan', 'say for each tas
   .option('--until <task>', 'only this task and what it depends on')
   .option('--fresh', 'reuse nothing')
   .action(
-    action<PlanOptions>(async ({ root, answer }, { pipeline, set, fromRun = null, until = null, fresh = false }) => {
+    action<PlanOptions>(async ({ root, answer, note }, { pipeline, set, fromRun = null, until = null, fresh = false }) => {
       const plan = await compilePlan(root, pipeline, parseOverrides(set), await projectCatalog(root));
       if (until !== null) requireTask(until, plan);
       if (fromRun !== null) await requireRun(root, fromRun);
       const candidates = fresh ? [] : await loadCandidates(root, plan.pipeline, fromRun);
-      const tasks = await foresee({ plan, candidates, until, fresh }, (artifacts) => checkArtifacts(root, artifacts));
+      const digests = artifactDigests(root, note);
+      const tasks = await foresee({ plan, candidates, until, fresh }, (artifacts) => checkArtifacts(root, artifacts, digests));
       answer({ tasks }, planText(tasks));
     }),
   );

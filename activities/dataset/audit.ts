@@ -15,11 +15,13 @@ const NAMED = 3;
 
 export const audit: TaskFunction<SettingsOf<'audit'>> = async (context) => {
   const { root, folder, settings, signal } = context;
+  const remarks: string[] = [];
   const { report, dataset } = await auditPhotos({
     root,
     settings,
     signal,
-    onPhoto: (done, total) => context.progress({ message: 'decoding photos', done, total, unit: 'photos' }),
+    onForgetful: (message) => remarks.push(message),
+    onPhoto: (done, total) => context.progress({ message: 'looking at photos', done, total, unit: 'photos' }),
   });
   const reportFile = await context.file('runs', folder, 'audit.json');
   await writeJsonAtomically(reportFile, AuditReport.parse(report));
@@ -43,6 +45,7 @@ export const audit: TaskFunction<SettingsOf<'audit'>> = async (context) => {
       warnings: report.warnings,
     },
     warnings: [
+      ...remarks,
       ...(dataset.synthetic ? ['the pairs are synthetic: made by `emo-aen sample`, not judged by people'] : []),
       ...(report.warnings === 0 ? [] : [`${report.warnings} remarks about the photos: see runs/${folder}/audit.md`]),
     ],

@@ -1,15 +1,18 @@
 /** Item 1: dataset validated and splits locked. Every photo is hashed again. */
 import { join, resolve } from 'node:path';
+import { Readable } from 'node:stream';
 import { AuditReport } from '../../configs/schema/audit.js';
-import { DatasetIndex } from '../../configs/schema/photos.js';
+import { DatasetIndex, type Photo } from '../../configs/schema/photos.js';
 import { hashFile } from '../files/atomic.js';
 import { visible } from '../images/names.js';
 import { scanPhotos } from '../images/scan.js';
 import { readSplits } from '../images/splits-file.js';
-import { finishedTask, noFindings, proveFile, proveJson, type Audit, type Findings } from './evidence.js';
+import { finishedTask, noFindings, proveFile, proveJson, short, type Audit, type Findings } from './evidence.js';
 
 /** Photos that are named one by one; of more, the number is told. */
 const NAMED = 5;
+/** Photos that are read at once. */
+const IN_FLIGHT = 4;
 
 export async function proveDataset(audit: Audit): Promise<Findings> {
   const findings = noFindings();
@@ -40,12 +43,14 @@ async function proveSplits(
 async function provePhotos(audit: Audit, dataset: DatasetIndex, findings: Findings): Promise<void> {
   const root = resolve(audit.root, dataset.root);
   const faults: string[] = [];
-  for (const [index, photo] of dataset.photos.entries()) {
+  const compared: AsyncIterable<string[]> = Readable.from(dataset.photos).map((photo: Photo) => faultsOfPhoto(root, photo), {
+    concurrency: IN_FLIGHT,
+  });
+  let done = 0;
+  for await (const found of compared) {
     audit.signal.throwIfAborted();
-    const found = await hashFile(join(root, photo.file)).catch(() => null);
-    if (found === null) faults.push(`${photo.file} is gone or cannot be read`);
-    else if (found.sha256 !== photo.sha256) faults.push(`${photo.file} was altered since the audit`);
-    audit.onPhoto(index + 1, dataset.photos.length);
+    faults.push(...found);
+    audit.onPhoto(++done, dataset.photos.length);
   }
   const known = new Set(dataset.photos.map(({ file }) => file));
   for (const { file } of (await scanPhotos(root)).photos) if (!known.has(file)) faults.push(`${file} was added after the audit`);
@@ -57,4 +62,10 @@ async function provePhotos(audit: Audit, dataset: DatasetIndex, findings: Findin
   findings.missing.push(...faults.slice(0, NAMED).map((fault) => `${dataset.root}/${visible(fault)}`));
   if (faults.length > NAMED)
     findings.missing.push(`and ${faults.length - NAMED} more photos; restore them, or audit the set again in a new run`);
+}
+
+async function faultsOfPhoto(root: string, { file, sha256 }: Photo): Promise<string[]> {
+  const found = await hashFile(join(root, file)).catch(() => null);
+  if (found === null) return [`${file} is gone or cannot be read`];
+  return found.sha256 === sha256 ? [] : [`${file} was altered since the audit: sha256 was ${short(sha256)}, is ${short(found.sha256)}`];
 }

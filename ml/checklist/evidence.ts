@@ -91,3 +91,8 @@ export async function proveJson<Schema extends z.ZodType>(
   findings.missing.push(`${artifact.path} was written by another version of the project: run again`);
   return null;
 }
+
+/** Enough of a sha256 to tell two apart, for people. */
+export function short(sha256: string): string {
+  return `${sha256.slice(0, 12)}…`;
+}

@@ -1,4 +1,7 @@
-/** Stage 2: is this photo set sound? Every photo is decoded, every fault is named, and a sound set becomes a DatasetIndex (method §2). */
+/**
+ * Stage 2: is this photo set sound? Every photo is decoded that no earlier audit decoded, every fault is named, and a sound set becomes a
+ * DatasetIndex (method §2).
+ */
 import { Readable } from 'node:stream';
 import { resolve } from 'node:path';
 import type { AuditReport, Finding } from '../../configs/schema/audit.js';
@@ -10,6 +13,7 @@ import { datasetHash, type PhotoDigest } from './dataset-hash.js';
 import { PHOTOS_IN_FLIGHT } from './decode.js';
 import { finding } from './findings.js';
 import { inspectPhoto, type Inspection } from './inspect.js';
+import { Inspections } from './inspections.js';
 import { pairFindings } from './pairing.js';
 import { readDegradations } from './sample-record.js';
 import { scanPhotos, type FoundPhoto } from './scan.js';
@@ -17,12 +21,17 @@ import { readScores } from './scores.js';
 import { readSplits } from './splits-file.js';
 import { assignSplits, SPLITS } from './splits.js';
 
+/** Photos that were looked at, after which what was found is put on disk: an audit that is killed loses no more. */
+const SAVED_EVERY = 1_000;
+
 export interface AuditOptions {
   /** Absolute project root, which the settings' paths are relative to. */
   readonly root: string;
   readonly settings: DatasetSettings;
   /** Called after each photo. */
   readonly onPhoto?: (done: number, total: number) => void;
+  /** Told what kept the findings from being remembered for the next audit, which then reads every photo again. */
+  readonly onForgetful?: (message: string) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -82,15 +91,22 @@ export async function auditPhotos(options: AuditOptions): Promise<AuditResult> {
   return { report, dataset };
 }
 
-async function inspectAll(photos: readonly FoundPhoto[], { settings, onPhoto, signal }: AuditOptions): Promise<Inspection[]> {
+async function inspectAll(photos: readonly FoundPhoto[], options: AuditOptions): Promise<Inspection[]> {
+  const { root, settings, onPhoto, onForgetful = () => undefined, signal } = options;
+  const known = await Inspections.open(root, settings.photos, onForgetful);
   const inspections: Inspection[] = [];
-  const stream: AsyncIterable<Inspection> = Readable.from(photos).map((photo: FoundPhoto) => inspectPhoto(photo, settings.photos), {
+  const stream: AsyncIterable<Inspection> = Readable.from(photos).map((photo: FoundPhoto) => inspectPhoto(photo, settings.photos, known), {
     concurrency: PHOTOS_IN_FLIGHT,
   });
-  for await (const inspection of stream) {
-    signal?.throwIfAborted();
-    inspections.push(inspection);
-    onPhoto?.(inspections.length, photos.length);
+  try {
+    for await (const inspection of stream) {
+      signal?.throwIfAborted();
+      inspections.push(inspection);
+      onPhoto?.(inspections.length, photos.length);
+      if (known.unsaved >= SAVED_EVERY) await known.save();
+    }
+  } finally {
+    await known.save();
   }
   return inspections;
 }

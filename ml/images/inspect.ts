@@ -1,6 +1,5 @@
-/** Everything the audit asks of one photo (method §2.2), from one reading of its bytes. */
-import { createHash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+/** Everything the audit asks of one photo (method §2.2), from one reading of its bytes or, where an earlier audit read the same bytes, from none. */
+import { stat } from 'node:fs/promises';
 import { Problem } from '../../configs/problem.js';
 import type { Finding } from '../../configs/schema/audit.js';
 import type { DatasetSettings } from '../../configs/schema/dataset.js';
@@ -8,6 +7,7 @@ import { endOfPicture, isAnimatedPng } from './container.js';
 import { decodeSquare, isOpaque, readHeader, type PhotoHeader } from './decode.js';
 import { finding, type FindingCode } from './findings.js';
 import { photoHash, type PhotoHash } from './hash.js';
+import type { Content, Inspections } from './inspections.js';
 import { isAbout, type FoundPhoto } from './scan.js';
 
 export interface Inspection {
@@ -22,7 +22,7 @@ export interface Inspection {
 }
 
 type Limits = DatasetSettings['photos'];
-type Fault = readonly [FindingCode, string];
+type Fault = Content['faults'][number];
 
 /** Formats that hold photos and that every step here decodes. */
 const PHOTO_FORMATS: readonly string[] = ['jpeg', 'png', 'webp', 'tiff', 'heif'];
@@ -31,33 +31,55 @@ const HASHED_SIDE = 256;
 /** Uncompressed RGBA, the most that a photo of a given number of pixels can need. */
 const BYTES_PER_PIXEL = 4;
 
-export async function inspectPhoto(photo: FoundPhoto, limits: Limits): Promise<Inspection> {
+export async function inspectPhoto(photo: FoundPhoto, limits: Limits, known: Inspections): Promise<Inspection> {
   const faults: Fault[] = [];
-  const bytes = await readBytes(photo.path, limits, faults);
-  const header = bytes === null ? null : await headerOf(bytes, limits, faults);
-  const square = bytes === null || header === null ? null : await decodedSquare(bytes, header, faults);
+  const seen = await seenPhoto(photo.path, limits, known, faults);
+  const { sha256 = null, content = null } = seen ?? {};
   return {
     photo,
-    sha256: bytes === null ? null : createHash('sha256').update(bytes).digest('hex'),
-    sides: header === null ? null : { width: header.width, height: header.height },
-    hash: square === null ? null : photoHash(square, HASHED_SIDE),
-    findings: faults.map(([code, message]) => finding(code, photo.file, message)),
+    sha256,
+    sides: content?.sides ?? null,
+    hash: content?.hash ?? null,
+    findings: [...faults, ...(content?.faults ?? [])].map(([code, message]) => finding(code, photo.file, message)),
   };
 }
 
-async function readBytes(path: string, limits: Limits, faults: Fault[]): Promise<Buffer | null> {
+interface Seen {
+  readonly sha256: string;
+  readonly content: Content;
+}
+
+/** Null, with a fault, for a file that cannot be read. */
+async function seenPhoto(path: string, limits: Limits, known: Inspections, faults: Fault[]): Promise<Seen | null> {
   try {
+    const recalled = await known.digests.recall(path);
+    const before = recalled === null ? undefined : known.find(recalled.sha256);
+    if (recalled !== null && before !== undefined) return { sha256: recalled.sha256, content: before };
     const { size } = await stat(path);
     if (size > limits.maxPixels * BYTES_PER_PIXEL) {
       faults.push(['too-many-bytes', `has ${size} bytes`]);
       return null;
     }
-    return await readFile(path);
+    const { sha256, bytes } = await known.digests.read(path);
+    const content = known.find(sha256) ?? (await lookAt(bytes, limits));
+    known.keep(sha256, content);
+    return { sha256, content };
   } catch (error) {
     if (!isAbout(error, 'ENOENT', 'EACCES', 'EPERM', 'EISDIR', 'EIO', 'ELOOP')) throw error;
     faults.push(['unreadable', `cannot be read (${error.code})`]);
     return null;
   }
+}
+
+async function lookAt(bytes: Buffer, limits: Limits): Promise<Content> {
+  const faults: Fault[] = [];
+  const header = await headerOf(bytes, limits, faults);
+  const square = header === null ? null : await decodedSquare(bytes, header, faults);
+  return {
+    sides: header === null ? null : { width: header.width, height: header.height },
+    hash: square === null ? null : photoHash(square, HASHED_SIDE),
+    faults,
+  };
 }
 
 async function headerOf(bytes: Buffer, limits: Limits, faults: Fault[]): Promise<PhotoHeader | null> {
@@ -84,7 +106,7 @@ function headerFaults(header: PhotoHeader, limits: Limits): Fault[] {
     [Math.min(width, height) < limits.minSide, 'too-small', `is ${width} x ${height}, its shortest side under ${limits.minSide} px`],
     [colour !== null, 'not-srgb', colour ?? ''],
   ];
-  return rows.flatMap(([wrong, code, message]) => (wrong ? [[code, message] as const] : []));
+  return rows.flatMap(([wrong, code, message]) => (wrong ? [[code, message] satisfies Fault] : []));
 }
 
 const SPACE_NAMES: Readonly<Record<string, string>> = {

@@ -81,6 +81,15 @@ describe('emo-aen plan', () => {
     assert.equal(after['train'], 'run -: upstream model runs');
   });
 
+  it('answers all the same where digests of large files cannot be remembered, and says so', async () => {
+    await finishedRun(project, 'one', 1 << 20);
+    await project.write({ '.emo-aen/cache': 'in the way' });
+    const { code, stdout, stderr } = await invoke('plan', '--root', project.root);
+    assert.equal(code, 0);
+    assert.match(stdout, /1 to run, 4 to reuse/);
+    assert.match(stderr, /^\.emo-aen\/cache\/digests-artifacts\.json cannot be read \(ENOTDIR\): what it remembers is found out anew\n/);
+  });
+
   it('reuses nothing with --fresh, only one run with --from-run, and looks no further than --until', async () => {
     await finishedRun(project, 'one');
     assert.equal((await foreseen('--fresh'))['model'], 'run -: --fresh');
@@ -116,15 +125,15 @@ describe('emo-aen plan', () => {
   });
 });
 
-/** Leaves what a completed run of the project's pipeline leaves: an artifact a name, and the ledger that records them. */
-async function finishedRun(project: Project, run: string): Promise<void> {
+/** Leaves what a completed run of the project's pipeline leaves: an artifact a name, of at least `bytes`, and the ledger that records them. */
+async function finishedRun(project: Project, run: string, bytes = 0): Promise<void> {
   const plan: Plan = await compilePlan(project.root, 'configs/pipeline.yaml', [], BUILT_IN);
   const made = new Map<string, Artifact[]>();
   for (const { name, provides } of plan.tasks) {
     const artifacts: Artifact[] = [];
     for (const artifact of provides) {
       const path = `runs/${run}/${artifact}`;
-      await project.write({ [path]: `${artifact} of ${run}` });
+      await project.write({ [path]: `${artifact} of ${run}`.padEnd(bytes) });
       artifacts.push({ name: artifact, path, ...(await hashFile(join(project.root, path))) });
     }
     made.set(name, artifacts);

@@ -1,0 +1,66 @@
+/**
+ * What is known of photos from earlier audits, so that an audit reads only what changed (decision 0011): digests of the files by how
+ * they look on disk, and what was found in a photo by its content. What was found depends on the content, on the limits of the
+ * settings and on the code that looked, so all three are the key.
+ */
+import sharp from 'sharp';
+import { z } from 'zod';
+import { canonicalHash } from '../../configs/load/canonical.js';
+import type { DatasetSettings } from '../../configs/schema/dataset.js';
+import { Digests } from '../files/digests.js';
+import { Remembered } from '../files/remembered.js';
+import { FINDINGS, type FindingCode } from './findings.js';
+
+/** What one photo's content gives, whatever its name. */
+export const Content = z.object({
+  /** Of the upright photo; null where the header could not be read. */
+  sides: z.object({ width: z.int(), height: z.int() }).nullable(),
+  /** Perceptual hash; null where the photo could not be decoded, or shows nothing to tell it from others. */
+  hash: z.object({ high: z.int(), low: z.int() }).nullable(),
+  /** What is wrong with it: code and sentence. */
+  faults: z.array(z.tuple([z.enum(Object.keys(FINDINGS) as [FindingCode, ...FindingCode[]]), z.string()])),
+});
+export type Content = z.infer<typeof Content>;
+
+/** Raise it when the same photo would be found to be something else. */
+const INSPECTION = 1;
+/** Photos that are kept; 500,000 make a file of about 100 MB. */
+const MOST = 500_000;
+
+export class Inspections {
+  private constructor(
+    readonly digests: Digests,
+    private readonly contents: Remembered<Content>,
+    private readonly conditions: string,
+  ) {}
+
+  /** @param root absolute project root. `tell` is told what kept anything from being remembered. */
+  static async open(root: string, { minSide, maxPixels, colourSpace }: DatasetSettings['photos'], tell: (message: string) => void) {
+    const conditions = canonicalHash({ inspection: INSPECTION, decoder: sharp.versions, minSide, maxPixels, colourSpace }).slice(0, 16);
+    const contents = await Remembered.open({ root, file: 'inspections.json', value: Content, most: MOST, tell });
+    return new Inspections(new Digests({ root, store: 'photos', tell }), contents, conditions);
+  }
+
+  find(sha256: string): Content | undefined {
+    return this.contents.get(this.keyOf(sha256));
+  }
+
+  keep(sha256: string, content: Content): void {
+    this.contents.set(this.keyOf(sha256), content);
+  }
+
+  /** Photos that were looked at and are not on disk yet. */
+  get unsaved(): number {
+    return this.contents.unsaved;
+  }
+
+  /** One at a time. */
+  async save(): Promise<void> {
+    await this.contents.save();
+    await this.digests.save();
+  }
+
+  private keyOf(sha256: string): string {
+    return `${sha256}-${this.conditions}`;
+  }
+}
