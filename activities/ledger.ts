@@ -17,7 +17,9 @@ export function ledgerActivities(root: string, files: LedgerFiles): LedgerActivi
     writeLedger: (ledger, revision) => files.write({ ledger, revision, execution: executionNow() }),
     verifyArtifacts: (artifacts) => {
       const context = Context.current();
-      const digests = artifactDigests(root, (message) => context.log.warn(message));
+      const digests = artifactDigests(root, (message) => {
+        context.log.warn(message);
+      });
       return whileAlive(
         context,
         () => undefined,

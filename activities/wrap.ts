@@ -83,7 +83,9 @@ async function perform(
   };
   const alive = <Result>(work: () => Promise<Result>): Promise<Result> => whileAlive(context, () => last, work);
 
-  const digests = artifactDigests(root, (message) => context.log.warn(message));
+  const digests = artifactDigests(root, (message) => {
+    context.log.warn(message);
+  });
   await alive(() => insistOnInputs(root, input, digests));
   signal.throwIfAborted();
   const work = (): ReturnType<TaskDefinition['run']> =>

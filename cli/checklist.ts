@@ -2,7 +2,7 @@
 import { Problem } from '../configs/problem.js';
 import type { Ledger } from '../configs/schema/ledger.js';
 import { auditRun } from '../ml/checklist/audit.js';
-import { checklistText } from '../ml/checklist/markdown.js';
+import { checklistMarkdown, checklistText } from '../ml/checklist/markdown.js';
 import { readLedger, readLedgers } from '../workers/candidates.js';
 import { unknownRun } from '../workers/observe.js';
 import { action, command, EXIT } from './command.js';
@@ -10,20 +10,28 @@ import { action, command, EXIT } from './command.js';
 /** Photos between two progress lines. */
 const TOLD_EVERY = 500;
 
+interface ChecklistOptions {
+  readonly markdown?: boolean;
+}
+
 export const checklistCommand = command(
   'checklist [run]',
   "prove the method's checklist for a run (default: the newest) from what is on disk",
-).action(
-  action<object>(async (terminal, _options, [run]) => {
-    const found = await auditRun(terminal.root, await ledgerOf(terminal.root, run), {
-      onPhoto: (done, total) => {
-        if (done % TOLD_EVERY === 0 && done < total) terminal.note(`hashed ${done} of ${total} photos`);
-      },
-    });
-    terminal.answer(found, checklistText(found));
-    return found.complete ? EXIT.done : EXIT.failed;
-  }),
-);
+)
+  .option('--markdown', 'as Markdown, with every proof')
+  .action(
+    action<ChecklistOptions>(async (terminal, { markdown = false }, [run]) => {
+      if (markdown && terminal.json)
+        throw new Problem({ code: 'USAGE', message: '--json and --markdown are two forms of one answer', cure: 'give one of them' });
+      const found = await auditRun(terminal.root, await ledgerOf(terminal.root, run), {
+        onPhoto: (done, total) => {
+          if (done % TOLD_EVERY === 0 && done < total) terminal.note(`hashed ${done} of ${total} photos`);
+        },
+      });
+      terminal.answer(found, markdown ? checklistMarkdown(found).trimEnd() : checklistText(found));
+      return found.complete ? EXIT.done : EXIT.failed;
+    }),
+  );
 
 async function ledgerOf(root: string, run: string | undefined): Promise<Ledger> {
   if (run !== undefined) {

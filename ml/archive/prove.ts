@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { Problem } from '../../configs/problem.js';
 import type { LogArchive } from '../../configs/schema/log-archive.js';
+import { short } from '../checklist/words.js';
 import { hashFile } from '../files/atomic.js';
 import { readMetricsRows, type MetricsRow } from './metrics-rows.js';
 import { readWandbRun } from './wandb-file.js';
@@ -38,26 +39,34 @@ async function proveOffline(root: string, { file, runId, project }: LogArchive, 
     const run = await readWandbRun(path);
     if (run.runId !== runId || run.project !== project)
       return fault(`${file.path} is run ${run.runId} of project ${run.project}, not ${runId} of ${project}`);
-    if (run.rows.length !== rows.length) return fault(`${file.path} holds ${run.rows.length} rows, the metrics file ${rows.length}`);
     const other = rows.findIndex((row, index) => !isDeepStrictEqual(flat(row), run.rows[index]));
+    if (run.rows.length !== rows.length)
+      return fault(
+        `${file.path} holds ${run.rows.length} rows, the metrics file ${rows.length}${other < 0 ? '' : `: they part at row ${other + 1}`}`,
+      );
     if (other >= 0) return fault(`${file.path} differs from the metrics file in row ${other + 1}`);
     if (!run.finished) return fault(`${file.path} was never finished`);
   } catch (error) {
     return fault(`${file.path} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
   }
-  if ((await hashFile(path)).sha256 !== file.sha256) return fault(`${file.path} was altered since it was made`);
+  const now = await hashFile(path);
+  if (now.sha256 !== file.sha256)
+    return fault(`${file.path} was altered: its sha256 was ${short(file.sha256)}, is ${short(now.sha256)}`);
   return { evidence: [`${file.path} holds the same ${rows.length} rows, read back one by one (offline, not uploaded)`], missing: [] };
 }
 
 /** The rows, or what is wrong with their file. */
-async function rowsOf(root: string, { metrics }: LogArchive): Promise<readonly MetricsRow[] | string> {
+async function rowsOf(root: string, { metrics, rows: archived }: LogArchive): Promise<readonly MetricsRow[] | string> {
   const path = join(root, metrics.path);
-  if (!(await isFile(path))) return `${metrics.path} is gone`;
-  if ((await hashFile(path)).sha256 !== metrics.sha256) return `${metrics.path} is not the file that was archived`;
+  if (!(await isFile(path))) return `${metrics.path} is gone: it held the ${archived} rows that were archived`;
+  const { sha256 } = await hashFile(path);
   try {
-    return await readMetricsRows(path);
+    const rows = await readMetricsRows(path);
+    if (sha256 === metrics.sha256) return rows;
+    const [then, now] = [metrics.sha256, sha256].map((digest) => `sha256 ${short(digest)}`);
+    return `${metrics.path} is not the file that was archived: it had ${archived} rows, ${then}; it has ${rows.length} rows, ${now}`;
   } catch (error) {
-    if (error instanceof Problem) return `${metrics.path}: ${error.message}`;
+    if (error instanceof Problem) return `${metrics.path}${(error.where ?? '').slice(path.length)}: ${error.message}`;
     throw error;
   }
 }

@@ -3,11 +3,12 @@ import { join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { AuditReport } from '../../configs/schema/audit.js';
 import { DatasetIndex, type Photo } from '../../configs/schema/photos.js';
-import { hashFile } from '../files/atomic.js';
-import { visible } from '../images/names.js';
-import { scanPhotos } from '../images/scan.js';
+import { stemOf, visible } from '../images/names.js';
+import { scanPhotos, type FoundPhoto } from '../images/scan.js';
+import { assignSplits } from '../images/splits.js';
 import { readSplits } from '../images/splits-file.js';
-import { finishedTask, noFindings, proveFile, proveJson, short, type Audit, type Findings } from './evidence.js';
+import { fileNow, finishedTask, noFindings, proveFile, proveJson, type Audit, type Findings } from './evidence.js';
+import { count, short, when } from './words.js';
 
 /** Photos that are named one by one; of more, the number is told. */
 const NAMED = 5;
@@ -27,17 +28,41 @@ export async function proveDataset(audit: Audit): Promise<Findings> {
   return findings;
 }
 
+/** The bytes of the file, and that what it says is what the run trained on: the file's digest in the ledger is only as good as the ledger. */
 async function proveSplits(
   audit: Audit,
   splits: Parameters<typeof proveFile>[1],
   dataset: DatasetIndex,
   findings: Findings,
 ): Promise<void> {
-  if (!(await proveFile(audit, splits, findings))) return;
-  const { datasetHash } = await readSplits(join(audit.root, splits.path), splits.path);
+  await proveFile(audit, splits, findings);
+  const { assignments, datasetHash, findings: faults } = await readSplits(join(audit.root, splits.path), splits.path);
+  if (assignments === null) {
+    // That it is gone was told.
+    for (const { code, message } of faults) if (code !== 'splits-missing') findings.missing.push(`${splits.path}: ${visible(message)}`);
+    return;
+  }
+  const { splitOf } = assignSplits(assignments, foundPhotos(dataset), splits.path);
+  const moved = dataset.photos.filter(({ file, split }) => splitOf.get(file) !== split);
+  const [first] = moved;
+  if (first === undefined)
+    findings.evidence.push(`${splits.path} assigns all ${count(dataset.photos.length, 'photo')} as the run used them`);
+  else {
+    const now = splitOf.get(first.file) ?? 'no split';
+    findings.missing.push(
+      `${splits.path} moves ${count(moved.length, 'photo')}: ${visible(first.file)} was in ${first.split}, is in ${now}${moved.length > 1 ? ', and others' : ''}`,
+    );
+  }
   if (datasetHash === null) findings.evidence.push(`${splits.path} names no set: it is locked by the run's ledger`);
   else if (datasetHash === dataset.hash) findings.evidence.push(`${splits.path} is locked to dataset ${dataset.hash}`);
-  else findings.missing.push(`${splits.path} is locked to another dataset, ${datasetHash}: lock it with emo-aen splits`);
+  else
+    findings.missing.push(
+      `${splits.path} was locked to dataset ${short(dataset.hash)}, is locked to ${short(datasetHash)}: lock it with emo-aen splits`,
+    );
+}
+
+function foundPhotos({ photos }: DatasetIndex): FoundPhoto[] {
+  return photos.map(({ file, folder, label }) => ({ file, path: file, folder, label, stem: stemOf(file) }));
 }
 
 async function provePhotos(audit: Audit, dataset: DatasetIndex, findings: Findings): Promise<void> {
@@ -55,17 +80,18 @@ async function provePhotos(audit: Audit, dataset: DatasetIndex, findings: Findin
   const known = new Set(dataset.photos.map(({ file }) => file));
   for (const { file } of (await scanPhotos(root)).photos) if (!known.has(file)) faults.push(`${file} was added after the audit`);
   if (faults.length === 0) {
-    findings.evidence.push(`${dataset.photos.length} photos in ${dataset.root} hashed again: dataset ${dataset.hash}`);
+    findings.evidence.push(`${count(dataset.photos.length, 'photo')} in ${dataset.root} hashed again: dataset ${dataset.hash}`);
     if (dataset.synthetic) findings.evidence.push('the pairs are synthetic: made by emo-aen sample');
     return;
   }
   findings.missing.push(...faults.slice(0, NAMED).map((fault) => `${dataset.root}/${visible(fault)}`));
   if (faults.length > NAMED)
-    findings.missing.push(`and ${faults.length - NAMED} more photos; restore them, or audit the set again in a new run`);
+    findings.missing.push(`and ${count(faults.length - NAMED, 'more photo')}; restore them, or audit the set again in a new run`);
 }
 
 async function faultsOfPhoto(root: string, { file, sha256 }: Photo): Promise<string[]> {
-  const found = await hashFile(join(root, file)).catch(() => null);
-  if (found === null) return [`${file} is gone or cannot be read`];
-  return found.sha256 === sha256 ? [] : [`${file} was altered since the audit: sha256 was ${short(sha256)}, is ${short(found.sha256)}`];
+  const now = await fileNow(join(root, file));
+  if (now === null) return [`${file} is gone or cannot be read: its sha256 was ${short(sha256)}`];
+  if (now.sha256 === sha256) return [];
+  return [`${file} was altered after the audit: its sha256 was ${short(sha256)}; it is ${short(now.sha256)} since ${when(now.changed)}`];
 }

@@ -9,6 +9,7 @@ import { DatasetIndex } from '../../configs/schema/photos.js';
 import { accuracyText } from '../changelog/entry.js';
 import { findEntry } from '../changelog/file.js';
 import { finishedTask, noFindings, proveJson, type Audit, type Findings } from './evidence.js';
+import { count } from './words.js';
 
 export async function proveDocs(audit: Audit): Promise<Findings> {
   const findings = noFindings();
@@ -42,7 +43,7 @@ async function entryOf(audit: Audit, record: ChangelogRecord, task: string, find
     const entry = findEntry(await readFile(join(audit.root, file), 'utf8'), run, file);
     if (entry === null) findings.missing.push(`${file} has no entry of run ${run}: ${again}`);
     else if (createHash('sha256').update(entry).digest('hex') !== sha256)
-      findings.missing.push(`the entry of run ${run} in ${file} was edited: ${again}`);
+      findings.missing.push(`the entry of run ${run} in ${file} was edited: ${edited(record.entry, entry)}; ${again}`);
     else {
       findings.evidence.push(`${file} holds the entry of run ${run} as it was written, sha256 ${sha256}`);
       return entry;
@@ -53,4 +54,13 @@ async function entryOf(audit: Audit, record: ChangelogRecord, task: string, find
     else throw error;
   }
   return null;
+}
+
+/** The first line that differs, as it was and as it is, and how many do. */
+function edited(before: string, now: string): string {
+  const [was, is] = [before.split('\n'), now.split('\n')];
+  const lines = Array.from({ length: Math.max(was.length, is.length) }, (_, index) => index).filter((index) => was[index] !== is[index]);
+  const [first = 0] = lines;
+  const more = lines.length > 1 ? `, and ${count(lines.length - 1, 'more line')}` : '';
+  return `it said "${was[first] ?? ''}", it says "${is[first] ?? ''}"${more}`;
 }

@@ -5,6 +5,8 @@ import type { z } from 'zod';
 import type { Ledger, LedgerTask } from '../../configs/schema/ledger.js';
 import type { Artifact } from '../../configs/schema/payload.js';
 import { hashFile } from '../files/atomic.js';
+import { recordFaults } from './record.js';
+import { short, when } from './words.js';
 
 export interface Audit {
   /** Absolute project root. */
@@ -40,9 +42,11 @@ export function finishedTask({ ledger }: Audit, uses: string, findings: Findings
   }
   const { plan, state, output, fromRun } = task;
   if ((state !== 'done' && state !== 'reused') || output === null) {
-    findings.missing.push(`task ${plan.name} is ${state}, not done`);
+    const why = state === 'skipped' ? ` (${task.reason})` : '';
+    findings.missing.push(`task ${plan.name} is ${state}, not done${why}`);
     return null;
   }
+  for (const fault of recordFaults(ledger, task)) if (!findings.missing.includes(fault)) findings.missing.push(fault);
   findings.evidence.push(`task ${plan.name} is done${fromRun === null ? '' : `, reused from run ${fromRun}`}`);
   return {
     plan,
@@ -57,25 +61,38 @@ export function finishedTask({ ledger }: Audit, uses: string, findings: Findings
 /** Whether a file still has the bytes that its record says; says so either way. */
 export async function proveFile(
   { root }: Pick<Audit, 'root'>,
-  { path, sha256, bytes }: Pick<Artifact, 'path' | 'sha256' | 'bytes'>,
+  made: Pick<Artifact, 'path' | 'sha256' | 'bytes'>,
   findings: Findings,
 ): Promise<boolean> {
-  const fault = await faultOf(join(root, path), sha256, bytes);
-  if (fault === null) findings.evidence.push(`${path}: ${bytes} bytes, sha256 ${sha256}`);
-  else findings.missing.push(`${path} ${fault}`);
-  return fault === null;
+  const { path, sha256, bytes } = made;
+  const now = await fileNow(join(root, path));
+  const same = now !== null && now.sha256 === sha256 && now.bytes === bytes;
+  if (same) findings.evidence.push(`${path}: ${bytes} bytes, sha256 ${sha256}`);
+  else if (now === null) findings.missing.push(`${path} is gone: it had ${bytes} bytes, sha256 ${short(sha256)}`);
+  else
+    findings.missing.push(
+      `${path} was altered: it had ${bytes} bytes, sha256 ${short(sha256)}; it has ${now.bytes} bytes, sha256 ${short(now.sha256)} since ${when(now.changed)}`,
+    );
+  return same;
 }
 
-async function faultOf(path: string, sha256: string, bytes: number): Promise<string | null> {
-  const size = await stat(path).then(
-    (found) => (found.isFile() ? found.size : null),
-    () => null,
-  );
-  if (size === null) return 'is gone';
-  const found = size === bytes ? (await hashFile(path)).sha256 : null;
-  return found === sha256
-    ? null
-    : `was altered: ${found === null ? `${size} bytes instead of ${bytes}` : `sha256 is ${found}, not ${sha256}`}`;
+/** A file as it is now: every byte of it is read, whatever is remembered of it. */
+export interface FileNow {
+  readonly bytes: number;
+  readonly sha256: string;
+  /** Time of its last modification: what the file says of itself, a help to people and no proof. */
+  readonly changed: Date;
+}
+
+/** Null where there is no file, or none that can be read. */
+export async function fileNow(path: string): Promise<FileNow | null> {
+  try {
+    const { mtime } = await stat(path);
+    return { ...(await hashFile(path)), changed: mtime };
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) return null;
+    throw error;
+  }
 }
 
 /** Proves an artifact and reads it as JSON; null where it is not what was made. */
@@ -90,9 +107,4 @@ export async function proveJson<Schema extends z.ZodType>(
   if (parsed.success) return parsed.data;
   findings.missing.push(`${artifact.path} was written by another version of the project: run again`);
   return null;
-}
-
-/** Enough of a sha256 to tell two apart, for people. */
-export function short(sha256: string): string {
-  return `${sha256.slice(0, 12)}…`;
 }

@@ -1,12 +1,14 @@
 /** Item 2: preprocessing config committed. What the run used is what HEAD holds, and nothing else decided it. */
+import { join } from 'node:path';
 import { canonicalJson } from '../../configs/load/canonical.js';
 import { Diagnostics } from '../../configs/load/diagnostics.js';
 import { fileSource, mergeMaps, toValue, without, type LocatedMap } from '../../configs/load/located.js';
 import { parseMap } from '../../configs/load/parse.js';
 import { EXTENDS } from '../../configs/load/settings.js';
 import type { SettingsFile } from '../../configs/schema/plan.js';
-import { finishedTask, noFindings, type Audit, type Findings } from './evidence.js';
+import { fileNow, finishedTask, noFindings, type Audit, type Findings } from './evidence.js';
 import { committed, headCommit } from './git.js';
+import { short } from './words.js';
 
 export async function provePreprocess(audit: Audit): Promise<Findings> {
   const findings = noFindings();
@@ -34,11 +36,13 @@ async function proveCommitted({ root }: Audit, files: readonly SettingsFile[], f
   for (const { path, sha256 } of files) {
     const found = await committed(root, path);
     if ('fault' in found) findings.missing.push(found.fault);
-    else if (found.sha256 !== sha256)
+    else if (found.sha256 !== sha256) {
+      const now = await fileNow(join(root, path));
+      const cure = now?.sha256 === sha256 ? `git commit ${path}` : 'run again with what is committed, or commit what the run used';
       findings.missing.push(
-        `${path} is committed with other content than the run used: commit what it used, or run again with what is committed`,
+        `${path} is committed with other content than the run used: the run used sha256 ${short(sha256)}, HEAD ${head?.slice(0, 12)} holds ${short(found.sha256)}: ${cure}`,
       );
-    else {
+    } else {
       findings.evidence.push(`${path}: HEAD ${head?.slice(0, 12)} holds what the run used, sha256 ${sha256}`);
       texts.push(found.text);
     }

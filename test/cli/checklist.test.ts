@@ -22,12 +22,25 @@ describe('emo-aen checklist', function () {
     assert.ok(found.complete);
   });
 
+  it('gives the five boxes with every proof as Markdown, and not together with --json', async () => {
+    const { code, stdout } = await invoke('checklist', '--root', root, '--markdown');
+    assert.equal(code, 0);
+    assert.match(stdout, /^# Checklist of run first: complete\n\n- \[x\] Dataset validated and splits locked\n {2}- task audit is done\n/);
+    assert.equal(stdout.match(/^- \[x\] /gm)?.length, 5);
+    const both = await invoke('checklist', '--root', root, '--markdown', '--json');
+    assert.equal(both.code, 2);
+    assert.match(both.stderr, /--json and --markdown are two forms of one answer/);
+  });
+
   it('ends with 1 and says what is missing once a file has changed', async () => {
     await rm(join(root, 'models/emo_aen_int8.onnx'));
     const { code, stdout } = await invoke('checklist', RUN, '--root', root);
     assert.equal(code, 1);
-    assert.match(stdout, /\[ \] models .*\n +missing: models\/emo_aen_int8\.onnx is gone/);
+    assert.match(stdout, /\[ \] models .*\n +missing: models\/emo_aen_int8\.onnx is gone: it had \d+ bytes, sha256 /);
     assert.match(stdout, /run first: incomplete\n$/);
+    const markdown = await invoke('checklist', '--root', root, '--markdown');
+    assert.equal(markdown.code, 1);
+    assert.match(markdown.stdout, /\n- \[ \] Best checkpoint and ONNX exports stored\n {2}- missing: models\/emo_aen_int8\.onnx is gone/);
   });
 
   it('says so where there is no such run, or none at all', async () => {

@@ -23,6 +23,8 @@ import { datasetHash } from '../../../ml/images/dataset-hash.js';
 import { node, value } from '../../../ml/onnx/build.js';
 import { encodeModel } from '../../../ml/onnx/messages.js';
 import { writeSafetensors } from '../../../ml/weights/safetensors.js';
+import { fingerprint } from '../../../workflows/fingerprint.js';
+import { inputsOf } from '../../../workflows/graph.js';
 
 export const RUN = 'first';
 export const PREPROCESS = {
@@ -72,6 +74,13 @@ export async function finishedRun(): Promise<string> {
 
 export async function readLedgerOf(root: string): Promise<Ledger> {
   return JSON.parse(await readFile(join(root, 'runs', RUN, 'ledger.json'), 'utf8')) as Ledger;
+}
+
+/** The tasks with the fingerprints that the workflow would have given them. */
+export function withFingerprints(tasks: readonly LedgerTask[]): LedgerTask[] {
+  const plans = tasks.map(({ plan }) => plan);
+  const made = (name: string): Artifact[] => tasks.find(({ plan }) => plan.name === name)?.output?.artifacts ?? [];
+  return tasks.map((task) => ({ ...task, fingerprint: fingerprint(task.plan, inputsOf(task.plan, plans, made)) }));
 }
 
 /** What a task is given, with the artifacts of the tasks before it. */
@@ -201,7 +210,7 @@ class Builder {
       uses,
       version,
       outside: false,
-      needs: [],
+      needs: this.tasks.map(({ plan }) => plan.name),
       queue: 'cpu',
       kind,
       settings: SETTINGS[uses] ?? {},
@@ -210,7 +219,7 @@ class Builder {
     const limits = { reads: [...reads], provides: [...provides], timeoutMs: 1, heartbeatMs: null, retry: { attempts: 1, backoffMs: 1 } };
     const output = state === 'done' ? { artifacts: [...artifacts], summary: {}, warnings: [] } : null;
     const at = '2026-01-02T03:04:05.000Z';
-    const times = { fingerprint: 'f', startedAt: at, endedAt: state === 'done' ? at : null };
+    const times = { fingerprint: null, startedAt: at, endedAt: state === 'done' ? at : null };
     const full = PlannedTask.parse({ ...plan, ...limits });
     this.tasks.push({ plan: full, state, attempts: 1, reason: '', ...times, failure: null, output, fromRun: null, approved: null });
   }
@@ -227,7 +236,7 @@ class Builder {
       until: null,
       startedAt,
       endedAt: null,
-      tasks: this.tasks,
+      tasks: withFingerprints(this.tasks),
       events: [
         {
           at: startedAt,
@@ -244,7 +253,7 @@ class Builder {
 }
 
 /** Copies its input to both outputs: enough to load. */
-function tinyModel(name: string): Uint8Array {
+export function tinyModel(name: string): Uint8Array {
   return encodeModel({
     irVersion: 8,
     producerName: 'test',
