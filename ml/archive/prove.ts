@@ -50,8 +50,7 @@ async function proveOffline(root: string, { file, runId, project }: LogArchive, 
     return fault(`${file.path} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
   }
   const now = await hashFile(path);
-  if (now.sha256 !== file.sha256)
-    return fault(`${file.path} was altered: its sha256 was ${short(file.sha256)}, is ${short(now.sha256)}`);
+  if (now.sha256 !== file.sha256) return fault(`${file.path} was altered: its sha256 was ${short(file.sha256)}, is ${short(now.sha256)}`);
   return { evidence: [`${file.path} holds the same ${rows.length} rows, read back one by one (offline, not uploaded)`], missing: [] };
 }
 
