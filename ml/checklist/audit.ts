@@ -30,10 +30,11 @@ export type AuditOptions = Partial<Pick<Audit, 'onPhoto' | 'signal'>>;
  */
 export async function auditRun(root: string, ledger: Ledger, options: AuditOptions = {}): Promise<Checklist> {
   const audit: Audit = { root, ledger, onPhoto: () => undefined, signal: new AbortController().signal, ...options };
-  const items: ChecklistItem[] = [];
-  for (const { id, title, prove } of ITEMS) {
-    const { evidence, missing } = await prove(audit);
-    items.push({ id, title, done: missing.length === 0, evidence, missing });
-  }
+  const items: ChecklistItem[] = await Promise.all(
+    ITEMS.map(async ({ id, title, prove }) => {
+      const { evidence, missing } = await prove(audit);
+      return { id, title, done: missing.length === 0, evidence, missing };
+    }),
+  );
   return { run: ledger.run, complete: items.every(({ done }) => done), items };
 }
