@@ -1,5 +1,5 @@
 /**
- * Whether the ledger's record of a task agrees with itself. A fingerprint is a sha256 over the activity's name and version, its settings
+ * Whether the ledger's record of a task agrees with itself. A fingerprint is a sha256 over the activity's name and version (and code, where it is the project's own), its settings
  * and the digests of what it read; the workflow wrote it before the task began (workflows/fingerprint.ts). It is computed again here from
  * the rest of the ledger: who edits a setting, an artifact's digest or a state in `ledger.json` by hand leaves a fingerprint that does not fit,
  * of the task itself or of one that read its artifacts.
@@ -31,8 +31,8 @@ export function recordFaults(ledger: Ledger, task: LedgerTask): string[] {
 }
 
 function fingerprintOf(ledger: Ledger, plan: LedgerTask['plan']): string {
-  const { uses, version, settings = null } = plan;
-  return canonicalHash({ uses, version, settings, inputs: inputsOf(ledger, plan) });
+  const { uses, version, code, settings = null } = plan;
+  return canonicalHash({ uses, version, ...(code === null ? {} : { code }), settings, inputs: inputsOf(ledger, plan) });
 }
 
 /** sha256 by name of what the task read. */
