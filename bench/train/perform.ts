@@ -1,6 +1,7 @@
 /** A pipeline's tasks carried out by their own functions, without Temporal and workers around them. */
 import { locate, readFiles, recordOutput, type ReadFile } from '../../activities/files.js';
 import { FUNCTIONS } from '../../activities/functions.js';
+import { artifactDigests } from '../../activities/verify.js';
 import type { ActivityName } from '../../configs/schema/catalog.js';
 import type { Plan } from '../../configs/schema/plan.js';
 
@@ -23,7 +24,8 @@ export async function perform(root: string, plan: Plan, name: ActivityName, befo
     progress: () => undefined,
     signal: new AbortController().signal,
   });
-  const { artifacts } = await recordOutput(root, name, task.provides, result);
+  const digests = artifactDigests(root, (message) => void process.stderr.write(`${message}\n`));
+  const { artifacts } = await recordOutput(root, name, task.provides, result, digests);
   return [...before, ...readFiles(root, artifacts)];
 }
 
