@@ -26,6 +26,8 @@ export interface Followed {
 
 /** How often to ask: often at first, when much happens, then seldom. */
 const ASK_MS = { first: 200, later: 1_000, after: 30_000 };
+/** An answer that takes long is asked for less often: the run of a thousand tasks has other things to do. */
+const PAUSE_PER_ANSWER = 4;
 /** For so long without an answer nobody worries: a restart takes that. */
 const WORRY_MS = 5_000;
 
@@ -42,10 +44,12 @@ export async function follow({ root, run, screen, signal, revive, connect }: Fol
   };
   try {
     while (!signal.aborted) {
+      const asked = Date.now();
       const answer = await observe(root, run, () => (link ??= connect())).catch((error: unknown) => {
         if (error instanceof Problem && error.code === 'UNREACHABLE') return null;
         throw error;
       });
+      const took = Date.now() - asked;
       if (answer !== null) screen.show(answer);
       // The last ledger is on disk a moment after the workflow says so; with workers on other machines it never is on this one.
       if (answer !== null && hasEnded(answer)) {
@@ -67,7 +71,7 @@ export async function follow({ root, run, screen, signal, revive, connect }: Fol
         }
       }
       const pause = Date.now() - began < ASK_MS.after ? ASK_MS.first : ASK_MS.later;
-      await delay(pause, undefined, { signal }).catch(() => undefined); // only the signal can end it early
+      await delay(Math.max(pause, answer === null ? 0 : PAUSE_PER_ANSWER * took), undefined, { signal }).catch(() => undefined); // only the signal can end it early
     }
     return { status, interrupted: true };
   } finally {
