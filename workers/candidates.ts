@@ -5,7 +5,7 @@ import { ledgerPath } from '../activities/ledger-path.js';
 import { Problem } from '../configs/problem.js';
 import { Ledger, type LedgerTask } from '../configs/schema/ledger.js';
 import type { ReuseCandidate } from '../workflows/decide.js';
-import { inputsOf } from '../workflows/graph.js';
+import { inputsIn, type Inputs } from '../workflows/graph.js';
 import { isRunName } from './run-name.js';
 
 /** Most candidates of one task, with different fingerprints, that a run is handed: its input must stay small. */
@@ -69,19 +69,19 @@ export async function loadCandidates(root: string, pipeline: string, fromRun: st
 }
 
 function candidatesOf(ledger: Ledger): ReuseCandidate[] {
-  const plans = ledger.tasks.map(({ plan }) => plan);
+  const inputs = inputsIn(ledger.tasks.map(({ plan }) => plan));
   const outputs = new Map(ledger.tasks.map(({ plan, output }) => [plan.name, output?.artifacts ?? []]));
-  return ledger.tasks.flatMap((task) => candidateOf(task, ledger.run, plans, (name) => outputs.get(name) ?? []));
+  return ledger.tasks.flatMap((task) => candidateOf(task, ledger.run, inputs, (name) => outputs.get(name) ?? []));
 }
 
 function candidateOf(
   { plan, output, fingerprint, fromRun }: LedgerTask,
   run: string,
-  plans: readonly LedgerTask['plan'][],
-  made: Parameters<typeof inputsOf>[2],
+  known: Inputs,
+  made: Parameters<Inputs['of']>[1],
 ): ReuseCandidate[] {
   if (output === null || fingerprint === null) return [];
-  const inputs = inputsOf(plan, plans, made).map(({ name, sha256 }) => ({ name, sha256 }));
-  const { name: task, uses, version, settings } = plan;
-  return [{ task, fromRun: fromRun ?? run, uses, version, settings, inputs, fingerprint, output }];
+  const inputs = known.of(plan, made).map(({ name, sha256 }) => ({ name, sha256 }));
+  const { name: task, uses, version, code, settings } = plan;
+  return [{ task, fromRun: fromRun ?? run, uses, version, code, settings, inputs, fingerprint, output }];
 }

@@ -9,6 +9,7 @@ export interface ReuseCandidate {
   readonly fromRun: string;
   readonly uses: string;
   readonly version: number;
+  readonly code: string | null;
   readonly settings: unknown;
   readonly inputs: readonly InputDigest[];
   readonly fingerprint: string;
@@ -40,13 +41,15 @@ export function decide(task: PlannedTask, candidates: readonly ReuseCandidate[],
 
 /** What is no longer as it was when `before` ran. */
 export function changesSince(
-  before: Pick<ReuseCandidate, 'uses' | 'version' | 'settings' | 'inputs'>,
+  before: Pick<ReuseCandidate, 'uses' | 'version' | 'code' | 'settings' | 'inputs'>,
   task: PlannedTask,
   inputs: readonly InputDigest[],
 ): string[] {
   const reasons: string[] = [];
   if (before.uses !== task.uses) reasons.push(`activity changed: ${before.uses} -> ${task.uses}`);
   if (before.version !== task.version) reasons.push(`code version ${before.version} -> ${task.version}`);
+  // A run that began before there was code has none.
+  if ((before.code ?? null) !== task.code) reasons.push(`the code in activities/${task.uses} changed`);
   const settings = settingsChanges(before.settings, task.settings, task.kind ?? '');
   if (settings.length > 0) reasons.push(`settings changed: ${settings.join(', ')}`);
   const known = new Map(before.inputs.map((input) => [input.name, input.sha256]));

@@ -3,7 +3,7 @@ import type { Verdict } from '../activities/verify.js';
 import type { Artifact } from '../configs/schema/payload.js';
 import type { Plan, PlannedTask } from '../configs/schema/plan.js';
 import { decide, type Decision, type ReuseCandidate } from './decide.js';
-import { inputsOf, wantedTasks } from './graph.js';
+import { inputsIn, wantedTasks, type Inputs } from './graph.js';
 
 export interface Foreseen {
   readonly name: string;
@@ -29,15 +29,16 @@ export interface Prospect {
  */
 export async function foresee(prospect: Prospect, verify: (artifacts: readonly Artifact[]) => Promise<Verdict>): Promise<Foreseen[]> {
   const { plan, until, fresh } = prospect;
-  const candidates = fresh ? [] : prospect.candidates;
+  const candidates = byTask(fresh ? [] : prospect.candidates);
+  const inputs = inputsIn(plan.tasks);
   const wanted = wantedTasks(plan.tasks, until);
   const made = new Map<string, readonly Artifact[]>();
   const unknown = new Set<string>();
   const assumed = new Set<string>();
   const found: Foreseen[] = [];
   for (const task of plan.tasks.filter(({ name }) => wanted.has(name))) {
-    const own = candidates.filter((candidate) => candidate.task === task.name);
-    const decision = await consider(task, own, plan, { made, unknown, assumed, fresh }, verify);
+    const own = candidates.get(task.name) ?? [];
+    const decision = await consider(task, own, { inputs, made, unknown, assumed, fresh }, verify);
     found.push({ name: task.name, stage: task.stage, action: decision.action, reasons: decision.reasons, fromRun: decision.fromRun });
     const [last] = own;
     const output = decision.output ?? (task.outside ? last?.output.artifacts : undefined);
@@ -48,7 +49,14 @@ export async function foresee(prospect: Prospect, verify: (artifacts: readonly A
   return found;
 }
 
+function byTask(candidates: readonly ReuseCandidate[]): Map<string, ReuseCandidate[]> {
+  const lists = new Map<string, ReuseCandidate[]>();
+  for (const candidate of candidates) lists.set(candidate.task, [...(lists.get(candidate.task) ?? []), candidate]);
+  return lists;
+}
+
 interface SoFar {
+  readonly inputs: Inputs;
   readonly made: ReadonlyMap<string, readonly Artifact[]>;
   /** Tasks of which nobody can say what they will make. */
   readonly unknown: ReadonlySet<string>;
@@ -65,13 +73,12 @@ interface Considered extends Pick<Decision, 'action' | 'reasons'> {
 async function consider(
   task: PlannedTask,
   candidates: readonly ReuseCandidate[],
-  plan: Plan,
   sofar: SoFar,
   verify: (artifacts: readonly Artifact[]) => Promise<Verdict>,
 ): Promise<Considered> {
   const run = (reasons: readonly string[]): Considered => ({ action: 'run', reasons, fromRun: null, output: null });
-  const providers = plan.tasks.filter(({ provides }) => provides.some((name) => task.reads.includes(name))).map(({ name }) => name);
-  const inputs = inputsOf(task, plan.tasks, (name) => sofar.made.get(name) ?? []);
+  const providers = sofar.inputs.sources(task);
+  const inputs = sofar.inputs.of(task, (name) => sofar.made.get(name) ?? []);
   const decision = decide(task, candidates, inputs);
   if (sofar.fresh && !task.outside) return run(['--fresh']);
   if (task.outside || candidates.length === 0) return run(decision.reasons);

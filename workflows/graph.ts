@@ -29,24 +29,62 @@ export function wantedTasks(tasks: readonly Node[], until: string | null): Set<s
   return until === null ? new Set(tasks.map((task) => task.name)) : ancestors(tasks, until).add(until);
 }
 
-/**
- * The artifacts that `task` reads, from what the tasks before it made; where two made one of a name, the later in the
- * plan's order counts. A name that nobody made is left out: the activity says so when it asks for it. Those that its settings refer to
- * come last, each by a name of its own.
- */
-export function inputsOf(
-  task: Pick<PlannedTask, 'name' | 'reads' | 'references'>,
-  tasks: readonly Node[],
-  made: (name: string) => readonly Artifact[],
-): Artifact[] {
-  const before = ancestors(tasks, task.name);
-  const byName = new Map<string, Artifact>();
-  for (const { name } of tasks) if (before.has(name)) for (const artifact of made(name)) byName.set(artifact.name, artifact);
-  const referred = task.references.flatMap((reference) => {
-    const artifact = made(reference.task).find(({ name }) => name === reference.output);
-    return artifact === undefined ? [] : { ...artifact, name: nameOfReferred(reference) };
+type Reader = Pick<PlannedTask, 'name' | 'reads' | 'references'>;
+
+/** Where the tasks of a plan get what they read from; made once for all of them, since a thousand tasks each come after hundreds. */
+export interface Inputs {
+  /** Names of the tasks whose artifacts `task` reads or refers to, in the plan's order. */
+  sources(task: Reader): string[];
+  /**
+   * The artifacts that `task` reads, from what the tasks before it made; where two made one of a name, the later in the plan's
+   * order counts. A name that nobody made is left out: the activity says so when it asks for it. Those that its settings refer to
+   * come last, each by a name of its own.
+   */
+  of(task: Reader, made: (name: string) => readonly Artifact[]): Artifact[];
+}
+
+export function inputsIn(tasks: readonly (Node & Pick<PlannedTask, 'provides'>)[]): Inputs {
+  const places = new Map(tasks.map(({ name }, place) => [name, place]));
+  // Sets of tasks as bits, bit n for the task at place n.
+  const before: bigint[] = [];
+  const providers = new Map<string, number[]>();
+  tasks.forEach(({ needs, provides }, place) => {
+    before[place] = needs.reduce((bits, need) => bits | withItself(before, places.get(need)), 0n);
+    for (const name of provides) append(providers, name, place);
   });
-  return [...task.reads.flatMap((name) => byName.get(name) ?? []), ...referred];
+  /** Places of the tasks before `task` that provide an artifact, the last one first. */
+  const providersBefore = (task: Reader, artifact: string): number[] => {
+    const bits = before[places.get(task.name) ?? -1] ?? 0n;
+    return (providers.get(artifact) ?? []).filter((place) => ((bits >> BigInt(place)) & 1n) === 1n).reverse();
+  };
+  const nameAt = (place: number): string => tasks[place]?.name ?? '';
+  const first = <Found>(found: readonly (Found | undefined)[]): Found[] => found.filter((one) => one !== undefined).slice(0, 1);
+  return {
+    sources: (task) => {
+      const referred = task.references.flatMap((reference) => places.get(reference.task) ?? []);
+      const sources = new Set([...task.reads.flatMap((artifact) => providersBefore(task, artifact)), ...referred]);
+      return [...sources].sort((a, b) => a - b).map(nameAt);
+    },
+    of: (task, made) => {
+      const madeBy = (maker: string, artifact: string): Artifact | undefined => made(maker).find(({ name }) => name === artifact);
+      const read = task.reads.flatMap((name) => first(providersBefore(task, name).map((place) => madeBy(nameAt(place), name))));
+      const referred = task.references.flatMap((reference) => {
+        const artifact = madeBy(reference.task, reference.output);
+        return artifact === undefined ? [] : { ...artifact, name: nameOfReferred(reference) };
+      });
+      return [...read, ...referred];
+    },
+  };
+}
+
+function append(lists: Map<string, number[]>, name: string, place: number): void {
+  const list = lists.get(name);
+  if (list === undefined) lists.set(name, [place]);
+  else list.push(place);
+}
+
+function withItself(before: readonly bigint[], place: number | undefined): bigint {
+  return place === undefined ? 0n : (before[place] ?? 0n) | (1n << BigInt(place));
 }
 
 /** Under which name a task is handed an artifact that its settings refer to. */

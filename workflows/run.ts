@@ -20,7 +20,7 @@ import { markdownOf } from './details.js';
 import { execute } from './execute.js';
 import { readFailure } from './failure.js';
 import { fingerprint, type InputDigest } from './fingerprint.js';
-import { inputsOf, wantedTasks } from './graph.js';
+import { inputsIn, wantedTasks, type Inputs } from './graph.js';
 import { DRAIN_MS, History } from './history.js';
 import type { PipelineInput } from './input.js';
 import { brokenOff, isComplete, openLedger, openState, startable, taskOf, withEvent, withTask, withUntil } from './ledger.js';
@@ -52,6 +52,7 @@ interface Ending {
 export class Run {
   ledger: Ledger;
   private wanted: ReadonlySet<string>;
+  private inputs: Inputs;
   private readonly memory: Memory;
   private readonly record = new LedgerRecord(
     () => this.ledger,
@@ -66,6 +67,7 @@ export class Run {
     const { carried, candidates } = input;
     this.ledger = carried?.ledger ?? openLedger({ ...input, plan: wholePlan(input.plan) }, now());
     this.wanted = this.wantedNow();
+    this.inputs = this.inputsNow();
     this.memory = new Memory(candidates, carried);
     this.paused = carried?.paused ?? false;
     this.change(this.ledger);
@@ -109,6 +111,7 @@ export class Run {
     const retried = applyRetry(this.ledger, request, now());
     this.memory.retried(retried);
     this.change(retried.ledger);
+    this.inputs = this.inputsNow();
     return { tasks: retried.reset };
   }
 
@@ -163,6 +166,10 @@ export class Run {
     return this.ending !== null || isComplete(this.ledger, this.wanted);
   }
 
+  private inputsNow(): Inputs {
+    return inputsIn(this.ledger.tasks.map(({ plan }) => plan));
+  }
+
   private wantedNow(): ReadonlySet<string> {
     return wantedTasks(
       this.ledger.tasks.map(({ plan }) => plan),
@@ -183,11 +190,7 @@ export class Run {
   /** One task from start to done, reused, blocked, cancelled, or back to waiting where a person is to approve it. */
   private async settle(name: string): Promise<void> {
     const task = this.task(name);
-    const artifacts = inputsOf(
-      task.plan,
-      this.ledger.tasks.map(({ plan }) => plan),
-      (other) => this.task(other).output?.artifacts ?? [],
-    );
+    const artifacts = this.inputs.of(task.plan, (other) => this.task(other).output?.artifacts ?? []);
     const inputs = artifacts.map((artifact) => ({ name: artifact.name, sha256: artifact.sha256 }));
     const print = fingerprint(task.plan, inputs);
     this.changeTask(name, { state: 'running', reason: 'starting', fingerprint: print, startedAt: now(), endedAt: null });
@@ -224,8 +227,8 @@ export class Run {
   }
 
   private resultOf({ plan }: LedgerTask, inputs: readonly InputDigest[], print: string, output: TaskOutput): ReuseCandidate {
-    const { name: task, uses, version, settings } = plan;
-    return { task, fromRun: this.ledger.run, uses, version, settings, inputs, fingerprint: print, output };
+    const { name: task, uses, version, code, settings } = plan;
+    return { task, fromRun: this.ledger.run, uses, version, code, settings, inputs, fingerprint: print, output };
   }
 
   /** Takes over the first of `matches` whose files verify, and gives null; else the reasons why none serves (none where there is no match). */

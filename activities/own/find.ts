@@ -51,11 +51,14 @@ export async function codeOf({ folder }: OwnFolder): Promise<string> {
 
 async function filesIn(folder: string): Promise<string[]> {
   const entries = (await readdir(folder, { withFileTypes: true })).sort((a, b) => (a.name < b.name ? -1 : 1));
-  const kept = entries.filter(({ name }) => !name.startsWith('.') && name !== 'node_modules');
-  const files = await Promise.all(
-    kept.map((entry) => (entry.isDirectory() ? filesIn(join(folder, entry.name)) : [join(folder, entry.name)])),
-  );
-  return files.flat();
+  const files: string[] = [];
+  for (const entry of entries) {
+    if (entry.name.startsWith('.') || entry.name === 'node_modules') continue;
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) files.push(...(await filesIn(path)));
+    else files.push(path);
+  }
+  return files;
 }
 
 function ignoreAbsence(error: unknown): null {

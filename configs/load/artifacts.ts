@@ -25,14 +25,14 @@ export function checkArtifacts(ancestry: Ancestry, catalog: Catalog, found: Diag
 
 /** One task, for what can be said of an artifact that it reads. Legs of a matrix with the same fault are told once. */
 class Reader {
-  readonly #name: string;
-
   constructor(
     readonly leg: Leg,
     readonly ancestry: Ancestry,
     readonly found: Diagnostics,
-  ) {
-    this.#name = quoted(leg.task.name);
+  ) {}
+
+  get #name(): string {
+    return quoted(this.leg.task.name);
   }
 
   lacks(artifact: string, all: bigint, catalog: Catalog): void {

@@ -12,6 +12,8 @@ export interface ReferringSetting {
   readonly path: readonly PropertyKey[];
   readonly text: string;
   readonly span: Span;
+  /** Whether the setting may be null, as it then is where a person skipped the task that it refers to. */
+  readonly nullable: boolean;
 }
 
 /** The references of one task, checked; those with a fault are among the diagnostics instead. */
@@ -32,7 +34,7 @@ export function referencesOf(
 
 function makerOf(
   leg: Leg,
-  { path, span }: ReferringSetting,
+  { path, span, nullable }: ReferringSetting,
   { task, output }: OutputExpression,
   names: Names,
   { places, before, order }: Ancestry,
@@ -63,8 +65,9 @@ function makerOf(
     const outputs = provides.length === 0 ? 'it provides none' : `its artifacts: ${provides.join(', ')}`;
     return tell(`${quoted(task)} provides no artifact ${quoted(output)}`, suggestion, suggestion === null ? outputs : null);
   }
-  if (maker.task.optional) {
-    return tell(`${own} refers to an output of ${quoted(task)}, which is optional: it may never be there`, null, 'take `optional` away');
+  if (maker.task.optional && !nullable) {
+    const message = `${own} refers to an output of ${quoted(task)}, which is optional, and this setting cannot be null`;
+    return tell(message, null, 'take `optional` away, or let the activity do without');
   }
   return maker;
 }

@@ -29,12 +29,14 @@ const WHOLE = 'a settings file says everything, unless it `extends` another one'
 /** A whole settings file, as all tasks see it that change nothing in it. */
 interface Checked {
   readonly value: unknown;
-  readonly referring: readonly ReferringSetting[];
+  readonly referring: readonly Omit<ReferringSetting, 'nullable'>[];
 }
 
 /** Reads the settings of legs one after the other; files that several name are read and checked once. */
 export class SettingsReader {
   readonly #trees = new Map<string, Promise<SettingsTree | null>>();
+  /** By kind, what stands for a file where none is named. */
+  readonly #empty = new Map<string, SettingsTree>();
   readonly #checked = new Map<LocatedMap, Checked | null>();
   readonly #narrowed = new Map<CatalogEntry, Map<unknown, unknown>>();
   readonly #sets = new Map<DraftTask, readonly LocatedOverride[]>();
@@ -59,7 +61,10 @@ export class SettingsReader {
     const checked =
       set.length === 0 ? this.#shared(activity.kind, base.tree) : this.#check(activity.kind, base.tree, layersOf(leg, set, this.found));
     if (checked === null) return null;
-    const referring = checked.referring.filter(({ path }) => schemaAt(activity.settings, path) !== undefined);
+    const referring = checked.referring.flatMap((setting) => {
+      const schema = schemaAt(activity.settings, setting.path);
+      return schema === undefined ? [] : { ...setting, nullable: z.core.safeParse(schema, null).success };
+    });
     return { value: this.#narrow(activity, checked.value), referring, files: base.files };
   }
 
@@ -93,7 +98,11 @@ export class SettingsReader {
 
   /** An activity whose settings all have defaults, or are all `set`, needs no file. */
   #treeWithoutFile(task: DraftTask, { kind, code }: CatalogEntry): SettingsTree | null {
-    if (code !== null) return { tree: { kind: 'map', span: task.span, entries: new Map() }, files: [] };
+    if (code !== null) {
+      const empty = this.#empty.get(kind) ?? { tree: { kind: 'map', span: task.span, entries: new Map() }, files: [] };
+      this.#empty.set(kind, empty);
+      return empty;
+    }
     const message = `${quoted(task.name)} reads ${kind} settings and names no file of them`;
     this.found.add(task.span, ['tasks', task.name, 'with'], message, { help: `add \`with: ${kind}.yaml\`` });
     return null;
@@ -145,7 +154,7 @@ function narrow(schema: z.ZodType, whole: unknown): unknown {
 }
 
 /** Every text of a tree that is an expression; what only looks like one is told. */
-function referringIn(node: Located, path: readonly PropertyKey[], found: Diagnostics): ReferringSetting[] {
+function referringIn(node: Located, path: readonly PropertyKey[], found: Diagnostics): Checked['referring'] {
   if (node.kind === 'list') return node.items.flatMap((item, index) => referringIn(item, [...path, index], found));
   if (node.kind === 'map') return [...node.entries].flatMap(([key, { value }]) => referringIn(value, [...path, key], found));
   if (typeof node.value !== 'string') return [];

@@ -8,7 +8,7 @@ import type { Artifact } from '../../configs/schema/payload.js';
 import type { Plan } from '../../configs/schema/plan.js';
 import { hashFile } from '../../ml/files/atomic.js';
 import { fingerprint } from '../../workflows/fingerprint.js';
-import { inputsOf } from '../../workflows/graph.js';
+import { inputsIn } from '../../workflows/graph.js';
 import { makeProject, pipelineOf, type Project } from '../configs/load/project.js';
 import { invoke } from './invoke.js';
 import { BUILT_IN } from '../../configs/schema/catalog.js';
@@ -155,7 +155,9 @@ async function finishedRun(project: Project, run: string, bytes = 0): Promise<vo
       reason: 'first run',
       fingerprint: fingerprint(
         task,
-        inputsOf(task, plan.tasks, (name) => made.get(name) ?? []).map(({ name, sha256 }) => ({ name, sha256 })),
+        inputsIn(plan.tasks)
+          .of(task, (name) => made.get(name) ?? [])
+          .map(({ name, sha256 }) => ({ name, sha256 })),
       ),
       startedAt: '2026-01-01T00:00:00.000Z',
       endedAt: '2026-01-01T00:01:00.000Z',

@@ -7,7 +7,7 @@ const cache = (digit: string) => [{ name: 'cache', sha256: digit.repeat(64) }];
 const task = planned('train', { kind: 'train', version: 2, settings: { loop: { pairs: 16 } } });
 
 function candidate(change: Partial<ReuseCandidate> = {}): ReuseCandidate {
-  const made = { uses: 'train', version: 2, settings: { loop: { pairs: 16 } }, inputs: cache('a'), ...change };
+  const made = { uses: 'train', version: 2, code: null, settings: { loop: { pairs: 16 } }, inputs: cache('a'), ...change };
   const output = { artifacts: [], summary: {}, warnings: [] };
   return { task: 'train', fromRun: 'old', fingerprint: fingerprint(made, made.inputs), output, ...made };
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Ledger, TaskState } from '../../configs/schema/ledger.js';
 import { Ledger as LedgerSchema } from '../../configs/schema/ledger.js';
-import { inputsOf, wantedTasks } from '../../workflows/graph.js';
+import { inputsIn, wantedTasks } from '../../workflows/graph.js';
 import { isComplete, openLedger, openState, startable, withTask } from '../../workflows/ledger.js';
 import { refuseEnding, refusePause, refuseResume, refuseRetry, refuseSkip } from '../../workflows/refusals.js';
 import { applyRetry } from '../../workflows/retry.js';
@@ -68,7 +68,9 @@ describe('a ledger', () => {
     };
     const end = taskIn(ledgerWith({}), 'end').plan;
     assert.deepEqual(
-      inputsOf(end, plan.tasks, (name) => made[name] ?? []).map(({ path }) => path),
+      inputsIn(plan.tasks)
+        .of(end, (name) => made[name] ?? [])
+        .map(({ path }) => path),
       ['root/x', 'left/y'],
     );
   });
