@@ -36,30 +36,35 @@ interface Where {
   readonly path: readonly PropertyKey[];
 }
 
-/** A tree with the values of a leg in it. Outputs stay as they are; what is neither is told. */
-export function withValues(node: Located, where: Where, found: Diagnostics): Located {
+/** A tree with the values of a leg in it, outputs as they are; null, and a diagnostic, where an expression is neither. */
+export function withValues(node: Located, where: Where, found: Diagnostics): Located | null {
   if (node.kind === 'list') {
-    return { ...node, items: node.items.map((item, index) => withValues(item, below(where, index), found)) };
+    const items = node.items.map((item, index) => withValues(item, below(where, index), found)).filter((item) => item !== null);
+    return items.length < node.items.length ? null : { ...node, items };
   }
   if (node.kind === 'map') {
-    const entries = [...node.entries].map(
-      ([key, entry]) => [key, { ...entry, value: withValues(entry.value, below(where, key), found) }] as const,
-    );
-    return { ...node, entries: new Map(entries) };
+    const entries = [...node.entries].flatMap(([key, entry]) => {
+      const value = withValues(entry.value, below(where, key), found);
+      return value === null ? [] : ([[key, { ...entry, value }]] as const);
+    });
+    return entries.length < node.entries.size ? null : { ...node, entries: new Map(entries) };
   }
   return typeof node.value === 'string' && node.value.includes('${') ? scalarWith(node, node.value, where, found) : node;
 }
 
-/** A text of the pipeline with the values of a leg in it. */
-export function textWith({ text, span }: Word, where: Where, found: Diagnostics): string {
-  return text.replaceAll(EXPRESSION, (whole, inner: string) => String(valueOf(inner, span, where, found) ?? whole));
+/** A text of the pipeline with the values of a leg in it; null, and a diagnostic, where an expression has none. */
+export function textWith({ text, span }: Word, where: Where, found: Diagnostics): string | null {
+  const parts = text.split(EXPRESSION);
+  // Every other part is what stands in the braces.
+  const values = parts.map((part, index) => (index % 2 === 0 ? part : valueOf(part, span, where, found)));
+  return values.includes(undefined) ? null : values.join('');
 }
 
-function scalarWith(node: LocatedScalar, text: string, where: Where, found: Diagnostics): Located {
+function scalarWith(node: LocatedScalar, text: string, where: Where, found: Diagnostics): Located | null {
   if (outputIn(text) !== null) return node;
   const [only] = text.matchAll(EXPRESSION);
-  if (only?.[0] === text) return { ...node, value: valueOf(only[1] ?? '', node.span, where, found) ?? text };
-  return { ...node, value: textWith({ text, span: node.span }, where, found) };
+  const value = only?.[0] === text ? valueOf(only[1] ?? '', node.span, where, found) : textWith({ text, span: node.span }, where, found);
+  return value === undefined || value === null ? null : { ...node, value };
 }
 
 /** The value of one expression for a leg; undefined, and a diagnostic, where it has none. */

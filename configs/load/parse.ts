@@ -49,15 +49,24 @@ const SYNTAX: Partial<Record<YAMLError['code'], { readonly message: string; read
   TAG_RESOLVE_FAILED: { message: 'unknown tag', help: 'write the plain value' },
 };
 
+const UNQUOTED = { message: 'an expression inside `{ }` or `[ ]` needs quotes', help: 'write "${…}"' };
+
+/** Whether a fault lies in the middle of an expression that YAML takes for a map. */
+function isExpression({ pos: [start] }: YAMLError, text: string): boolean {
+  return text.slice(start - 1, start + 1) === '${';
+}
+
 /** One finding a line: what follows from the first on the same line is mostly its echo. */
 function reportSyntax(faults: readonly YAMLError[], source: Source, offset: number, diagnostics: Diagnostics): void {
   const lines = new Set<number>();
-  for (const fault of faults) {
+  const expressions = faults.filter((fault) => isExpression(fault, source.text.slice(offset)));
+  // What an expression without quotes does to the rest of a file is not the person's fault.
+  for (const fault of expressions.length > 0 ? expressions : faults) {
     const [start, end] = [fault.pos[0] + offset, fault.pos[1] + offset];
     const { line } = source.lines.linePos(start);
     if (lines.has(line)) continue;
     lines.add(line);
-    const { message, help } = SYNTAX[fault.code] ?? { message: fault.message };
+    const { message, help } = expressions.length > 0 ? UNQUOTED : (SYNTAX[fault.code] ?? { message: fault.message });
     diagnostics.add({ source, start, end }, [], message, { help: help ?? null });
   }
 }

@@ -4,7 +4,6 @@ import type { DraftTask } from './draft.js';
 import { withValues } from './expressions.js';
 import type { Leg } from './legs.js';
 import type { LocatedMap } from './located.js';
-import { nearest } from './nearest.js';
 import { asLayer, isRead, locateSetting, type LocatedOverride } from './overrides.js';
 import type { Catalog, CatalogEntry } from '../schema/catalog.js';
 
@@ -15,7 +14,8 @@ export function locateSet(task: DraftTask, activity: CatalogEntry, { kinds }: Ca
     const located = locateSetting(path, key, value, told, kinds, found);
     if (located === null) return [];
     if (isRead(located, activity)) return [located];
-    const suggestion = located.kind === activity.kind ? null : nearest(path, [`${activity.kind}.${located.path.join('.')}`]);
+    const same = { kind: activity.kind, path: located.path };
+    const suggestion = isRead(same, activity) ? [same.kind, ...same.path].join('.') : null;
     const help = `it reads ${activity.kind} settings: ${topKeys(activity)}`;
     found.add(key, told, `${quoted(task.name)} does not read the setting ${quoted(path)}`, { suggestion, help });
     return [];
@@ -26,10 +26,14 @@ function topKeys({ settings }: CatalogEntry): string {
   return 'shape' in settings && typeof settings.shape === 'object' ? Object.keys(settings.shape ?? {}).join(', ') : 'of its own';
 }
 
-/** The layers of one leg: the task's own settings with the leg's values in them. */
-export function layersOf(leg: Leg, set: readonly LocatedOverride[], found: Diagnostics): LocatedMap[] {
-  return set.map((override) => {
+/** The layers of one leg: the task's own settings with the leg's values in them; null, and a diagnostic, where one has no value. */
+export function layersOf(leg: Leg, set: readonly LocatedOverride[], found: Diagnostics): LocatedMap[] | null {
+  const layers: LocatedMap[] = [];
+  for (const override of set) {
     const path = ['tasks', leg.task.name, 'set', [override.kind, ...override.path].join('.')];
-    return asLayer({ ...override, value: withValues(override.value, { task: leg.task.name, values: leg.values, path }, found) });
-  });
+    const value = withValues(override.value, { task: leg.task.name, values: leg.values, path }, found);
+    if (value === null) return null;
+    layers.push(asLayer({ ...override, value }));
+  }
+  return layers;
 }

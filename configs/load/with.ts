@@ -58,8 +58,9 @@ export class SettingsReader {
     if (base === null) return null;
     const set = this.#sets.get(task) ?? locateSet(task, activity, this.catalog, this.found);
     this.#sets.set(task, set);
-    const checked =
-      set.length === 0 ? this.#shared(activity.kind, base.tree) : this.#check(activity.kind, base.tree, layersOf(leg, set, this.found));
+    const layers = layersOf(leg, set, this.found);
+    if (layers === null) return null;
+    const checked = layers.length === 0 ? this.#shared(activity.kind, base.tree) : this.#check(activity.kind, base.tree, layers);
     if (checked === null) return null;
     const referring = checked.referring.flatMap((setting) => {
       const schema = schemaAt(activity.settings, setting.path);

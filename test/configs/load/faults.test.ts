@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { SOUND } from './faults/case.js';
+import { LANGUAGE_FAULTS } from './faults/language.js';
 import { OVERRIDES_FAULTS } from './faults/overrides.js';
 import { PIPELINE_FAULTS } from './faults/pipeline.js';
 import { SETTINGS_FAULTS } from './faults/settings.js';
@@ -16,6 +17,7 @@ describe('a configuration that is wrong', () => {
   for (const { what, pipeline = SOUND, files = {}, set = [], says } of [
     ...SYNTAX_FAULTS,
     ...PIPELINE_FAULTS,
+    ...LANGUAGE_FAULTS,
     ...SETTINGS_FAULTS,
     ...OVERRIDES_FAULTS,
   ]) {
