@@ -1,4 +1,5 @@
 /** Loads an activity of the project's own, or says in words what is wrong with its file. */
+import { execFile } from 'node:child_process';
 import { relative, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Problem } from '../../configs/problem.js';
@@ -16,7 +17,7 @@ export async function loadOwn(root: string, { file }: OwnFolder, code: string): 
   try {
     module = await import(`${url}?code=${code}`);
   } catch (cause) {
-    const line = lineIn(cause, url);
+    const line = lineIn(textOf(cause), url) ?? (cause instanceof SyntaxError ? await lineOfSyntax(file) : null);
     const message =
       cause instanceof Error ? `${cause.name}: ${cause.message.replaceAll(`${pathToFileURL(root).href}/`, '')}` : String(cause);
     throw new Problem({ code: 'CONFIGURATION', message, where: line === null ? where : `${where}:${line}`, cure: CURE, cause });
@@ -33,9 +34,20 @@ function isDefined(value: unknown): value is DefinedActivity {
   return typeof value === 'object' && value !== null && DEFINED in value;
 }
 
-/** The line of the file that an error names: of a mistake in its syntax, or of the statement that threw. */
-function lineIn(error: unknown, url: string): string | null {
-  if (!(error instanceof Error)) return null;
-  const place = error.stack?.split('\n').find((line) => line.includes(url));
-  return /:(\d+)(?::\d+)?\)?$/.exec(place?.trim() ?? '')?.[1] ?? null;
+function textOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? '') : '';
+}
+
+/** The line of a file that a stack or a message of Node's names. */
+function lineIn(text: string, place: string): string | null {
+  const line = text.split('\n').find((candidate) => candidate.includes(`${place}:`) || candidate.includes(`${place}?`));
+  return /:(\d+)(?::\d+)?\)?$/.exec(line?.trim() ?? '')?.[1] ?? null;
+}
+
+/** Errors of `import()` do not say where the mistake is; `node --check` does. */
+async function lineOfSyntax(file: string): Promise<string | null> {
+  const stderr = await new Promise<string>((resolve) =>
+    execFile(process.execPath, ['--check', file], (_error, _stdout, text) => resolve(text)),
+  );
+  return lineIn(stderr, file);
 }

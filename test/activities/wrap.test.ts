@@ -10,7 +10,7 @@ import { define, type TaskDefinition } from '../../activities/definition.js';
 import { readEvents } from '../../activities/events.js';
 import { OneAtATime } from '../../activities/one-at-a-time.js';
 import type { TaskFunction } from '../../activities/task.js';
-import { wrap, type TaskReport } from '../../activities/wrap.js';
+import { wrap, type Activity, type TaskReport } from '../../activities/wrap.js';
 import { Problem } from '../../configs/problem.js';
 import type { Artifact, TaskInput } from '../../configs/schema/payload.js';
 import { hashFile } from '../../ml/files/atomic.js';
@@ -39,7 +39,7 @@ describe('a task as an activity', () => {
     code: null,
     ...change,
   });
-  const perform = async (definition: TaskDefinition, given = input()): Promise<TaskReport> =>
+  const perform = async (definition: TaskDefinition, given: Parameters<Activity>[0] = input()): Promise<TaskReport> =>
     environment.run(
       wrap(root, () => definition, new OneAtATime()),
       given,
@@ -178,6 +178,80 @@ describe('a task as an activity', () => {
     assert.match((await failure(task(async () => nothing, ['model']))).message, /ended without model/);
     const outside = await failure(task(async () => ({ artifacts: [{ name: 'x', path: join(root, '..', 'x') }], summary: {} })));
     assert.match(outside.message, /not a file below the project root/);
+  });
+
+  it('keeps the files of a leg in a folder of its own', async () => {
+    const folders: string[] = [];
+    const looks = task(async ({ folder }) => {
+      folders.push(folder);
+      return nothing;
+    });
+    await perform(looks);
+    await perform(looks, input({ task: 'train-1', leg: { seed: 1 } }));
+    assert.deepEqual(folders, ['r', 'r/train-1']);
+  });
+
+  it('takes an input from before there were legs and secrets', async () => {
+    const { leg: _, env: __, code: ___, ...older } = input();
+    assert.equal(
+      (
+        await perform(
+          task(async () => nothing),
+          older,
+        )
+      ).attempt,
+      2,
+    );
+  });
+
+  describe('with secrets', () => {
+    const NAME = 'EMO_AEN_TEST_SECRET';
+    const SECRET = 'hush "hush"';
+    beforeEach(() => {
+      process.env[NAME] = SECRET;
+    });
+    afterEach(() => {
+      delete process.env[NAME];
+    });
+    const log = async (): Promise<string> => readFile(join(root, 'logs/r/events.jsonl'), 'utf8');
+
+    it('reads those that it declares, and shows them nowhere', async () => {
+      const beats: unknown[] = [];
+      environment.on('heartbeat', (details: unknown) => beats.push(details));
+      const tells = task(async ({ secret, progress }) => {
+        progress({ message: `with ${secret(NAME)}` });
+        return { artifacts: [], summary: { key: secret(NAME) }, warnings: [`careful with ${secret(NAME)}`] };
+      });
+      const { output } = await perform(tells, input({ env: [NAME] }));
+      assert.deepEqual([output.summary, output.warnings], [{ key: `<${NAME}>` }, [`careful with <${NAME}>`]]);
+      assert.deepEqual(beats, [{ message: `with <${NAME}>` }]);
+      assert.ok(!(await log()).includes('hush'));
+    });
+
+    it('shows none in what it throws, nor in the causes of that', async () => {
+      const throws = task(async ({ secret }) => {
+        const cause = new Error(`401 for ${secret(NAME)}`);
+        throw new Problem({ code: 'ENVIRONMENT', message: `refused ${secret(NAME)}`, cure: `not ${secret(NAME)}`, cause });
+      });
+      const error = await failure(throws, input({ env: [NAME] }));
+      assert.equal(error.message, `refused <${NAME}>`);
+      assert.ok(error.cause instanceof Error);
+      assert.equal(error.cause.message, `401 for <${NAME}>`);
+      assert.ok(!`${JSON.stringify(error.details)}${error.cause.stack}${await log()}`.includes('hush'));
+    });
+
+    it('fails at once where its worker lacks one, with worker and cure, and where it asks for another', async () => {
+      delete process.env[NAME];
+      const begun = task(() => assert.fail('it began'));
+      const error = await failure(begun, input({ env: [NAME, 'PATH'] }));
+      assert.deepEqual([error.type, error.nonRetryable], ['ENVIRONMENT', true]);
+      assert.match(error.message, new RegExp(`^train needs ${NAME} in the environment of its worker`));
+      const [{ where, cure }] = error.details as [{ where: string; cure: string }];
+      assert.match(where, new RegExp(`worker ${process.pid} on `));
+      assert.match(cure, new RegExp(`${NAME}=… emo-aen up`));
+      const asks = await failure(task(async ({ secret }) => ({ ...nothing, summary: { x: secret('PATH') } })));
+      assert.equal(asks.type, 'CONFIGURATION');
+    });
   });
 
   it('ends as cancelled when cancelled, whatever the task makes of it', async () => {
