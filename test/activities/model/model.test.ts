@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { model } from '../../../activities/model/model.js';
 import type { TaskResult } from '../../../activities/task.js';
 import { train } from '../../../activities/training/train.js';
@@ -34,6 +34,20 @@ describe('the task model', function () {
       .digest('hex');
     return { result, path, checkpoint: await readCheckpoint(path), sha256 };
   };
+
+  it("writes the files of a leg of a matrix into the leg's own folder, and without one where they always were", async () => {
+    const made = async (folder?: string): Promise<string[]> => {
+      const context = taskContext({
+        root,
+        task: 'model',
+        settings: { seed: 3, model: settingsOf(null) },
+        ...(folder === undefined ? {} : { folder }),
+      });
+      return (await model(context)).artifacts.map(({ path }) => relative(root, path));
+    };
+    assert.deepEqual(await made(), ['checkpoints/test/initial.safetensors', 'runs/test/model.json']);
+    assert.deepEqual(await made('test/model-3'), ['checkpoints/test/model-3/initial.safetensors', 'runs/test/model-3/model.json']);
+  });
 
   it('begins with random numbers, says so, and makes the same bytes again', async () => {
     const { result, checkpoint, sha256 } = await make(settingsOf(null));
