@@ -9,26 +9,42 @@ import { z } from 'zod';
 import { SETTINGS, type Catalog } from './schema/catalog.js';
 import { Pipeline } from './schema/pipeline.js';
 
+/** The kinds of file that the product has itself. */
 export const SCHEMA_KINDS = ['pipeline', 'dataset', 'preprocess', 'train', 'export'] as const;
-export type SchemaKind = (typeof SCHEMA_KINDS)[number];
 
 type Schema = z.core.JSONSchema.JSONSchema;
 
+/** Every kind of file that a project has: the product's, and settings of each activity of its own. */
+export function schemaKinds({ kinds }: Catalog): string[] {
+  return ['pipeline', ...kinds.keys()];
+}
+
 /** Where the schema of a kind is kept, relative to the root: the first line of each YAML names it. */
-export function schemaFile(kind: SchemaKind): string {
+export function schemaFile(kind: string): string {
   return `configs/schema/${kind}.schema.json`;
 }
 
-/** The schema of a kind; `root` is a folder whose `configs/` holds the settings files that carry the comments, `catalog` what `uses` can name. */
-export async function jsonSchemaOf(kind: SchemaKind, root: string, catalog: Catalog): Promise<Schema> {
+/**
+ * The schema of one of {@link schemaKinds}. `root` is a folder whose `configs/` holds the product's settings files, which carry the
+ * comments; those of an own activity are described in its schema itself.
+ */
+export async function jsonSchemaOf(kind: string, root: string, catalog: Catalog): Promise<Schema> {
   if (kind === 'pipeline') return pipelineSchema(catalog);
-  const yaml = parseDocument(await readFile(resolve(root, 'configs', `${kind}.yaml`), 'utf8'));
-  return settingsSchema(kind, yaml.contents);
+  const schema = catalog.kinds.get(kind) ?? z.never();
+  const defaults = Object.hasOwn(SETTINGS, kind) ? await defaultsOf(resolve(root, 'configs', `${kind}.yaml`)) : null;
+  return settingsSchema(kind, schema, defaults);
+}
+
+async function defaultsOf(file: string): Promise<Node | null> {
+  return parseDocument(await readFile(file, 'utf8')).contents;
 }
 
 function generated(schema: z.ZodType): Schema {
   return z.toJSONSchema(schema, {
     target: 'draft-7',
+    // What has a default need not be in a file.
+    io: 'input',
+    unrepresentable: 'any',
     override: ({ jsonSchema }) => {
       // What any integer of JavaScript is bounded by says nothing to a person.
       if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
@@ -46,8 +62,8 @@ function pipelineSchema({ activities }: Catalog): Schema {
 }
 
 /** A settings file may leave out whatever the file that it extends says; one that extends nothing says all. */
-function settingsSchema(kind: Exclude<SchemaKind, 'pipeline'>, defaults: Node | null): Schema {
-  const { $schema, ...whole } = generated(SETTINGS[kind]);
+function settingsSchema(kind: string, settings: z.ZodType, defaults: Node | null): Schema {
+  const { $schema, ...whole } = generated(settings);
   const partial = described(withoutRequired(whole), defaults);
   const path = {
     type: 'string',
@@ -75,7 +91,7 @@ function onlyRequired({ required, properties }: Schema): Schema {
 }
 
 function described(schema: Schema, node: unknown): Schema {
-  const text = commentOf(node);
+  const text = commentOf(node) ?? schema.description ?? null;
   const value = isScalar(node) ? { default: node.value } : {};
   const children = mapProperties(schema, (child, name) => described(child, isMap(node) ? node.get(name, true) : undefined));
   return { ...schema, ...(text === null ? {} : { description: text }), ...value, ...children };

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { projectCatalog } from '../../../activities/own/catalog.js';
 import { codeOf, findOwn } from '../../../activities/own/find.js';
 import { ownDefinition } from '../../../activities/own/definition.js';
+import { jsonSchemaOf, SCHEMA_KINDS, schemaKinds } from '../../../configs/json-schema.js';
 import { Diagnostics } from '../../../configs/load/diagnostics.js';
 import { diagnose } from '../../../configs/load/compile.js';
 import { CLONE } from '../../../configs/load/installation.js';
@@ -118,6 +119,23 @@ describe('the activities of a project', () => {
       assert.equal(await faults('a: { uses: fine }'), '');
     });
   }
+
+  it('have a JSON Schema for their settings, and a place in that of the pipeline', async () => {
+    const settings = "z.strictObject({ folder: z.string().describe('where to look'), depth: z.int().default(1) })";
+    await put({
+      'activities/mine/activity.mjs': SOUND.replace('{ defineActivity }', '{ defineActivity, z }').replace(
+        'stage: 3,',
+        `stage: 3, settings: ${settings},`,
+      ),
+    });
+    const catalog = await projectCatalog(root);
+    assert.deepEqual(schemaKinds(catalog), [...SCHEMA_KINDS, 'mine']);
+    const schema = await jsonSchemaOf('mine', CLONE, catalog);
+    assert.deepEqual(schema.properties?.['folder'], { type: 'string', description: 'where to look' });
+    assert.deepEqual(schema.properties?.['depth'], { type: 'integer', default: 1 });
+    assert.deepEqual(schema.then, { required: ['folder'] });
+    assert.match(JSON.stringify(await jsonSchemaOf('pipeline', CLONE, catalog)), /"enum":\[[^\]]*"mine"\]/);
+  });
 
   it('are suggested where a name is mistyped', async () => {
     await put({ 'activities/brightness/activity.mjs': SOUND });

@@ -108,6 +108,15 @@ describe('compiling a plan', () => {
     assert.notEqual(after.hash, before.hash, 'the file is another one, and the plan says which it was');
   });
 
+  it('gives evaluate of the loop just what it uses', async () => {
+    const evaluated = async (...set: string[]): Promise<unknown> =>
+      (await compilePlan(REPOSITORY, 'configs/pipeline.yaml', parseOverrides(set), BUILT_IN)).tasks.find(({ name }) => name === 'evaluate')
+        ?.settings;
+    const before = await evaluated();
+    assert.deepEqual(await evaluated('train.loop.explosion.loss=77', 'train.loop.pairs=8'), before);
+    assert.notDeepEqual(await evaluated('train.loop.clip=1'), before);
+  });
+
   it('lets model look outside where its weights may be others next time: not pinned, or done without', async () => {
     await project.write({ 'configs/pipeline.yaml': pipelineOf('model: { stage: 4, uses: model, with: train.yaml }') });
     const outside = async (...set: string[]): Promise<boolean | undefined> => (await project.plan(...set)).tasks[0]?.outside;
