@@ -1,13 +1,12 @@
 /** Runs a task in a thread of its own, so that a long computation does not keep the worker from its heartbeats and workflows. */
-import { Worker } from 'node:worker_threads';
 import { Problem } from '../../configs/problem.js';
 import { CATALOG, type ActivityName } from '../../configs/schema/catalog.js';
 import type { TaskInput } from '../../configs/schema/payload.js';
 import type { TaskDefinition } from '../definition.js';
 import type { TaskContext, TaskResult } from '../task.js';
-import { ABORT, type FromThread, type ThreadTask } from './messages.js';
+import { letWait, takeThread } from './idle.js';
+import { ABORT, END, type FromThread, type ThreadTask } from './messages.js';
 
-const ENTRY = new URL('main.js', import.meta.url);
 /** A thread that was told to stop and computes on is ended the hard way after this. */
 const GRACE_MS = 5_000;
 
@@ -27,8 +26,8 @@ export function inThread(uses: ActivityName): TaskDefinition {
 }
 
 /**
- * An activity of the project's own for one execution: in a thread, so that its code is read anew each time, and so that what it
- * computes keeps the worker from nothing. The thread itself sees to it that what is provided is there.
+ * An activity of the project's own for one execution: in a thread that has read just this code, and so that what it computes keeps
+ * the worker from nothing. The thread itself sees to it that what is provided is there.
  */
 export function ownInThread(uses: string, { code, artifacts, env }: Pick<TaskInput, 'code' | 'artifacts' | 'env'>): TaskDefinition {
   return { provides: [], run: threaded({ uses, code: code ?? '', reads: artifacts.map(({ name }) => name), env }) };
@@ -45,15 +44,18 @@ function threaded({ uses, code, reads, env }: Threaded): TaskDefinition['run'] {
 
 async function converse(task: ThreadTask, { progress, signal }: Pick<TaskContext<unknown>, 'progress' | 'signal'>): Promise<TaskResult> {
   signal.throwIfAborted();
-  const thread = new Worker(ENTRY, { workerData: task });
+  // What the product's own tasks have loaded is too large to be kept for another one.
+  const key = task.code === null ? null : JSON.stringify([task.root, task.uses, task.code]);
+  const thread = takeThread(key);
   let hard: NodeJS.Timeout | undefined;
+  let sound = false;
   const abort = (): void => {
     thread.postMessage(ABORT);
     hard = setTimeout(() => void thread.terminate(), GRACE_MS);
   };
   signal.addEventListener('abort', abort, { once: true });
   try {
-    return await new Promise<TaskResult>((resolve, reject) => {
+    const result = await new Promise<TaskResult>((resolve, reject) => {
       thread.on('message', (message: FromThread) => {
         if (message.kind === 'progress') progress(message.progress);
         else if (message.kind === 'result') resolve(message.result);
@@ -65,9 +67,18 @@ async function converse(task: ThreadTask, { progress, signal }: Pick<TaskContext
           new Problem({ code: 'CHILD_DIED', message: `the thread of ${task.task} ended without a result (${code})`, where: task.task }),
         );
       });
+      thread.postMessage(task);
     });
+    sound = !signal.aborted;
+    return result;
   } finally {
     clearTimeout(hard);
     signal.removeEventListener('abort', abort);
+    thread.removeAllListeners('message').removeAllListeners('exit');
+    if (sound && key !== null) {
+      thread.removeAllListeners('error');
+      letWait(key, thread);
+    } else if (key !== null) void thread.terminate();
+    else thread.postMessage(END); // what it may still throw has a listener, and nobody who waits for it
   }
 }

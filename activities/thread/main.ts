@@ -1,38 +1,42 @@
-/** The thread's side: runs one task, tells how it goes and how it ended, and ends. */
-import { parentPort, workerData } from 'node:worker_threads';
+/** The thread's side: runs one task after the other, tells how each goes and how it ended, until it is told that there is no more. */
+import { parentPort } from 'node:worker_threads';
 import { Problem } from '../../configs/problem.js';
 import type { ActivityName } from '../../configs/schema/catalog.js';
 import { insistOnAll, locate } from '../files.js';
 import { FUNCTIONS } from '../functions.js';
 import { ownDefinition } from '../own/definition.js';
 import { secretsOf } from '../secrets.js';
-import type { FromThread, ThreadTask } from './messages.js';
+import { ABORT, END, type FromThread, type ThreadTask, type ToThread } from './messages.js';
 
 const port = parentPort;
 if (port === null) throw new Error('this is the entry of a thread');
 const say = (message: FromThread): void => port.postMessage(message);
-const stop = new AbortController();
-port.once('message', () => stop.abort(new Error('told to stop')));
+let stop = new AbortController();
+port.on('message', (message: ToThread) => {
+  if (message === ABORT) stop.abort(new Error('told to stop'));
+  else if (message === END) port.close();
+  else void perform(message);
+});
 
-const { uses, code, root, run, task, folder, attempt, settings, files, secrets } = workerData as ThreadTask;
-try {
-  const definition = code === null ? FUNCTIONS[uses as ActivityName] : await ownDefinition(root, uses, code);
-  const result = await definition.run(settings, {
-    root,
-    run,
-    task,
-    folder,
-    attempt,
-    ...locate(root, task, files),
-    secret: secretsOf(task, Object.keys(secrets), '', secrets).secret,
-    progress: (progress) => say({ kind: 'progress', progress }),
-    signal: stop.signal,
-  });
-  insistOnAll(task, definition.provides, result);
-  say({ kind: 'result', result });
-} catch (error) {
-  if (error instanceof Problem) say({ kind: 'problem', problem: error.toJSON(), cause: error.cause });
-  else say({ kind: 'defect', error });
-} finally {
-  port.close();
+async function perform({ uses, code, root, run, task, folder, attempt, settings, files, secrets }: ThreadTask): Promise<void> {
+  stop = new AbortController();
+  try {
+    const definition = code === null ? FUNCTIONS[uses as ActivityName] : await ownDefinition(root, uses, code);
+    const result = await definition.run(settings, {
+      root,
+      run,
+      task,
+      folder,
+      attempt,
+      ...locate(root, task, files),
+      secret: secretsOf(task, Object.keys(secrets), '', secrets).secret,
+      progress: (progress) => say({ kind: 'progress', progress }),
+      signal: stop.signal,
+    });
+    insistOnAll(task, definition.provides, result);
+    say({ kind: 'result', result });
+  } catch (error) {
+    if (error instanceof Problem) say({ kind: 'problem', problem: error.toJSON(), cause: error.cause });
+    else say({ kind: 'defect', error });
+  }
 }

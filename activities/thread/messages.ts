@@ -4,7 +4,7 @@ import type { Progress } from '../../configs/schema/payload.js';
 import type { ReadFile } from '../files.js';
 import type { TaskResult } from '../task.js';
 
-/** Handed to the thread when it starts. */
+/** A task for a thread. */
 export interface ThreadTask {
   /** An activity of the catalogue, or one of the project's own. */
   readonly uses: string;
@@ -27,5 +27,7 @@ export type FromThread =
   | { readonly kind: 'problem'; readonly problem: Omit<ProblemFields, 'cause'>; readonly cause: unknown }
   | { readonly kind: 'defect'; readonly error: unknown };
 
-/** The only thing a thread is ever told: stop. */
+/** What a thread is told besides tasks, of which it does one at a time: to stop the one that runs; that there will be no more. */
 export const ABORT = 'abort';
+export const END = 'end';
+export type ToThread = ThreadTask | typeof ABORT | typeof END;

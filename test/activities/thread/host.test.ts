@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { inThread } from '../../../activities/thread/host.js';
+import { codeOf, findOwn } from '../../../activities/own/find.js';
+import type { TaskResult } from '../../../activities/task.js';
+import { inThread, ownInThread } from '../../../activities/thread/host.js';
+import { CLONE } from '../../../configs/load/installation.js';
 import { Problem } from '../../../configs/problem.js';
 import { taskContext } from '../task-context.js';
 
@@ -44,5 +47,62 @@ describe('a task in a thread', function () {
   it('does not begin once it is aborted', async () => {
     const stopped = AbortSignal.abort(new Error('no'));
     await assert.rejects(inThread('export').run({ onnx: { opset: 17 } }, context(stopped)), /no/);
+  });
+});
+
+describe('an own activity in a thread', function () {
+  this.timeout(30_000);
+  let root: string;
+  let code: string;
+  before(async () => {
+    root = await mkdtemp(join(tmpdir(), 'emo-aen-thread-'));
+    await mkdir(join(root, 'node_modules'));
+    await symlink(CLONE, join(root, 'node_modules', 'emo-aen'));
+  });
+  after(() => rm(root, { recursive: true, force: true }));
+
+  const write = async (version: string): Promise<void> => {
+    const folder = join(root, 'activities', 'mine');
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, 'part.mjs'), `export const version = '${version}';\n`);
+    await writeFile(
+      join(folder, 'activity.mjs'),
+      `import { threadId } from 'node:worker_threads';
+       import { defineActivity, z } from 'emo-aen/activity';
+       import { version } from './part.mjs';
+       export default defineActivity({
+         stage: 1,
+         settings: z.strictObject({ wait: z.boolean().default(false) }),
+         run: async ({ settings, progress, signal }) => {
+           progress({ message: 'begun' });
+           if (settings.wait) await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+           return { artifacts: [], summary: { version, threadId } };
+         },
+       });`,
+    );
+    code = await codeOf((await findOwn(root)).get('mine') ?? assert.fail());
+  };
+  const perform = async (settings = {}, change: Partial<Parameters<typeof taskContext>[0]> = {}): Promise<TaskResult['summary']> =>
+    (await ownInThread('mine', { code, artifacts: [], env: [] }).run(settings, taskContext({ root, task: 'a', settings, ...change })))
+      .summary;
+
+  it('finds its thread again while the code is the same, and another one with every file read anew when it is not', async () => {
+    await write('one');
+    const first = await perform();
+    assert.deepEqual(await perform(), first);
+    await write('two');
+    const second = await perform();
+    assert.deepEqual([first['version'], second['version']], ['one', 'two']);
+    assert.notEqual(second['threadId'], first['threadId']);
+  });
+
+  it('has a thread for each that runs at the same time, and loses the one in which it was stopped', async () => {
+    await write('three');
+    const [a, b] = await Promise.all([perform(), perform()]);
+    assert.notEqual(a?.['threadId'], b?.['threadId']);
+    const stop = new AbortController();
+    const stopped = perform({ wait: true }, { signal: stop.signal, progress: () => stop.abort(new Error('no more')) });
+    await assert.rejects(stopped, /told to stop/);
+    assert.equal((await perform())['version'], 'three');
   });
 });
