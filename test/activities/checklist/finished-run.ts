@@ -24,7 +24,7 @@ import { node, value } from '../../../ml/onnx/build.js';
 import { encodeModel } from '../../../ml/onnx/messages.js';
 import { writeSafetensors } from '../../../ml/weights/safetensors.js';
 import { fingerprint } from '../../../workflows/fingerprint.js';
-import { inputsOf } from '../../../workflows/graph.js';
+import { inputsIn } from '../../../workflows/graph.js';
 
 export const RUN = 'first';
 export const PREPROCESS = {
@@ -80,7 +80,8 @@ export async function readLedgerOf(root: string): Promise<Ledger> {
 export function withFingerprints(tasks: readonly LedgerTask[]): LedgerTask[] {
   const plans = tasks.map(({ plan }) => plan);
   const made = (name: string): Artifact[] => tasks.find(({ plan }) => plan.name === name)?.output?.artifacts ?? [];
-  return tasks.map((task) => ({ ...task, fingerprint: fingerprint(task.plan, inputsOf(task.plan, plans, made)) }));
+  const inputs = inputsIn(plans);
+  return tasks.map((task) => ({ ...task, fingerprint: fingerprint(task.plan, inputs.of(task.plan, made)) }));
 }
 
 /** What a task is given, with the artifacts of the tasks before it. */

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { projectCatalog } from '../../../activities/own/catalog.js';
-import { checkArtifacts } from '../../../activities/verify.js';
+import { artifactDigests, checkArtifacts } from '../../../activities/verify.js';
 import { compilePlan } from '../../../configs/load/compile.js';
 import { CLONE } from '../../../configs/load/installation.js';
 import type { Plan } from '../../../configs/schema/plan.js';
@@ -52,7 +52,7 @@ describe('docs/own-tasks.md', function () {
     await put(file, (await readFile(join(place.root, file), 'utf8')).replace('let total = 0', 'let total = 100'));
     const foreseen = await foresee(
       { plan: await plan(), candidates: await loadCandidates(place.root, 'counting'), until: null, fresh: false },
-      (artifacts) => checkArtifacts(place.root, artifacts),
+      (artifacts) => checkArtifacts(place.root, artifacts, artifactDigests(place.root, assert.fail)),
     );
     assert.deepEqual(foreseen.at(-1)?.reasons, ['the code in activities/add-up changed']);
     const ledger = await run('third');

@@ -5,7 +5,7 @@ import type { Artifact } from '../../../configs/schema/payload.js';
 import { recordFaults } from '../../../ml/checklist/record.js';
 import { Draws } from '../../../ml/random/philox.js';
 import { fingerprint } from '../../../workflows/fingerprint.js';
-import { inputsOf } from '../../../workflows/graph.js';
+import { inputsIn } from '../../../workflows/graph.js';
 import { planned } from '../../workflows/plans.js';
 
 describe('the record of a task', () => {
@@ -39,7 +39,7 @@ describe('the record of a task', () => {
     const tasks = plans.map((plan): LedgerTask => {
       const print = fingerprint(
         plan,
-        inputsOf(plan, plans, (name) => outputs.get(name) ?? []),
+        inputsIn(plans).of(plan, (name) => outputs.get(name) ?? []),
       );
       const output = { artifacts: outputs.get(plan.name) ?? [], summary: {}, warnings: [] };
       const rest = { attempts: 1, reason: '', startedAt: null, endedAt: null, failure: null, fromRun: null, approved: null };
@@ -77,7 +77,7 @@ describe('the record of a task', () => {
       const ledger = ledgerOf(seed);
       const plans = ledger.tasks.map(({ plan }) => plan);
       const inputs = plans.flatMap((plan) =>
-        inputsOf(plan, plans, (name) => ledger.tasks.find((task) => task.plan.name === name)?.output?.artifacts ?? []),
+        inputsIn(plans).of(plan, (name) => ledger.tasks.find((task) => task.plan.name === name)?.output?.artifacts ?? []),
       );
       const [input] = inputs;
       if (input === undefined) continue;
