@@ -22,6 +22,7 @@ describe('the record of a task', () => {
       return planned(name, {
         needs: [...new Set([...some(before), ...(referred === undefined ? [] : [referred])])],
         reads: some(['a', 'b', 'c']),
+        provides: ['a', 'b', 'c'],
         code: draws.below(2) === 0 ? null : sha256(`code of ${name}`),
         settings:
           draws.below(3) === 0 ? null : { z: draws.below(9), a: [1.5, { y: 'ä "', x: null }], nested: { deep: draws.below(2) === 0 } },
