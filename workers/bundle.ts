@@ -1,23 +1,19 @@
 /** The workflow bundle that a cpu worker runs: prebuilt by set-up, made on the spot where it is missing or older than the code. */
-import { mkdtemp, readdir, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { writeFileAtomically } from '../ml/files/atomic.js';
 
 const FOLDER = fileURLToPath(new URL('../workflows', import.meta.url));
 const PREBUILT = join(FOLDER, 'bundle.js');
 
-/** Path of a bundle of the compiled workflows as they are now. `note` is told where it had to be made, since that takes seconds. */
+/** The bundle of the compiled workflows as they are now. `note` is told where it had to be made, since that takes seconds. */
 export async function workflowBundle(note: (text: string) => void): Promise<string> {
   const why = await whyNotPrebuilt();
-  if (why === null) return PREBUILT;
+  if (why === null) return readFile(PREBUILT, 'utf8');
   note(`the prebuilt workflow bundle ${why}: bundling now (npm run build makes it once and for all)`);
   const { bundleWorkflowCode } = await import('@temporalio/worker');
   const { code } = await bundleWorkflowCode({ workflowsPath: join(FOLDER, 'index.js') });
-  const path = join(await mkdtemp(join(tmpdir(), 'emo-aen-bundle-')), 'bundle.js');
-  await writeFileAtomically(path, code);
-  return path;
+  return code;
 }
 
 async function whyNotPrebuilt(): Promise<string | null> {

@@ -9,26 +9,38 @@ import { Problem } from '../configs/problem.js';
 import { Queue } from '../configs/schema/pipeline.js';
 import { writeJsonAtomically } from '../ml/files/atomic.js';
 import { workflowBundle } from './bundle.js';
-import { readyPath } from './processes/record.js';
+import { cpuWorkers, type Workers } from './cpu.js';
+import { readyPath, type Ready } from './processes/record.js';
 import { temporalTarget, type TemporalTarget } from './temporal.js';
-import { createWorker } from './worker.js';
+import { createWorker, type WorkerPlace } from './worker.js';
 
 const CONNECT_LIMIT_MS = 30_000;
 
 async function work(kind: Queue, root: string): Promise<void> {
   Runtime.install({ logger: new DefaultLogger('WARN'), telemetryOptions: { logging: { filter: { core: 'WARN', other: 'ERROR' } } } });
-  const bundle = kind === 'cpu' ? await workflowBundle((text) => process.stderr.write(`${text}\n`)) : '';
+  const code = kind === 'cpu' ? await workflowBundle(tell) : '';
   const target = await temporalTarget(root);
   const connection = await connect(target);
-  const worker = await createWorker({ kind, root, connection, namespace: target.namespace, tasks: TASKS, bundle });
-  const running = worker.run();
-  await writeJsonAtomically(readyPath(root, kind), { pid: process.pid });
+  const place = { root, connection, namespace: target.namespace, tasks: TASKS };
+  const { workers, notes, settle } = kind === 'cpu' ? await cpuWorkers({ ...place, code }) : await gpuWorkers(place);
+  notes.forEach(tell);
+  const running = Promise.all(workers.map((worker) => worker.run()));
   try {
+    await Promise.race([settle(), running]);
+    await writeJsonAtomically(readyPath(root, kind), { pid: process.pid, notes } satisfies Ready);
     await running;
   } finally {
     await rm(readyPath(root, kind), { force: true });
-    await connection.close();
   }
+  await connection.close();
+}
+
+async function gpuWorkers(place: Omit<WorkerPlace, 'kind' | 'bundle'>): Promise<Workers> {
+  return { workers: [await createWorker({ ...place, kind: 'gpu', bundle: '' })], notes: [], settle: () => Promise.resolve() };
+}
+
+function tell(text: string): void {
+  process.stderr.write(`${text}\n`);
 }
 
 async function connect(target: TemporalTarget): Promise<NativeConnection> {

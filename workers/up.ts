@@ -10,7 +10,7 @@ import { Problem } from '../configs/problem.js';
 import type { Queue } from '../configs/schema/pipeline.js';
 import { endProcess, isAlive } from './processes/identity.js';
 import { endedAtOnce, launch } from './processes/launch.js';
-import { findRunning, PROCESS_NAMES, readyPath, removeRecord, type ProcessName, type ProcessRecord } from './processes/record.js';
+import { findRunning, PROCESS_NAMES, Ready, readyPath, removeRecord, type ProcessName, type ProcessRecord } from './processes/record.js';
 import { describeTarget, startServer } from './server/start.js';
 import { connectTo, ownServer, temporalTarget, usesOwnServer, type TemporalTarget } from './temporal.js';
 
@@ -107,15 +107,26 @@ async function bringUpWorker(root: string, kind: Queue, target: TemporalTarget, 
     note(`the ${kind} worker (pid ${running.process.pid}) ${why}: starting it anew`);
     await takeDown(root, kind, WORKER_GRACE_MS);
   }
-  return findOr(root, kind, () => startWorker(root, kind, target, code));
+  return findOr(root, kind, () => startWorker(root, kind, target, code, note));
 }
 
-async function startWorker(root: string, kind: Queue, target: TemporalTarget, code: string): Promise<ProcessRecord> {
+async function startWorker(
+  root: string,
+  kind: Queue,
+  target: TemporalTarget,
+  code: string,
+  note: (text: string) => void,
+): Promise<ProcessRecord> {
   await rm(readyPath(root, kind), { force: true });
   const args = [workerMain(), kind, '--root', root];
   const record = await launch({ root, name: kind, program: process.execPath, args, target: describeTarget(target), code });
   const deadline = performance.now() + READY_LIMIT_MS;
-  while (!(await saysReady(root, kind, record))) {
+  for (;;) {
+    const ready = await readReady(root, kind);
+    if (ready?.pid === record.process.pid) {
+      ready.notes.forEach(note);
+      return record;
+    }
     if (!isAlive(record.process)) throw await endedAtOnce(root, kind, record.process);
     if (performance.now() > deadline) {
       const message = `the ${kind} worker (pid ${record.process.pid}) was not ready after ${READY_LIMIT_MS / 1000} s`;
@@ -123,7 +134,6 @@ async function startWorker(root: string, kind: Queue, target: TemporalTarget, co
     }
     await delay(POLL_MS);
   }
-  return record;
 }
 
 /** The entry of the worker processes: `main.js cpu|gpu --root DIR`. */
@@ -131,11 +141,9 @@ export function workerMain(): string {
   return fileURLToPath(new URL('main.js', import.meta.url));
 }
 
-async function saysReady(root: string, kind: Queue, record: ProcessRecord): Promise<boolean> {
+async function readReady(root: string, kind: Queue): Promise<Ready | null> {
   const text = await readFile(readyPath(root, kind), 'utf8').catch(() => null);
-  if (text === null) return false;
-  const ready: unknown = JSON.parse(text);
-  return typeof ready === 'object' && ready !== null && 'pid' in ready && ready.pid === record.process.pid;
+  return text === null ? null : Ready.parse(JSON.parse(text));
 }
 
 async function takeDown(root: string, name: ProcessName, graceMs: number): Promise<TakenDown['processes'][number] | null> {

@@ -8,6 +8,7 @@ import { taskActivities } from '../activities/register.js';
 import type { Queue } from '../configs/schema/pipeline.js';
 import type { LedgerSinks } from '../workflows/record.js';
 import { DATA_CONVERTER } from './codec.js';
+import { deploymentOptions } from './versions.js';
 
 export interface WorkerPlace {
   readonly kind: Queue;
@@ -19,6 +20,8 @@ export interface WorkerPlace {
   readonly tasks: TaskTable;
   /** Path of the workflow bundle; read by `cpu` only. */
   readonly bundle: string;
+  /** The version that the bundle is; left out: the worker has none, as the server knows none. */
+  readonly build?: string | undefined;
 }
 
 /**
@@ -46,15 +49,17 @@ export async function createWorker(place: WorkerPlace): Promise<Worker> {
 }
 
 const KINDS: Record<Queue, (place: WorkerPlace) => Omit<WorkerOptions, 'taskQueue'>> = {
-  cpu: ({ root, tasks, bundle }) => {
+  cpu: ({ root, tasks, bundle, build }) => {
     const files = new LedgerFiles(root, (message, error) => void Runtime.instance().logger.warn(message, { error }));
     return {
       workflowBundle: { codePath: bundle },
+      ...(build === undefined ? {} : { workerDeploymentOptions: deploymentOptions(build) }),
       activities: { ...taskActivities(root, tasks), ...ledgerActivities(root, files) },
       sinks: ledgerSinks(files),
       maxConcurrentActivityTaskExecutions: Math.max(4, availableParallelism()),
     };
   },
+  // Without a version: it runs no workflows, and its tasks serve runs of every version.
   gpu: ({ root, tasks }) => ({
     activities: taskActivities(root, tasks),
     maxConcurrentActivityTaskExecutions: 1,

@@ -1,7 +1,20 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { NativeConnection } from '@temporalio/worker';
+import { Problem } from '../../configs/problem.js';
+import { sendUpdate } from '../../cli/run/update.js';
+import { readLedger } from '../../workers/candidates.js';
+import { cpuWorkers } from '../../workers/cpu.js';
+import { queryLedger } from '../../workers/observe.js';
+import { startRun } from '../../workers/start-run.js';
+import { connectTemporal, temporalTarget } from '../../workers/temporal.js';
+import { workflowIdOf } from '../../workflows/input.js';
+import { bundle } from '../workflows/place.js';
+import { planned, planOf, quickly } from '../workflows/plans.js';
+import { writing } from '../workflows/tasks.js';
 import { hasEnded } from '../../workers/processes/identity.js';
 import { startServer } from '../../workers/server/start.js';
 import { choosePorts } from '../../workers/server/ports.js';
@@ -74,6 +87,58 @@ describe("a project's processes", () => {
       [false, true, true],
     );
   });
+
+  it('go on with a run that began under older workflow code, as it was, and begin new ones under the newest', async () => {
+    const root = await project();
+    await startServer(root);
+    const code = await readFile(await bundle(), 'utf8');
+    const older = await workOn(root, code.replace('skipped by ', 'skipped, as of old, by '));
+    await blockedRun(root, 'older');
+    await older();
+    await bringDown(root);
+
+    const notes: string[] = [];
+    await bringUp(root, (text) => notes.push(text));
+    assert.deepEqual(notes, []);
+    await blockedRun(root, 'newer');
+    assert.equal(await skipIn(root, 'older'), 'skipped, as of old, by ann: not needed');
+    assert.equal(await skipIn(root, 'newer'), 'skipped by ann: not needed');
+  });
+
+  const unknown = writing([], () => {
+    throw new Problem({ code: 'DATASET', message: 'no such task' });
+  });
+
+  /** What the cpu process of another build does; gives how to end it. */
+  async function workOn(root: string, code: string): Promise<() => Promise<void>> {
+    const { connection: options, namespace } = await temporalTarget(root);
+    const connection = await NativeConnection.connect(options);
+    const { workers, settle } = await cpuWorkers({ root, connection, namespace, tasks: { unknown }, code });
+    const running = Promise.all(workers.map((worker) => worker.run()));
+    await settle();
+    return async () => {
+      for (const worker of workers) worker.shutdown();
+      await running;
+      await connection.close();
+    };
+  }
+
+  /** A run whose one task fails, since no worker of today knows it: it is blocked at once. */
+  async function blockedRun(root: string, run: string): Promise<void> {
+    const link = await connectTemporal(root);
+    const plan = planOf(planned('unknown', { retry: quickly(1) }));
+    await startRun(root, link, { plan, overrides: [], name: run, fromRun: null, until: null, fresh: false, by: 'ann' });
+    while ((await queryLedger(link, run))?.state !== 'blocked') await delay(50); // a workflow pushes nothing: it must be asked
+    await link.close();
+  }
+
+  async function skipIn(root: string, run: string): Promise<string | undefined> {
+    const link = await connectTemporal(root);
+    await sendUpdate(root, link, run, 'skip', { task: 'unknown', reason: 'not needed', by: 'ann' });
+    await link.client.workflow.getHandle(workflowIdOf(run)).result();
+    await link.close();
+    return (await readLedger(root, run))?.tasks[0]?.reason;
+  }
 
   it('are left alone where that server does not answer', async () => {
     const root = await project();

@@ -27,7 +27,15 @@ function folder(root: string): string {
   return join(root, '.emo-aen', 'processes');
 }
 
-/** Where a worker says that it polls. */
+/** What a worker says once it polls. */
+export const Ready = z.object({
+  pid: z.int(),
+  /** What a person should know: runs that nobody here can go on with. */
+  notes: z.array(z.string()).readonly(),
+});
+export type Ready = z.infer<typeof Ready>;
+
+/** Where it says so. */
 export function readyPath(root: string, name: ProcessName): string {
   return join(folder(root), `${name}.ready.json`);
 }

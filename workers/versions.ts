@@ -1,0 +1,125 @@
+/**
+ * Workflow code as versions of one Temporal worker deployment. A run is pinned to the code under which it began and ends under it,
+ * however often the project is upgraded meanwhile (docs/decisions/0009).
+ */
+import { createHash } from 'node:crypto';
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { isGrpcServiceError, type ConnectionLike } from '@temporalio/client';
+import { writeFileAtomically } from '../ml/files/atomic.js';
+import { runOf } from '../workflows/input.js';
+
+const DEPLOYMENT = 'emo-aen';
+/** Relative to the project root. */
+const FOLDER = '.emo-aen/workflows';
+const BUILD_ID_LENGTH = 16;
+const REGISTERED_LIMIT_MS = 30_000;
+const POLL_MS = 50;
+/** gRPC's codes for: no such thing (yet), not as things are now, no such call, not allowed here. */
+const GRPC = { notFound: 5, denied: 7, precondition: 9, unimplemented: 12 };
+
+export interface WorkflowVersion {
+  /** The beginning of the sha256 of the bundle, in hexadecimal. */
+  readonly build: string;
+  /** Absolute path of the bundle. */
+  readonly bundle: string;
+}
+
+/** Where a server keeps its versions. */
+export interface Deployments {
+  readonly connection: Pick<ConnectionLike, 'workflowService'>;
+  readonly namespace: string;
+}
+
+/** Keeps a bundle below the project root under what it is, so that whoever began under it can end under it. */
+export async function keepBundle(root: string, code: string): Promise<WorkflowVersion> {
+  const build = createHash('sha256').update(code).digest('hex').slice(0, BUILD_ID_LENGTH);
+  const bundle = bundlePath(root, build);
+  if (!(await exists(bundle))) await writeFileAtomically(bundle, code);
+  return { build, bundle };
+}
+
+function bundlePath(root: string, build: string): string {
+  return join(root, FOLDER, `${build}.js`);
+}
+
+/** For the options of a Temporal worker. */
+export function deploymentOptions(buildId: string) {
+  return {
+    version: { deploymentName: DEPLOYMENT, buildId },
+    useWorkerVersioning: true as const,
+    defaultVersioningBehavior: 'PINNED' as const,
+  };
+}
+
+export interface OlderVersions {
+  /** Under these, runs may still be open; they are kept here. */
+  readonly kept: readonly WorkflowVersion[];
+  /** Runs that are open under code that is not kept here: no worker of this machine can go on with them. */
+  readonly orphans: readonly { readonly run: string; readonly build: string }[];
+}
+
+/** Every version but `current` under which the server does not yet know all runs to be closed; null where it knows no versions at all. */
+export async function olderVersions(root: string, server: Deployments, current: string): Promise<OlderVersions | null> {
+  const builds = await undrained(server);
+  if (builds === null) return null;
+  const kept: WorkflowVersion[] = [];
+  const orphans: { run: string; build: string }[] = [];
+  for (const build of builds.filter((other) => other !== current)) {
+    const bundle = bundlePath(root, build);
+    if (await exists(bundle)) kept.push({ build, bundle });
+    else orphans.push(...(await openRuns(server, build)).map((run) => ({ run, build })));
+  }
+  return { kept, orphans };
+}
+
+/** VERSION_DRAINAGE_STATUS_DRAINED: not current, and no run pinned to it is open. The server finds that out minutes late, never early. */
+const DRAINED = 2;
+
+async function undrained({ connection, namespace }: Deployments): Promise<string[] | null> {
+  try {
+    const found = await connection.workflowService.describeWorkerDeployment({ namespace, deploymentName: DEPLOYMENT });
+    return (found.workerDeploymentInfo?.versionSummaries ?? [])
+      .filter(({ drainageStatus }) => Number(drainageStatus) !== DRAINED)
+      .map(({ deploymentVersion }) => deploymentVersion?.buildId ?? '');
+  } catch (error) {
+    const code = grpcCode(error);
+    if (code === GRPC.notFound) return [];
+    if (code === GRPC.unimplemented || code === GRPC.denied) return null;
+    throw error;
+  }
+}
+
+async function openRuns({ connection, namespace }: Deployments, build: string): Promise<string[]> {
+  const query = `TemporalWorkerDeploymentVersion = '${DEPLOYMENT}:${build}' AND ExecutionStatus = 'Running'`;
+  const { executions } = await connection.workflowService.listWorkflowExecutions({ namespace, query });
+  return executions.flatMap(({ execution }) => runOf(execution?.workflowId ?? '') ?? []);
+}
+
+/** Makes it the version under which new runs, and those that began without a version, go on. Its worker must be polling: the server learns of it from that. */
+export async function makeCurrent({ connection, namespace }: Deployments, buildId: string): Promise<void> {
+  const deadline = performance.now() + REGISTERED_LIMIT_MS;
+  for (;;) {
+    try {
+      await connection.workflowService.setWorkerDeploymentCurrentVersion({ namespace, deploymentName: DEPLOYMENT, buildId });
+      return;
+    } catch (error) {
+      const code = grpcCode(error);
+      const early = code === GRPC.notFound || code === GRPC.precondition;
+      if (!early || performance.now() > deadline) throw error;
+    }
+    await delay(POLL_MS); // nothing tells when the server has taken note of the poller
+  }
+}
+
+function grpcCode(error: unknown): number | null {
+  return isGrpcServiceError(error) ? Number(error.code) : null;
+}
+
+function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
