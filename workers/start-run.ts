@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { nearest } from '../configs/load/nearest.js';
 import { Problem } from '../configs/problem.js';
 import type { Override, Plan } from '../configs/schema/plan.js';
+import { ATTRIBUTES } from '../workflows/attribute-keys.js';
 import { WORKFLOW_QUEUE, WORKFLOW_TYPE, workflowIdOf, type PipelineInput } from '../workflows/input.js';
 import { loadCandidates, readLedger, readLedgers } from './candidates.js';
+import { missingAttributes } from './attributes.js';
 import { isRunName } from './run-name.js';
 import type { TemporalLink } from './temporal.js';
 
@@ -38,11 +40,13 @@ export async function checkRequest(root: string, { plan, name, until }: RunReque
 }
 
 /** Starts it and gives its name. @throws Problem CONFLICT where a run of that name is or was there. */
-export async function startRun(root: string, { client }: TemporalLink, request: RunRequest): Promise<string> {
+export async function startRun(root: string, link: TemporalLink, request: RunRequest): Promise<string> {
+  const { client } = link;
+  const attributes = (await missingAttributes(link)).length === 0;
   const candidates = request.fresh ? [] : await loadCandidates(root, request.plan.pipeline, request.fromRun);
   for (let run = request.name ?? (await nextName(root, request.plan.pipeline)); ; run = numberAfter(run)) {
     const { plan, until, fresh, overrides, by } = request;
-    const input: PipelineInput = { run, plan, candidates, until, fresh, overrides, by };
+    const input: PipelineInput = { run, plan, candidates, until, fresh, overrides, by, attributes };
     try {
       await client.workflow.start(WORKFLOW_TYPE, {
         workflowId: workflowIdOf(run),
@@ -52,6 +56,8 @@ export async function startRun(root: string, { client }: TemporalLink, request: 
         workflowIdReusePolicy: 'REJECT_DUPLICATE',
         memo: { pipeline: plan.pipeline },
         staticSummary: `run ${run} of ${plan.pipeline}`,
+        staticDetails: detailsOf(input),
+        ...(attributes ? { typedSearchAttributes: [{ key: ATTRIBUTES.pipeline, value: plan.pipeline }] } : {}),
       });
       return run;
     } catch (error) {
@@ -59,6 +65,18 @@ export async function startRun(root: string, { client }: TemporalLink, request: 
       if (request.name !== null) throw await taken(root, run);
     }
   }
+}
+
+/** What the Temporal UI shows of it from its start on, in Markdown. */
+function detailsOf({ run, plan, overrides, until, by }: PipelineInput): string {
+  const changed = overrides.map(({ path, value }) => `- \`${path}=${JSON.stringify(value)}\``);
+  return [
+    `\`${plan.file}\`, ${plan.tasks.length} tasks, plan \`${plan.hash.slice(0, 12)}\`, started by ${by}`,
+    ...(until === null ? [] : ['', `until ${until}`]),
+    ...(changed.length === 0 ? [] : ['', 'changed settings:', ...changed]),
+    '',
+    `\`emo-aen status ${run}\``,
+  ].join('\n');
 }
 
 function isTaken(root: string, run: string): boolean {

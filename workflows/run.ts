@@ -15,6 +15,7 @@ import { CancellationScope, condition, isCancellation, proxyActivities, setCurre
 import type { LedgerActivities } from '../activities/ledger.js';
 import type { Ledger, LedgerEvent, LedgerTask } from '../configs/schema/ledger.js';
 import type { TaskOutput } from '../configs/schema/payload.js';
+import { Attributes } from './attributes.js';
 import { decide, type ReuseCandidate } from './decide.js';
 import { markdownOf } from './details.js';
 import { execute } from './execute.js';
@@ -59,6 +60,7 @@ export class Run {
     () => this.running.size === 0 && this.startable().length === 0,
   );
   private readonly history = new History();
+  private readonly attributes: Attributes;
   private readonly running = new Map<string, CancellationScope>();
   private paused: boolean;
   private ending: Ending | null = null;
@@ -70,6 +72,7 @@ export class Run {
     this.inputs = this.inputsNow();
     this.memory = new Memory(candidates, carried);
     this.paused = carried?.paused ?? false;
+    this.attributes = new Attributes(input.attributes === true);
     this.change(this.ledger);
   }
 
@@ -273,6 +276,7 @@ export class Run {
     this.ledger = open ? { ...ledger, state: this.ending !== null ? ledger.state : openState(ledger, this.wanted, this.paused) } : ledger;
     this.record.touch();
     setCurrentDetails(markdownOf(this.ledger));
+    this.attributes.follow(this.ledger);
   }
 }
 

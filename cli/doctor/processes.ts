@@ -1,5 +1,7 @@
 /** The processes of the project and the server they use. */
 import { Problem } from '../../configs/problem.js';
+import { ATTRIBUTE_NAMES, ATTRIBUTE_TYPE } from '../../workflows/attribute-keys.js';
+import { missingAttributes } from '../../workers/attributes.js';
 import { runningProcesses } from '../../workers/up.js';
 import { PROCESS_NAMES } from '../../workers/processes/record.js';
 import { connectTemporal, usesOwnServer } from '../../workers/temporal.js';
@@ -22,17 +24,32 @@ export async function processFindings(root: string): Promise<Finding[]> {
     };
   });
   const serverExpected = usesOwnServer() || running.some(({ name }) => name === 'server');
-  return serverExpected ? [...processes, await connection(root)] : processes;
+  return serverExpected ? [...processes, ...(await connection(root))] : processes;
 }
 
-async function connection(root: string): Promise<Finding> {
+async function connection(root: string): Promise<Finding[]> {
   const about = { id: 'connection', title: 'Temporal answers', needed: true };
   try {
     const link = await connectTemporal(root);
+    const missing = await missingAttributes(link);
     await link.close();
-    return { ...about, found: `${link.address}, namespace ${link.namespace}`, ok: true, cure: null };
+    return [{ ...about, found: `${link.address}, namespace ${link.namespace}`, ok: true, cure: null }, searchAttributes(missing)];
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    return { ...about, found: error.message, ok: false, cure: error.cure ?? null };
+    return [{ ...about, found: error.message, ok: false, cure: error.cure ?? null }];
   }
+}
+
+function searchAttributes(missing: readonly string[]): Finding {
+  const ok = missing.length === 0;
+  return {
+    id: 'search-attributes',
+    title: 'search attributes',
+    found: ok ? ATTRIBUTE_NAMES.join(', ') : `not registered: ${missing.join(', ')}; runs work without`,
+    ok,
+    needed: false,
+    cure: ok
+      ? null
+      : missing.map((name) => `temporal operator search-attribute create --name ${name} --type ${ATTRIBUTE_TYPE}`).join(' && '),
+  };
 }

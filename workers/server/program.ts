@@ -2,6 +2,7 @@
 import { access, constants, stat } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { readInstallation } from '../../configs/load/installation.js';
+import { ATTRIBUTE_NAMES, ATTRIBUTE_TYPE } from '../../workflows/attribute-keys.js';
 import { LOOPBACK, type Ports } from './ports.js';
 
 /** `source` says which it is. @throws Problem ENVIRONMENT where there is none on PATH and this clone is not set up. */
@@ -28,5 +29,6 @@ export const DATABASE = '.emo-aen/temporal.db';
 /** Arguments of a dev server that keeps its history and listens on loopback only. The folder of the database must exist. */
 export function serverArguments({ frontend, ui }: Ports): string[] {
   const network = ['--ip', LOOPBACK, '--port', String(frontend), '--ui-ip', LOOPBACK, '--ui-port', String(ui)];
-  return ['server', 'start-dev', '--db-filename', DATABASE, '--log-level', 'warn', ...network];
+  const attributes = ATTRIBUTE_NAMES.flatMap((name) => ['--search-attribute', `${name}=${ATTRIBUTE_TYPE}`]);
+  return ['server', 'start-dev', '--db-filename', DATABASE, '--log-level', 'warn', ...network, ...attributes];
 }
