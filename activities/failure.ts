@@ -1,4 +1,5 @@
 /** What went wrong in an activity, in the form that Temporal carries: its type is our code, its details are what a person needs. */
+import { inspect } from 'node:util';
 import type { Context } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { fromSystemError, Problem } from '../configs/problem.js';
@@ -33,7 +34,7 @@ export function activityFailure(thrown: unknown, context: Context, task: string)
       }),
     };
   }
-  const message = error instanceof Error ? error.message : String(error);
+  const message = wordsOf(error);
   return {
     message: error instanceof Error ? (error.stack ?? message) : message,
     interrupted: false,
@@ -44,6 +45,15 @@ export function activityFailure(thrown: unknown, context: Context, task: string)
       ...(error instanceof Error ? { cause: error } : {}),
     }),
   };
+}
+
+/** What anything that was thrown says: code that is not ours throws strings, objects and several errors at once. */
+function wordsOf(thrown: unknown): string {
+  if (thrown instanceof AggregateError) {
+    return [thrown.message, ...thrown.errors.map(wordsOf)].filter((part) => part !== '').join('; ');
+  }
+  if (thrown instanceof Error) return thrown.message === '' ? thrown.name : thrown.message;
+  return typeof thrown === 'string' ? thrown : inspect(thrown);
 }
 
 /** The failure's type by which the workflow knows the worker's end, which is not the task's fault. */

@@ -85,10 +85,11 @@ function isTaken(root: string, run: string): boolean {
 
 async function taken(root: string, name: string): Promise<Problem> {
   const ledger = await readLedger(root, name);
-  const message = `there is a run ${name} already${ledger === null ? '' : `: it is ${ledger.state}`}`;
+  const message = `there is a run ${name} already${ledger === null ? ', of which no ledger is kept here' : `: it is ${ledger.state}`}`;
   let free = numberAfter(name);
   while (isTaken(root, free)) free = numberAfter(free);
-  const cure = `choose another name, such as ${free}; emo-aen run --name ${free} --from-run ${name} goes on from what it made`;
+  const goOn = ledger === null ? '' : `; emo-aen run --name ${free} --from-run ${name} goes on from what it made`;
+  const cure = `choose another name, such as ${free}${goOn}`;
   return new Problem({ code: 'CONFLICT', message, where: '--name', cure });
 }
 

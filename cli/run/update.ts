@@ -1,4 +1,7 @@
 /** Sends a person's request to a run as a Temporal Update: accepted, or refused with the reason. */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { isGrpcServiceError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { Problem } from '../../configs/problem.js';
 import { readLedger } from '../../workers/candidates.js';
@@ -9,21 +12,46 @@ import { workflowIdOf } from '../../workflows/input.js';
 import type { Refusal } from '../../workflows/refusals.js';
 
 const ANSWER_MS = 15_000;
+/** Longest that one try may wait: a connection that died silently must not cost all the time there is. */
+const TRY_MS = 5_000;
+const AGAIN_MS = 200;
+/** gRPC's code for a server that cannot be reached. */
+const UNAVAILABLE = 14;
 
 /**
- * The Update's answer.
+ * The Update's answer. Where it is lost on its way the request is sent again under the same id, which the server knows: it is carried
+ * out once. (A run that went on in a new history between two tries knows no ids of the old one.)
  * @throws Problem CONFLICT where the run refuses it or has ended, NOT_FOUND where there is no such run, UNREACHABLE where no
  * worker answers: the request may then still be carried out later.
  */
-export async function sendUpdate<Answer>(root: string, link: TemporalLink, run: string, update: string, request: object): Promise<Answer> {
+export async function sendUpdate<Answer>(
+  root: string,
+  link: TemporalLink,
+  run: string,
+  update: string,
+  request: object,
+  updateId: string = randomUUID(),
+): Promise<Answer> {
   const handle = link.client.workflow.getHandle(workflowIdOf(run));
-  try {
-    return await link.connection.withDeadline(Date.now() + ANSWER_MS, () =>
-      handle.executeUpdate<Answer, [object]>(update, { args: [request] }),
-    );
-  } catch (error) {
-    throw await explained(error, root, run);
+  const deadline = Date.now() + ANSWER_MS;
+  for (;;) {
+    try {
+      return await link.connection.withDeadline(Math.min(deadline, Date.now() + TRY_MS), async () => {
+        const accepted = await handle.startUpdate<Answer, [object]>(update, { args: [request], updateId, waitForStage: 'ACCEPTED' });
+        return accepted.result();
+      });
+    } catch (error) {
+      if (!isLost(error) || Date.now() + AGAIN_MS > deadline) throw await explained(error, root, run);
+    }
+    await delay(AGAIN_MS);
   }
+}
+
+/** Whether nobody knows if the request arrived. */
+function isLost(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (error.name === 'WorkflowUpdateRPCTimeoutOrCancelledError') return true;
+  return isGrpcServiceError(error.cause) && Number(error.cause.code) === UNAVAILABLE;
 }
 
 async function explained(error: unknown, root: string, run: string): Promise<unknown> {

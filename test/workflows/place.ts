@@ -53,10 +53,11 @@ export interface Place {
   leave(): Promise<void>;
 }
 
-export async function newPlace(server = devServer()): Promise<Place> {
+/** `folder`: the project folder of another place, for one whose server forgot everything; it stays. */
+export async function newPlace(server = devServer(), folder?: string): Promise<Place> {
   const { address, namespace: newNamespace } = await server;
   const namespace = newNamespace();
-  const root = await mkdtemp(join(tmpdir(), 'emo-aen-place-'));
+  const root = folder ?? (await mkdtemp(join(tmpdir(), 'emo-aen-place-')));
   const connection = await Connection.connect({ address });
   const native = await NativeConnection.connect({ address });
   const client = new Client({ connection, namespace, dataConverter: DATA_CONVERTER });
@@ -98,7 +99,7 @@ export async function newPlace(server = devServer()): Promise<Place> {
       await place.stopWorkers();
       await connection.close();
       await native.close();
-      await rm(root, { recursive: true, force: true });
+      if (folder === undefined) await rm(root, { recursive: true, force: true });
     },
   };
   return place;
