@@ -42,7 +42,7 @@ export function activityFailure(thrown: unknown, context: Context, task: string)
       type: 'UNEXPECTED',
       message,
       details: [{ code: 'UNEXPECTED', message, attempt }],
-      ...(error instanceof Error ? { cause: error } : {}),
+      ...(error instanceof Error ? { cause: readable(error) } : {}),
     }),
   };
 }
@@ -54,6 +54,17 @@ function wordsOf(thrown: unknown): string {
   }
   if (thrown instanceof Error) return thrown.message === '' ? thrown.name : thrown.message;
   return typeof thrown === 'string' ? thrown : inspect(thrown);
+}
+
+/** The same error and its causes, where several at once are told by their words: Temporal carries one message each, and one cause. */
+function readable(error: Error): Error {
+  const cause = error.cause instanceof Error ? readable(error.cause) : error.cause;
+  const message = wordsOf(error);
+  if (message === error.message && cause === error.cause) return error;
+  const copy = new Error(message, cause === undefined ? {} : { cause });
+  copy.name = error.name;
+  if (error.stack !== undefined) copy.stack = error.stack;
+  return copy;
 }
 
 /** The failure's type by which the workflow knows the worker's end, which is not the task's fault. */

@@ -124,7 +124,8 @@ describe('an upgrade in the middle', function () {
     await other.close();
   });
 
-  it('names the runs whose workflow code is not kept any more', async () => {
+  it('names the runs whose workflow code is not kept any more, and they can be moved to the newest', async () => {
+    await place.startWorkers(tasks, ['gpu']);
     const old = await startCpu(tasks, await marked('old'));
     await begin('orphan');
     await old.end();
@@ -133,6 +134,13 @@ describe('an upgrade in the middle', function () {
     const { notes } = await startCpu(tasks, await marked('new'));
     assert.equal(notes.length, 1);
     assert.match(notes[0] ?? '', new RegExp(`^run orphan began under workflow code ${build}, which is not kept here`));
-    await place.client.workflow.getHandle(workflowIdOf('orphan')).terminate();
+    // What `temporal workflow update-options --versioning-override-behavior auto_upgrade` does.
+    await place.client.workflowService.updateWorkflowExecutionOptions({
+      namespace: place.namespace,
+      workflowExecution: { workflowId: workflowIdOf('orphan') },
+      workflowExecutionOptions: { versioningOverride: { autoUpgrade: true } },
+      updateMask: { paths: ['versioning_override'] },
+    });
+    assert.equal(await endOf('orphan'), 'first run (new)');
   });
 });
