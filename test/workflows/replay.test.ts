@@ -14,7 +14,11 @@ describe('a recorded run', function () {
     return JSON.parse(await readFile(new URL(`${name}.json`, GOLDEN), 'utf8'));
   }
 
-  for (const name of ['success', 'reused', 'retried', 'skipped', 'paused', 'cancelled']) {
+  const SCENARIOS = ['success', 'reused', 'retried', 'skipped', 'paused', 'blocked', 'reset', 'attributes', 'cancelled'];
+  /** As recorded by earlier versions: runs that are open across an upgrade from before there were worker versions. */
+  const OLDER = ['success', 'reused', 'retried', 'skipped', 'paused', 'cancelled'].map((name) => `v1-${name}`);
+
+  for (const name of [...SCENARIOS, ...OLDER]) {
     it(`replays: ${name}`, async () => {
       await Worker.runReplayHistory({ workflowBundle: { codePath: await bundle() } }, await history(name));
     });
@@ -22,7 +26,7 @@ describe('a recorded run', function () {
 
   it('is replayed from every file that was recorded', async () => {
     const files = (await readdir(GOLDEN)).filter((file) => file.endsWith('.json')).sort();
-    assert.deepEqual(files, ['cancelled.json', 'paused.json', 'retried.json', 'reused.json', 'skipped.json', 'success.json']);
+    assert.deepEqual(files, [...SCENARIOS, ...OLDER].map((name) => `${name}.json`).sort());
   });
 
   it('catches a workflow that does other things than it did', async () => {

@@ -1,12 +1,14 @@
 /**
- * Records the histories that the replay test replays: `npm run build && node dist/test/workflows/golden/record.js`. Record anew only when the
- * workflow changes on purpose in a way that old histories cannot follow, and say so in the commit: runs that are open then cannot go on.
+ * Records the histories that the replay test replays: `npm run build && node dist/test/workflows/golden/record.js [SCENARIO]…`, all or those named.
+ * Record anew when the workflow writes other histories than before, and keep the files of before as `v<n>-<scenario>.json`: they are
+ * replayed too, and prove that runs which are open now can go on. A file is taken away only with a commit that says why they cannot.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import type { WorkflowHandle } from '@temporalio/client';
 import { Problem } from '../../../configs/problem.js';
 import { loadCandidates } from '../../../workers/candidates.js';
+import { ATTRIBUTE_NAMES } from '../../../workflows/attribute-keys.js';
 import { workflowIdOf } from '../../../workflows/input.js';
 import { cancelUpdate, pauseUpdate, resumeUpdate, retryUpdate, skipUpdate } from '../../../workflows/messages.js';
 import { stopDevServer } from '../dev-server.js';
@@ -16,6 +18,7 @@ import { writing } from '../tasks.js';
 
 const FOLDER = new URL('../../../../test/workflows/golden/', import.meta.url);
 const by = 'ann';
+const KEYWORD = 2; // temporal.api.enums.v1.IndexedValueType
 
 let broken = false;
 const TASKS = {
@@ -64,6 +67,34 @@ const SCENARIOS: Record<string, (place: Place, start: (input?: object) => Promis
     await handle.executeUpdate(resumeUpdate, { args: [{ by }] });
     await handle.result();
   },
+  blocked: async (place, start, run) => {
+    broken = true;
+    const handle = await start();
+    await place.until(run, ({ state }) => state === 'blocked');
+    broken = false;
+    await handle.terminate('blocked is how it is recorded');
+  },
+  reset: async (place, start, run) => {
+    broken = true;
+    const handle = await start();
+    await place.until(run, ({ state }) => state === 'blocked');
+    broken = false;
+    const { events } = await handle.fetchHistory();
+    const first = events?.find(({ workflowTaskCompletedEventAttributes }) => (workflowTaskCompletedEventAttributes ?? null) !== null);
+    await place.client.workflowService.resetWorkflowExecution({
+      namespace: place.namespace,
+      workflowExecution: { workflowId: workflowIdOf(run) },
+      workflowTaskFinishEventId: first?.eventId ?? null,
+      reason: 'a recording',
+      requestId: run,
+    });
+    await place.client.workflow.getHandle(workflowIdOf(run)).result();
+  },
+  attributes: async (place, start) => {
+    const attributes = Object.fromEntries(ATTRIBUTE_NAMES.map((name) => [name, KEYWORD]));
+    await place.client.connection.operatorService.addSearchAttributes({ namespace: place.namespace, searchAttributes: attributes });
+    await (await start({ attributes: true })).result();
+  },
   cancelled: async (place, start, run) => {
     const handle = await start({ plan: planOf(planned('wait'), planned('use', { needs: ['wait'] })) });
     await place.until(run, (ledger) => states(ledger)['wait'] === 'running');
@@ -73,15 +104,24 @@ const SCENARIOS: Record<string, (place: Place, start: (input?: object) => Promis
   },
 };
 
+/** A worker's own queue: its process and machine. */
+const STICKY_QUEUE = /^\d+@[\w.-]+$/;
+
 /** What tells where it was recorded says nothing about the workflow. */
 function withoutTraces(json: string): string {
-  return JSON.stringify(JSON.parse(json), (key, value: unknown) => (key === 'identity' || key === 'stackTrace' ? '' : value));
+  return JSON.stringify(JSON.parse(json), (key, value: unknown) => {
+    if (key === 'identity' || key === 'stackTrace') return '';
+    return typeof value === 'string' && STICKY_QUEUE.test(value) ? 'sticky' : value;
+  });
 }
 
+const named = process.argv.slice(2);
+const unknown = named.filter((name) => !(name in SCENARIOS));
+if (unknown.length > 0) throw new Error(`no such scenario: ${unknown.join(', ')}`);
 await mkdir(FOLDER, { recursive: true });
 const place = await newPlace();
 await place.startWorkers(TASKS);
-for (const [name, scenario] of Object.entries(SCENARIOS)) {
+for (const [name, scenario] of Object.entries(SCENARIOS).filter(([name]) => named.length === 0 || named.includes(name))) {
   const start = (change = {}): Promise<WorkflowHandle> => place.start({ ...inputOf(name, PLAN), ...change });
   await scenario(place, start, name);
   const history = await place.client.workflow.getHandle(workflowIdOf(name)).fetchHistory();
