@@ -2,8 +2,12 @@ import assert from 'node:assert/strict';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { tmpdir } from 'node:os';
-import { Worker } from '@temporalio/worker';
+import { Worker, type InjectedSinks } from '@temporalio/worker';
+import type { LedgerSinks } from '../../workflows/record.js';
 import { bundle } from './place.js';
+
+/** Nothing is written when a history is replayed. */
+const NO_SINKS: InjectedSinks<LedgerSinks> = { ledger: { offer: { fn: () => undefined, callDuringReplay: false } } };
 
 const GOLDEN = new URL('../../../test/workflows/golden/', import.meta.url);
 
@@ -14,13 +18,16 @@ describe('a recorded run', function () {
     return JSON.parse(await readFile(new URL(`${name}.json`, GOLDEN), 'utf8'));
   }
 
-  const SCENARIOS = ['success', 'reused', 'retried', 'skipped', 'paused', 'blocked', 'reset', 'attributes', 'cancelled'];
+  const SCENARIOS = [
+    ...['success', 'reused', 'retried', 'skipped', 'paused', 'blocked', 'reset', 'attributes', 'cancelled'],
+    ...['approved', 'failed-fast', 'continued', 'before-continued'],
+  ];
   /** As recorded by earlier versions: runs that are open across an upgrade from before there were worker versions. */
   const OLDER = ['success', 'reused', 'retried', 'skipped', 'paused', 'cancelled'].map((name) => `v1-${name}`);
 
   for (const name of [...SCENARIOS, ...OLDER]) {
     it(`replays: ${name}`, async () => {
-      await Worker.runReplayHistory({ workflowBundle: { codePath: await bundle() } }, await history(name));
+      await Worker.runReplayHistory({ workflowBundle: { codePath: await bundle() }, sinks: NO_SINKS }, await history(name));
     });
   }
 
@@ -36,7 +43,7 @@ describe('a recorded run', function () {
     assert.notEqual(other, code);
     await writeFile(broken, other);
     try {
-      await assert.rejects(Worker.runReplayHistory({ workflowBundle: { codePath: broken } }, await history('success')), {
+      await assert.rejects(Worker.runReplayHistory({ workflowBundle: { codePath: broken }, sinks: NO_SINKS }, await history('success')), {
         name: 'DeterminismViolationError',
       });
     } finally {

@@ -10,14 +10,16 @@ import { Problem } from '../../../configs/problem.js';
 import { loadCandidates } from '../../../workers/candidates.js';
 import { ATTRIBUTE_NAMES } from '../../../workflows/attribute-keys.js';
 import { workflowIdOf } from '../../../workflows/input.js';
-import { cancelUpdate, pauseUpdate, resumeUpdate, retryUpdate, skipUpdate } from '../../../workflows/messages.js';
-import { stopDevServer } from '../dev-server.js';
+import { approveUpdate, cancelUpdate, pauseUpdate, resumeUpdate, retryUpdate, skipUpdate } from '../../../workflows/messages.js';
+import { newDevServer, stopDevServer } from '../dev-server.js';
 import { newPlace, type Place } from '../place.js';
-import { inputOf, planned, planOf, states } from '../plans.js';
+import { inputOf, layered, planned, planOf, states } from '../plans.js';
 import { writing } from '../tasks.js';
 
 const FOLDER = new URL('../../../../test/workflows/golden/', import.meta.url);
 const by = 'ann';
+/** Of events, from which on the server suggests a new history: more than any scenario has but the one that is about it. */
+const SUGGESTED_AT = 150;
 const KEYWORD = 2; // temporal.api.enums.v1.IndexedValueType
 
 let broken = false;
@@ -28,6 +30,7 @@ const TASKS = {
   }),
   use: writing(['u']),
   wait: writing([], ({ signal }) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))),
+  nothing: writing([]),
   checklist: writing([]),
 };
 const PLAN = planOf(
@@ -95,6 +98,23 @@ const SCENARIOS: Record<string, (place: Place, start: (input?: object) => Promis
     await place.client.connection.operatorService.addSearchAttributes({ namespace: place.namespace, searchAttributes: attributes });
     await (await start({ attributes: true })).result();
   },
+  approved: async (place, start, run) => {
+    const handle = await start({ plan: planOf(planned('use', { approval: 'look at it' })) });
+    await place.until(run, ({ state }) => state === 'blocked');
+    await handle.executeUpdate(approveUpdate, { args: [{ task: 'use', by }] });
+    await handle.result();
+  },
+  'failed-fast': async (place, start, run) => {
+    broken = true;
+    const handle = await start({ plan: planOf(planned('make', { onFailure: 'fail-fast' }), planned('wait')) });
+    await place.until(run, (ledger) => ledger.endedAt !== null);
+    broken = false;
+    await handle.result().catch(() => undefined); // it ends as failed
+  },
+  /** The history that a run went on in; the one before ends where it began. */
+  continued: async (_place, start) => {
+    await (await start({ plan: layered(48, 8) })).result();
+  },
   cancelled: async (place, start, run) => {
     const handle = await start({ plan: planOf(planned('wait'), planned('use', { needs: ['wait'] })) });
     await place.until(run, (ledger) => states(ledger)['wait'] === 'running');
@@ -115,17 +135,27 @@ function withoutTraces(json: string): string {
   });
 }
 
+async function record(run: string, name: string, execution?: string): Promise<void> {
+  const history = await place.client.workflow.getHandle(workflowIdOf(run), execution).fetchHistory();
+  await writeFile(new URL(`${name}.json`, FOLDER), `${withoutTraces(historyToJSON(history))}\n`);
+}
+
+async function firstExecution(run: string): Promise<string> {
+  const { events } = await place.client.workflow.getHandle(workflowIdOf(run)).fetchHistory();
+  return events?.[0]?.workflowExecutionStartedEventAttributes?.firstExecutionRunId ?? '';
+}
+
 const named = process.argv.slice(2);
 const unknown = named.filter((name) => !(name in SCENARIOS));
 if (unknown.length > 0) throw new Error(`no such scenario: ${unknown.join(', ')}`);
 await mkdir(FOLDER, { recursive: true });
-const place = await newPlace();
+const place = await newPlace(newDevServer('--dynamic-config-value', `limit.historyCount.suggestContinueAsNew=${SUGGESTED_AT}`));
 await place.startWorkers(TASKS);
 for (const [name, scenario] of Object.entries(SCENARIOS).filter(([name]) => named.length === 0 || named.includes(name))) {
   const start = (change = {}): Promise<WorkflowHandle> => place.start({ ...inputOf(name, PLAN), ...change });
   await scenario(place, start, name);
-  const history = await place.client.workflow.getHandle(workflowIdOf(name)).fetchHistory();
-  await writeFile(new URL(`${name}.json`, FOLDER), `${withoutTraces(historyToJSON(history))}\n`);
+  await record(name, name);
+  if (name === 'continued') await record(name, `before-${name}`, await firstExecution(name));
 }
 await place.leave();
 await stopDevServer();
