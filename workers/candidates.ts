@@ -55,7 +55,12 @@ export async function readLedgers(root: string): Promise<Ledger[]> {
  * still there is looked at when one is about to be used.
  */
 export async function loadCandidates(root: string, pipeline: string, fromRun: string | null = null): Promise<ReuseCandidate[]> {
-  const ledgers = (await readLedgers(root)).filter((ledger) => (fromRun === null ? ledger.pipeline === pipeline : ledger.run === fromRun));
+  return candidatesFrom(await readLedgers(root), pipeline, fromRun);
+}
+
+/** {@link loadCandidates} of ledgers that are read already, newest first. */
+export function candidatesFrom(all: readonly Ledger[], pipeline: string, fromRun: string | null): ReuseCandidate[] {
+  const ledgers = all.filter((ledger) => (fromRun === null ? ledger.pipeline === pipeline : ledger.run === fromRun));
   const kept: ReuseCandidate[] = [];
   const known = new Map<string, Set<string>>();
   for (const candidate of ledgers.flatMap(candidatesOf)) {

@@ -2,6 +2,7 @@
 import { Problem } from '../configs/problem.js';
 import { Ledger } from '../configs/schema/ledger.js';
 import { workflowIdOf } from '../workflows/input.js';
+import type { Remembered } from '../workflows/memory.js';
 import { nearest } from '../configs/load/nearest.js';
 import { readLedger, readLedgers } from './candidates.js';
 import { describeRun, type Described } from './pending.js';
@@ -28,12 +29,22 @@ export async function observe(root: string, run: string, link: () => Promise<Tem
 }
 
 /** The ledger of a run that has not ended, from the workflow; null where no worker answers for it in time. */
-export async function queryLedger({ client, connection }: TemporalLink, run: string): Promise<Ledger | null> {
+export async function queryLedger(link: TemporalLink, run: string): Promise<Ledger | null> {
+  const ledger = Ledger.safeParse(await query(link, run, 'ledger'));
+  return ledger.success ? ledger.data : null;
+}
+
+/** What the run remembers beside its ledger; null as for {@link queryLedger}. */
+export async function queryRemembered(link: TemporalLink, run: string): Promise<Remembered | null> {
+  return (await query(link, run, 'remembered')) as Remembered | null;
+}
+
+async function query({ client, connection }: TemporalLink, run: string, name: string): Promise<unknown> {
   const handle = client.workflow.getHandle(workflowIdOf(run));
   try {
-    return Ledger.parse(await connection.withDeadline(Date.now() + ANSWER_MS, () => handle.query<unknown>('ledger')));
+    return await connection.withDeadline(Date.now() + ANSWER_MS, () => handle.query<unknown>(name));
   } catch {
-    return null; // no worker, or none of this version: the caller says so and reads the file
+    return null; // no worker, or none of this version: the caller says so, or reads the file
   }
 }
 

@@ -26,16 +26,16 @@ export interface Decision {
 
 /**
  * Decides for one task whose inputs are known. `candidates` are earlier executions of the task of that name, newest first.
- * The reasons for `run` compare with the newest: what changed, from what to what.
+ * The reasons for `run` compare with the newest: what changed, from what to what; with none, `fresh` says why there is none.
  */
-export function decide(task: PlannedTask, candidates: readonly ReuseCandidate[], inputs: readonly InputDigest[]): Decision {
+export function decide(task: PlannedTask, candidates: readonly ReuseCandidate[], inputs: readonly InputDigest[], fresh: boolean): Decision {
   if (task.outside) return { action: 'run', reasons: ['always runs: it looks at what no artifact stands for'], matches: [] };
   const wanted = fingerprint(task, inputs);
   const matches = candidates.filter((candidate) => candidate.fingerprint === wanted);
   const [match] = matches;
   if (match !== undefined) return { action: 'reuse', reasons: [`same code, settings and inputs as in run ${match.fromRun}`], matches };
   const [newest] = candidates;
-  if (newest === undefined) return { action: 'run', reasons: ['first run'], matches: [] };
+  if (newest === undefined) return { action: 'run', reasons: [fresh ? '--fresh' : 'first run'], matches: [] };
   return { action: 'run', reasons: changesSince(newest, task, inputs), matches: [] };
 }
 

@@ -1,99 +1,146 @@
-/** What a run would do, before it does it. Pure but for `verify`, which looks at files; decides by the same function as the workflow. */
-import type { Verdict } from '../activities/verify.js';
+/**
+ * What a run would do, before it does it: a new one, or one that is open and a person retries. Pure but for `verify`, which looks at
+ * files; it begins with the ledger and the memory that the run itself would have, and decides by the same functions.
+ */
+import type { Ledger, LedgerTask } from '../configs/schema/ledger.js';
 import type { Artifact } from '../configs/schema/payload.js';
-import type { Plan, PlannedTask } from '../configs/schema/plan.js';
-import { decide, type Decision, type ReuseCandidate } from './decide.js';
+import type { Plan } from '../configs/schema/plan.js';
+import { decide, type ReuseCandidate } from './decide.js';
+import { fingerprint } from './fingerprint.js';
 import { inputsIn, wantedTasks, type Inputs } from './graph.js';
+import { notAskedFor, openLedger, serves } from './ledger.js';
+import { Memory, type Remembered } from './memory.js';
+import type { RetryRequest } from './messages.js';
+import { applyRetry } from './retry.js';
+import { firstThatVerifies, reasonsToRun, UNCHANGED, type Verify } from './reuse.js';
 
 export interface Foreseen {
   readonly name: string;
   readonly stage: number;
-  readonly action: 'run' | 'reuse';
+  /** `keep`: nothing is done about it; it stays done, skipped or blocked, runs on, or waits. */
+  readonly action: 'run' | 'reuse' | 'keep';
   /** Never empty. */
   readonly reasons: readonly string[];
-  /** The run whose artifacts would be reused; null for `run`. */
+  /** The run whose artifacts would be reused; null for `run` and `keep`. */
   readonly fromRun: string | null;
+  /** What a person is asked to look at before it runs; null where nobody is. */
+  readonly approval: string | null;
 }
 
 export interface Prospect {
   readonly plan: Plan;
-  /** As for the run: newest first. */
+  /** As for the run: newest first; none where it is to be fresh. */
   readonly candidates: readonly ReuseCandidate[];
   readonly until: string | null;
   readonly fresh: boolean;
 }
 
+/** The tasks that a new run would do, in the plan's order. */
+export async function foresee({ plan, candidates, until, fresh }: Prospect, verify: Verify): Promise<Foreseen[]> {
+  const ledger = openLedger({ run: '', plan, candidates, fresh, until, overrides: [], by: '' }, '');
+  const foreseen = await goOn({ ledger, memory: new Memory(candidates, undefined), fresh }, verify);
+  return foreseen.filter(({ action }) => action !== 'keep');
+}
+
+/** What the run would do about each of its tasks if it were to accept `request`, in the plan's order. */
+export async function foreseeRetry(ledger: Ledger, remembered: Remembered, request: RetryRequest, verify: Verify): Promise<Foreseen[]> {
+  const memory = new Memory(remembered.candidates, remembered);
+  const retried = applyRetry(ledger, request, '');
+  memory.retried(retried);
+  return goOn({ ledger: retried.ledger, memory, fresh: remembered.fresh }, verify);
+}
+
+interface Standing {
+  readonly ledger: Ledger;
+  readonly memory: Memory;
+  readonly fresh: boolean;
+}
+
+/** What is known of the tasks before the one in question. */
+class SoFar {
+  constructor(readonly inputs: Inputs) {}
+
+  readonly made = new Map<string, readonly Artifact[]>();
+  /** Tasks of which nobody can say what they will make. */
+  readonly unknown = new Set<string>();
+  /** Tasks that are taken to make what they made last time. */
+  readonly assumed = new Set<string>();
+  /** Why the tasks that need it would not start. */
+  readonly missing = new Map<string, string>();
+}
+
 /**
- * The tasks that a run would do, in the plan's order. A task that looks outside always runs; what it will find is not known,
- * so for those after it the answer holds if it finds what it found last time, and says so.
+ * A task that looks outside always runs; what it will find is not known, so for those after it the answer holds if it finds what
+ * it found last time, and says so. Every task that runs is taken to succeed.
  */
-export async function foresee(prospect: Prospect, verify: (artifacts: readonly Artifact[]) => Promise<Verdict>): Promise<Foreseen[]> {
-  const { plan, until, fresh } = prospect;
-  const candidates = byTask(fresh ? [] : prospect.candidates);
-  const inputs = inputsIn(plan.tasks);
-  const wanted = wantedTasks(plan.tasks, until);
-  const made = new Map<string, readonly Artifact[]>();
-  const unknown = new Set<string>();
-  const assumed = new Set<string>();
+async function goOn(standing: Standing, verify: Verify): Promise<Foreseen[]> {
+  const { tasks, until } = standing.ledger;
+  const plans = tasks.map(({ plan }) => plan);
+  const wanted = wantedTasks(plans, until);
+  const sofar = new SoFar(inputsIn(plans));
   const found: Foreseen[] = [];
-  for (const task of plan.tasks.filter(({ name }) => wanted.has(name))) {
-    const own = candidates.get(task.name) ?? [];
-    const decision = await consider(task, own, { inputs, made, unknown, assumed, fresh }, verify);
-    found.push({ name: task.name, stage: task.stage, action: decision.action, reasons: decision.reasons, fromRun: decision.fromRun });
-    const [last] = own;
-    const output = decision.output ?? (task.outside ? last?.output.artifacts : undefined);
-    if (output === undefined) unknown.add(task.name);
-    else made.set(task.name, output);
-    if (output !== undefined && decision.output === null) assumed.add(task.name);
+  for (const task of tasks) {
+    const { name, stage } = task.plan;
+    const stays = whyItStays(task, wanted, until, sofar);
+    if (stays === null) found.push({ name, stage, ...(await consider(task, standing, sofar, verify)) });
+    else found.push({ name, stage, action: 'keep', reasons: [stays], fromRun: null, approval: null });
   }
   return found;
 }
 
-function byTask(candidates: readonly ReuseCandidate[]): Map<string, ReuseCandidate[]> {
-  const lists = new Map<string, ReuseCandidate[]>();
-  for (const candidate of candidates) lists.set(candidate.task, [...(lists.get(candidate.task) ?? []), candidate]);
-  return lists;
+/** Null for a task that would start. */
+function whyItStays(task: LedgerTask, wanted: ReadonlySet<string>, until: string | null, sofar: SoFar): string | null {
+  const { plan, state, reason, failure, output } = task;
+  if (state !== 'waiting') {
+    if (state === 'running') sofar.unknown.add(plan.name);
+    else if (serves(task)) sofar.made.set(plan.name, output?.artifacts ?? []);
+    else sofar.missing.set(plan.name, `is ${state}`);
+    return SETTLED_WELL.has(state) ? `is ${state}` : `is ${state}: ${failure?.message ?? reason}`;
+  }
+  const need = plan.needs.find((name) => sofar.missing.has(name));
+  const why = !wanted.has(plan.name)
+    ? notAskedFor(until)
+    : need === undefined
+      ? null
+      : `waits for ${need}, which ${sofar.missing.get(need)}`;
+  if (why !== null) sofar.missing.set(plan.name, 'waits');
+  return why;
 }
 
-interface SoFar {
-  readonly inputs: Inputs;
-  readonly made: ReadonlyMap<string, readonly Artifact[]>;
-  /** Tasks of which nobody can say what they will make. */
-  readonly unknown: ReadonlySet<string>;
-  /** Tasks that are taken to make what they made last time. */
-  readonly assumed: ReadonlySet<string>;
-  readonly fresh: boolean;
-}
-
-interface Considered extends Pick<Decision, 'action' | 'reasons'> {
-  readonly fromRun: string | null;
-  readonly output: readonly Artifact[] | null;
-}
+const SETTLED_WELL: ReadonlySet<string> = new Set(['done', 'reused']);
 
 async function consider(
-  task: PlannedTask,
-  candidates: readonly ReuseCandidate[],
+  { plan: task, approved }: LedgerTask,
+  { ledger, memory, fresh }: Standing,
   sofar: SoFar,
-  verify: (artifacts: readonly Artifact[]) => Promise<Verdict>,
-): Promise<Considered> {
-  const run = (reasons: readonly string[]): Considered => ({ action: 'run', reasons, fromRun: null, output: null });
-  const providers = sofar.inputs.sources(task);
+  verify: Verify,
+): Promise<Omit<Foreseen, 'name' | 'stage'>> {
+  const candidates = memory.candidatesFor(task.name);
+  const sources = sofar.inputs.sources(task);
+  const upstream = sources.filter((name) => sofar.unknown.has(name));
   const inputs = sofar.inputs.of(task, (name) => sofar.made.get(name) ?? []);
-  const decision = decide(task, candidates, inputs);
-  if (sofar.fresh && !task.outside) return run(['--fresh']);
-  if (task.outside || candidates.length === 0) return run(decision.reasons);
-  const upstream = providers.filter((name) => sofar.unknown.has(name));
-  if (upstream.length > 0) return run(upstream.map((name) => `upstream ${name} runs`));
-  const unusable: string[] = [];
-  for (const match of decision.matches) {
-    const { missing, altered } = await verify(match.output.artifacts);
-    if (missing.length + altered.length > 0) {
-      if (missing.length > 0) unusable.push(`output missing: ${missing.join(', ')}`);
-      if (altered.length > 0) unusable.push(`output altered: ${altered.join(', ')}`);
-      continue;
-    }
-    const conditions = providers.filter((name) => sofar.assumed.has(name)).map((name) => `if ${name} finds what it found last time`);
-    return { action: 'reuse', reasons: [...decision.reasons, ...conditions], fromRun: match.fromRun, output: match.output.artifacts };
+  const decision = decide(task, candidates, inputs, fresh);
+  const asked = memory.reasonsFor(task.name);
+  const certain = task.outside || candidates.length === 0 || memory.isForced(task.name);
+
+  const { match, unusable } = certain || upstream.length > 0 ? NOTHING : await firstThatVerifies(decision.matches, verify);
+  if (match !== null) {
+    sofar.made.set(task.name, match.output.artifacts);
+    const reasons = match.fromRun === ledger.run ? [UNCHANGED] : decision.reasons;
+    const conditions = sources.filter((name) => sofar.assumed.has(name)).map((name) => `if ${name} finds what it found last time`);
+    return { action: 'reuse', reasons: [...reasons, ...conditions], fromRun: match.fromRun, approval: null };
   }
-  return run(unusable.length > 0 ? unusable : decision.reasons);
+  const [last] = candidates;
+  if (task.outside && last !== undefined) {
+    sofar.made.set(task.name, last.output.artifacts);
+    sofar.assumed.add(task.name);
+  } else sofar.unknown.add(task.name);
+  const reasons =
+    certain || upstream.length === 0
+      ? reasonsToRun(asked, unusable, decision.reasons)
+      : [...asked, ...upstream.map((name) => `upstream ${name} runs`)];
+  const known = upstream.length === 0 && approved === fingerprint(task, inputs);
+  return { action: 'run', reasons, fromRun: null, approval: known ? null : task.approval };
 }
+
+const NOTHING = { match: null, unusable: [] };

@@ -51,7 +51,7 @@ export function waitsFor(needs: readonly string[]): string {
   return needs.length === 0 ? 'about to start' : `waits for ${needs.join(', ')}`;
 }
 
-function notAskedFor(until: string | null): string {
+export function notAskedFor(until: string | null): string {
   return `not asked for: --until ${until}`;
 }
 
@@ -87,9 +87,13 @@ export function withEvent(ledger: Ledger, event: LedgerEvent): Ledger {
   return { ...ledger, events: [...ledger.events, event] };
 }
 
+/** Whether those that need the task may start: its artifacts may be used, or it is optional and a person does without it. */
+export function serves({ plan, state }: LedgerTask): boolean {
+  return SERVES.has(state) || (plan.optional && state === 'skipped');
+}
+
 /** Tasks of the run that wait for nobody and whose needs all serve, or are optional and skipped. */
 export function startable(ledger: Ledger, wanted: ReadonlySet<string>): LedgerTask[] {
-  const serves = ({ plan, state }: LedgerTask): boolean => SERVES.has(state) || (plan.optional && state === 'skipped');
   const serving = new Set(ledger.tasks.filter(serves).map((task) => task.plan.name));
   return ledger.tasks.filter(
     (task) =>

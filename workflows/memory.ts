@@ -3,6 +3,14 @@ import type { ReuseCandidate } from './decide.js';
 import type { Carried } from './input.js';
 import type { Retried } from './retry.js';
 
+/** All of it, with what else decides what a retry would do: what `emo-aen plan --retry` asks an open run for. */
+export interface Remembered extends Pick<Carried, 'former' | 'forced' | 'reasons'> {
+  readonly candidates: readonly ReuseCandidate[];
+  readonly fresh: boolean;
+  /** Why the run is about to end though not all is done; null where it goes on. */
+  readonly ending: string | null;
+}
+
 export class Memory {
   /** Of earlier runs, by task, newest first. */
   private readonly candidates = new Map<string, ReuseCandidate[]>();

@@ -1,7 +1,8 @@
-/** What a person can ask of a run and tell it: one Query and seven Updates, each refused at once, with the reason, where it makes no sense. */
+/** What a person can ask of a run and tell it: two Queries and seven Updates, these refused at once, with the reason, where it makes no sense. */
 import { defineQuery, defineUpdate } from '@temporalio/workflow';
 import type { Ledger } from '../configs/schema/ledger.js';
 import type { Override, PlannedTask } from '../configs/schema/plan.js';
+import type { Remembered } from './memory.js';
 
 /** Tasks by name, or those of a stage. */
 export interface Choice {
@@ -52,6 +53,7 @@ export interface TasksAnswer {
 export const REFUSED = 'REFUSED';
 
 export const ledgerQuery = defineQuery<Ledger>('ledger');
+export const rememberedQuery = defineQuery<Remembered>('remembered');
 export const retryUpdate = defineUpdate<TasksAnswer, [RetryRequest]>('retry');
 export const skipUpdate = defineUpdate<TasksAnswer, [SkipRequest]>('skip');
 export const approveUpdate = defineUpdate<void, [ApproveRequest]>('approve');

@@ -15,6 +15,7 @@ import {
   ledgerQuery,
   pauseUpdate,
   REFUSED,
+  rememberedQuery,
   resumeUpdate,
   retryUpdate,
   skipUpdate,
@@ -41,6 +42,7 @@ export async function pipeline(input: PipelineInput): Promise<PipelineResult> {
     validator: (request) => insist(refuseEnding(run.ledger, run.endingReason) ?? refuse(request)),
   });
   setHandler(ledgerQuery, () => run.ledger);
+  setHandler(rememberedQuery, () => run.remembered());
   setHandler(
     retryUpdate,
     (request) => run.retry(wholeRetry(request)),

@@ -25,11 +25,12 @@ import { inputsIn, wantedTasks, type Inputs } from './graph.js';
 import { DRAIN_MS, History } from './history.js';
 import type { PipelineInput } from './input.js';
 import { brokenOff, isComplete, openLedger, openState, startable, taskOf, withEvent, withTask, withUntil } from './ledger.js';
-import { Memory } from './memory.js';
+import { Memory, type Remembered } from './memory.js';
 import type { ApproveRequest, PersonRequest, RetryRequest, SkipRequest, TasksAnswer, UntilRequest } from './messages.js';
 import { wholePlan } from './older.js';
 import { LedgerRecord } from './record.js';
 import { resolveReferences } from './references.js';
+import { firstThatVerifies, reasonsToRun, UNCHANGED } from './reuse.js';
 import { skippedTasks } from './refusals.js';
 import { applyRetry } from './retry.js';
 
@@ -108,6 +109,11 @@ export class Run {
   nextInput(): PipelineInput {
     const { input, ledger, paused } = this;
     return { ...input, plan: { ...input.plan, tasks: [] }, carried: { ledger, paused, ...this.memory.carried() } };
+  }
+
+  remembered(): Remembered {
+    const { candidates, fresh } = this.input;
+    return { candidates, fresh, ...this.memory.carried(), ending: this.endingReason };
   }
 
   retry(request: RetryRequest): TasksAnswer {
@@ -198,15 +204,11 @@ export class Run {
     const print = fingerprint(task.plan, inputs);
     this.changeTask(name, { state: 'running', reason: 'starting', fingerprint: print, startedAt: now(), endedAt: null });
     try {
-      const decision = decide(task.plan, this.memory.candidatesFor(name), inputs);
-      const unusable = await this.reuse(task, this.memory.isForced(name) ? [] : decision.matches, decision.reasons);
-      if (unusable === null) return;
-      const own = this.memory.reasonsFor(name);
-      const reasons = [
-        ...own,
-        ...unusable,
-        ...(own.length + unusable.length > 0 ? [] : this.reasonsToRun(task.plan.outside, decision.reasons)),
-      ];
+      const decision = decide(task.plan, this.memory.candidatesFor(name), inputs, this.input.fresh);
+      const matches = this.memory.isForced(name) ? [] : decision.matches;
+      const { match, unusable } = await firstThatVerifies(matches, verifyArtifacts);
+      if (match !== null) return this.takeOver(name, match, decision.reasons);
+      const reasons = reasonsToRun(this.memory.reasonsFor(name), unusable, decision.reasons);
       const { approval } = task.plan;
       if (approval !== null && task.approved !== print) {
         const reason = `waits for approval (${approval}): emo-aen approve ${this.ledger.run} ${name}; runs because: ${reasons.join('; ')}`;
@@ -234,31 +236,16 @@ export class Run {
     return { task, fromRun: this.ledger.run, uses, version, code, settings, inputs, fingerprint: print, output };
   }
 
-  /** Takes over the first of `matches` whose files verify, and gives null; else the reasons why none serves (none where there is no match). */
-  private async reuse(task: LedgerTask, matches: readonly ReuseCandidate[], reasons: readonly string[]): Promise<string[] | null> {
-    const unusable: string[] = [];
-    for (const match of matches) {
-      const { missing, altered } = await verifyArtifacts(match.output.artifacts);
-      if (missing.length + altered.length === 0) {
-        const own = match.fromRun === this.ledger.run;
-        this.memory.settled(match);
-        this.changeTask(task.plan.name, {
-          state: own ? 'done' : 'reused',
-          reason: own ? 'unchanged: same code, settings and inputs as before' : reasons.join('; '),
-          fromRun: own ? null : match.fromRun,
-          output: match.output,
-          endedAt: now(),
-        });
-        return null;
-      }
-      if (missing.length > 0) unusable.push(`output missing: ${missing.join(', ')}`);
-      if (altered.length > 0) unusable.push(`output altered: ${altered.join(', ')}`);
-    }
-    return [...new Set(unusable)];
-  }
-
-  private reasonsToRun(outside: boolean, decided: readonly string[]): readonly string[] {
-    return this.input.fresh && !outside ? ['--fresh'] : decided;
+  private takeOver(name: string, match: ReuseCandidate, reasons: readonly string[]): void {
+    const own = match.fromRun === this.ledger.run;
+    this.memory.settled(match);
+    this.changeTask(name, {
+      state: own ? 'done' : 'reused',
+      reason: own ? UNCHANGED : reasons.join('; '),
+      fromRun: own ? null : match.fromRun,
+      output: match.output,
+      endedAt: now(),
+    });
   }
 
   private task(name: string): LedgerTask {

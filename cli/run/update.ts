@@ -58,11 +58,16 @@ async function explained(error: unknown, root: string, run: string): Promise<unk
   if (!(error instanceof Error)) return error;
   if (error.name === 'WorkflowUpdateFailedError' && error.cause instanceof ApplicationFailure) {
     const refusal = error.cause.details?.[0] as Refusal | undefined;
-    return new Problem({ code: 'CONFLICT', message: error.cause.message, ...(refusal === undefined ? {} : { cure: refusal.cure }) });
+    return refused({ message: error.cause.message, cure: refusal?.cure ?? null });
   }
   if (error.name === 'WorkflowNotFoundError') return endedOrUnknown(root, run);
   const message = `no worker answered for run ${run}; the request may still be carried out when one does`;
   return new Problem({ code: 'UNREACHABLE', message, cure: `emo-aen up, then look with emo-aen status ${run}`, cause: error });
+}
+
+/** What a person is told whose request the run refuses. */
+export function refused({ message, cure }: Pick<Refusal, 'message'> & { readonly cure: string | null }): Problem {
+  return new Problem({ code: 'CONFLICT', message, ...(cure === null ? {} : { cure }) });
 }
 
 /** The problem of a run that cannot be acted on any more. */

@@ -14,6 +14,8 @@ import { invoke } from './invoke.js';
 import { BUILT_IN } from '../../configs/schema/catalog.js';
 
 const Answer = z.strictObject({
+  run: z.null(),
+  estimateSeconds: z.number().nullable(),
   tasks: z.array(
     z.strictObject({
       name: z.string(),
@@ -21,6 +23,8 @@ const Answer = z.strictObject({
       action: z.enum(['run', 'reuse']),
       reasons: z.array(z.string()).min(1),
       fromRun: z.string().nullable(),
+      approval: z.string().nullable(),
+      estimateSeconds: z.number().nullable(),
     }),
   ),
 });
@@ -111,13 +115,13 @@ describe('emo-aen plan', () => {
     assert.equal(
       stdout,
       [
-        '2  audit       run    always runs: it looks at what no artifact stands for',
-        '3  preprocess  reuse  same code, settings and inputs as in run one; if audit finds what it found last time',
-        '4  model       run    settings changed: train.seed 0 -> 1',
-        '5  train       run    upstream model runs',
-        '7  export      run    upstream train runs',
+        '2  audit       run    60 s  always runs: it looks at what no artifact stands for',
+        '3  preprocess  reuse        same code, settings and inputs as in run one; if audit finds what it found last time',
+        '4  model       run    60 s  settings changed: train.seed 0 -> 1',
+        '5  train       run    60 s  upstream model runs',
+        '7  export      run    60 s  upstream train runs',
         '',
-        '4 to run, 1 to reuse',
+        '4 to run, 1 to reuse; about 3 min, as earlier runs took',
         'upstream: what it will make is not known yet; what it made before is reused after all if it comes out the same',
         '',
       ].join('\n'),

@@ -14,11 +14,16 @@ function candidate(change: Partial<ReuseCandidate> = {}): ReuseCandidate {
 
 describe('whether a task runs or is reused', () => {
   it('is run where it never ran', () => {
-    assert.deepEqual(decide(task, [], cache('a')), { action: 'run', reasons: ['first run'], matches: [] });
+    assert.deepEqual(decide(task, [], cache('a'), false), { action: 'run', reasons: ['first run'], matches: [] });
   });
 
   it('is reuse where code, settings and inputs are the same, of the newest such run', () => {
-    const decision = decide(task, [candidate({ version: 1, fromRun: 'newest' }), candidate({ fromRun: 'new' }), candidate()], cache('a'));
+    const decision = decide(
+      task,
+      [candidate({ version: 1, fromRun: 'newest' }), candidate({ fromRun: 'new' }), candidate()],
+      cache('a'),
+      false,
+    );
     assert.equal(decision.action, 'reuse');
     assert.deepEqual(decision.reasons, ['same code, settings and inputs as in run new']);
     assert.deepEqual(
@@ -28,7 +33,7 @@ describe('whether a task runs or is reused', () => {
   });
 
   it('is always run for what looks outside', () => {
-    assert.equal(decide({ ...task, outside: true }, [candidate()], cache('a')).action, 'run');
+    assert.equal(decide({ ...task, outside: true }, [candidate()], cache('a'), false).action, 'run');
   });
 
   const reasons: readonly [string, ReuseCandidate, string[]][] = [
@@ -48,7 +53,7 @@ describe('whether a task runs or is reused', () => {
     ],
   ];
   for (const [what, before, told] of reasons) {
-    it(`names ${what} as the reason`, () => assert.deepEqual(decide(task, [before], cache('a')).reasons, told));
+    it(`names ${what} as the reason`, () => assert.deepEqual(decide(task, [before], cache('a'), false).reasons, told));
   }
 });
 
