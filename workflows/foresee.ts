@@ -70,8 +70,8 @@ class SoFar {
 }
 
 /**
- * A task that looks outside always runs; what it will find is not known, so for those after it the answer holds if it finds what
- * it found last time, and says so. Every task that runs is taken to succeed.
+ * A task that looks outside always runs, and what it will find is not known. Where it looks with the settings and inputs of last time, the
+ * answer for those after it holds if it finds what it found then, and says so. Every task that runs is taken to succeed.
  */
 async function goOn(standing: Standing, verify: Verify): Promise<Foreseen[]> {
   const { tasks, until } = standing.ledger;
@@ -130,8 +130,9 @@ async function consider(
     const conditions = sources.filter((name) => sofar.assumed.has(name)).map((name) => `if ${name} finds what it found last time`);
     return { action: 'reuse', reasons: [...reasons, ...conditions], fromRun: match.fromRun, approval: null };
   }
+  const print = upstream.length > 0 ? null : fingerprint(task, inputs);
   const [last] = candidates;
-  if (task.outside && last !== undefined) {
+  if (task.outside && last !== undefined && last.fingerprint === print) {
     sofar.made.set(task.name, last.output.artifacts);
     sofar.assumed.add(task.name);
   } else sofar.unknown.add(task.name);
@@ -139,8 +140,8 @@ async function consider(
     certain || upstream.length === 0
       ? reasonsToRun(asked, unusable, decision.reasons)
       : [...asked, ...upstream.map((name) => `upstream ${name} runs`)];
-  const known = upstream.length === 0 && approved === fingerprint(task, inputs);
-  return { action: 'run', reasons, fromRun: null, approval: known ? null : task.approval };
+  const isApproved = print !== null && print === approved;
+  return { action: 'run', reasons, fromRun: null, approval: isApproved ? null : task.approval };
 }
 
 const NOTHING = { match: null, unusable: [] };

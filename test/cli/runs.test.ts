@@ -24,7 +24,14 @@ interface Shown {
   readonly run: string;
   readonly state: string;
   readonly source: string;
-  readonly tasks: readonly { name: string; state: string; reason: string; action?: string; fromRun: string | null }[];
+  readonly tasks: readonly {
+    name: string;
+    state: string;
+    reason: string;
+    action?: string;
+    reasons?: readonly string[];
+    fromRun: string | null;
+  }[];
   readonly events: readonly { task: string | null; event: string; message: string }[];
   readonly error: { message: string; cure: string };
   readonly runs: readonly { run: string; state: string }[];
@@ -124,8 +131,21 @@ describe('the commands of a run', function () {
     const { code, stdout } = await emoAen('run', ...quickstart, '--name', 'blocked');
     assert.equal(code, 1);
     assert.match(stdout, /error: audit: training_files: too few photos \[DATASET\]\n {2}cure: add photos/);
+    const told = await json('plan', '--retry', 'blocked', '--set', 'dataset.splits.seed=5');
+    assert.equal(told.run, 'blocked');
+    assert.deepEqual((await json('status', 'blocked')).state, 'blocked', 'telling it changes nothing');
     audit = () => undefined;
     const retried = await json('retry', 'blocked', '--set', 'dataset.splits.seed=5', '--follow');
+    const planned = new Map(told.tasks.map((task) => [task.name, task]));
+    for (const { name, state, reason } of retried.tasks) {
+      const { action, reasons = [] } = planned.get(name) ?? {};
+      if (action === 'keep') assert.ok(['done', 'reused'].includes(state), name);
+      else if (!reasons.some((each) => each.startsWith('upstream '))) assert.equal(reason, reasons.join('; '), name);
+    }
+    assert.deepEqual(
+      ['provision', 'audit', 'model', 'preprocess'].map((name) => planned.get(name)?.action),
+      ['keep', 'run', 'keep', 'run'],
+    );
     assert.deepEqual([retried.code, retried.state], [0, 'completed']);
     const reason = retried.tasks.find(({ name }) => name === 'audit')?.reason ?? '';
     assert.match(reason, /^retried by .+; settings changed: dataset\.splits\.seed 0 -> 5$/);
@@ -161,6 +181,8 @@ describe('the commands of a run', function () {
     assert.equal(ended, 1);
     assert.match(stdout, /run left \(quickstart\) is cancelled/);
     hold.open();
+    const never = await json('plan', '--retry', 'left');
+    assert.deepEqual([never.code, never.error.message], [1, 'run left has ended: it is cancelled']);
     const late = await json('retry', 'left');
     assert.deepEqual([late.code, late.error.message], [1, 'run left has ended: it is cancelled']);
     const { runs } = await json('runs');
@@ -181,6 +203,8 @@ describe('the commands of a run', function () {
     ['a command that is none', ['stats'], 2, /no command stats\n {2}cure: did you mean status/],
     ['an option that is none', ['status', '--wach'], 2, /unknown option '--wach'/],
     ['a skip without a reason', ['skip', 'first', 'audit'], 2, /--reason/],
+    ['a plan of tasks of no run', ['plan', 'audit'], 2, /chosen for a retry\n {2}cure: say of which run with --retry RUN/],
+    ['a plan of a retry that is fresh', ['plan', '--retry', 'first', '--fresh'], 2, /cannot be used with option '--fresh'/],
     ['reuse of all and of nothing', ['run', '--fresh', '--from-run', 'first'], 2, /give one of them/],
   ];
   for (const [what, args, exit, message] of refusals) {
