@@ -92,7 +92,8 @@ function validKeys(kind: string, schema: Schema, keys: readonly string[]): strin
   return `valid keys in ${quoted(section.join('.'))}: ${keysOf(schemaAt(schema, section.slice(1))).join(', ')}`;
 }
 
-function settingPathsOf(kinds: Catalog['kinds']): string[] {
+/** Every path that `--set` takes. */
+export function settingPathsOf(kinds: Catalog['kinds']): string[] {
   return [...kinds].flatMap(([kind, schema]) => settingPaths(schema).map((path) => `${kind}.${path}`));
 }
 

@@ -1,0 +1,32 @@
+/** Every command by its name, loaded when it is typed. */
+import type { Command } from 'commander';
+
+export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  run: async () => (await import('./run.js')).runCommand,
+  status: async () => (await import('./status.js')).statusCommand,
+  runs: async () => (await import('./runs.js')).runsCommand,
+  logs: async () => (await import('./logs.js')).logsCommand,
+  retry: async () => (await import('./retry.js')).retryCommand,
+  skip: async () => (await import('./skip.js')).skipCommand,
+  approve: async () => (await import('./approve.js')).approveCommand,
+  until: async () => (await import('./until.js')).untilCommand,
+  pause: async () => (await import('./pause.js')).pauseCommand,
+  resume: async () => (await import('./resume.js')).resumeCommand,
+  cancel: async () => (await import('./cancel.js')).cancelCommand,
+  plan: async () => (await import('./plan.js')).planCommand,
+  checklist: async () => (await import('./checklist.js')).checklistCommand,
+  rank: async () => (await import('./rank.js')).rankCommand,
+  quickstart: async () => (await import('./quickstart.js')).quickstartCommand,
+  validate: async () => (await import('./validate.js')).validateCommand,
+  graph: async () => (await import('./graph.js')).graphCommand,
+  schema: async () => (await import('./schema.js')).schemaCommand,
+  sample: async () => (await import('./sample.js')).sampleCommand,
+  splits: async () => (await import('./splits.js')).splitsCommand,
+  audit: async () => (await import('./audit.js')).auditCommand,
+  up: async () => (await import('./up.js')).upCommand,
+  down: async () => (await import('./down.js')).downCommand,
+  server: async () => (await import('./server.js')).serverCommand,
+  worker: async () => (await import('./worker.js')).workerCommand,
+  completion: async () => (await import('./completion.js')).completionCommand,
+  doctor: async () => (await import('./doctor.js')).doctorCommand,
+};

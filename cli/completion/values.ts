@@ -1,0 +1,61 @@
+/** What may stand for a placeholder (`<run>`, `<task>`) of a command: read from the disk, no server is asked. */
+import { readdir, readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+
+/** What is known of the command line so far. */
+export interface Typed {
+  /** Absolute project root. */
+  readonly root: string;
+  /** The run that it is about; null where none is named yet. */
+  readonly run: string | null;
+  /** Relative to the root, or absolute. */
+  readonly pipeline: string;
+}
+
+/** By the placeholder that help texts show; what is not here is a file or a text of one's own. */
+export const VALUES: Readonly<Record<string, (typed: Typed) => Promise<readonly string[]>>> = {
+  run: ({ root }) => runsOf(root),
+  task: tasksOf,
+  tasks: tasksOf,
+  number: () => Promise.resolve(['1', '2', '3', '4', '5', '6', '7', '8']),
+  'path=value': async ({ root }) => (await settingsOf(root)).map((path) => `${path}=`),
+};
+
+async function runsOf(root: string): Promise<string[]> {
+  const folders = await unlessMissing(readdir(join(root, 'runs'), { withFileTypes: true }));
+  return (folders ?? []).filter((folder) => folder.isDirectory()).map(({ name }) => name);
+}
+
+/** Those of the run, as its ledger has them; else those that the pipeline declares, a matrix as one. */
+async function tasksOf({ root, run, pipeline }: Typed): Promise<readonly string[]> {
+  if (run !== null) {
+    const { Ledger } = await import('../../configs/schema/ledger.js');
+    const { ledgerPath } = await import('../../activities/ledger-path.js');
+    const text = await unlessMissing(readFile(ledgerPath(root, run), 'utf8'));
+    return text === null ? [] : Ledger.parse(JSON.parse(text)).tasks.map(({ plan }) => plan.name);
+  }
+  const { parse } = await import('yaml');
+  const text = await unlessMissing(readFile(resolve(root, pipeline), 'utf8'));
+  const declared: unknown = text === null ? null : parse(text);
+  const tasks = isMap(declared) ? declared['tasks'] : null;
+  return isMap(tasks) ? Object.keys(tasks) : [];
+}
+
+async function settingsOf(root: string): Promise<readonly string[]> {
+  const [{ projectCatalog }, { settingPathsOf }] = await Promise.all([
+    import('../../activities/own/catalog.js'),
+    import('../../configs/load/overrides.js'),
+  ]);
+  return settingPathsOf((await projectCatalog(root)).kinds);
+}
+
+function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+async function unlessMissing<Found>(found: Promise<Found>): Promise<Found | null> {
+  return found.catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return null;
+    throw error;
+  });
+}
