@@ -2,7 +2,8 @@
 import type { Progress } from '../../configs/schema/payload.js';
 import type { RunStatus, TaskStatus } from '../../workers/report.js';
 
-const MARKS: Record<TaskStatus['state'], string> = {
+/** Of the states, for those who do not see colours; also in drawings. */
+export const MARKS: Record<TaskStatus['state'], string> = {
   waiting: '·',
   running: '▸',
   retrying: '↻',

@@ -5,9 +5,12 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { layOut } from '../../../cli/graph/layers.js';
 import { mermaid } from '../../../cli/graph/mermaid.js';
+import { lookOf, STATES } from '../../../cli/graph/states.js';
 import { svg } from '../../../cli/graph/svg.js';
 import { compilePlan } from '../../../configs/load/compile.js';
 import { BUILT_IN } from '../../../configs/schema/catalog.js';
+import { TaskState } from '../../../configs/schema/ledger.js';
+import { layered } from '../../workflows/plans.js';
 
 /** This file runs from dist/test/cli/graph/. */
 const REPOSITORY = fileURLToPath(new URL('../../../../', import.meta.url));
@@ -34,6 +37,52 @@ describe('drawing the DAG', () => {
         '  classDef gpu stroke-width:3px',
       ].join('\n'),
     );
+  });
+
+  const states = ['done', 'running', 'blocked', 'waiting'] as const;
+  const run = states.map((state, index) => ({
+    name: `t${index}`,
+    stage: 1,
+    queue: 'cpu' as const,
+    needs: index === 0 ? [] : [`t${index - 1}`],
+    state,
+  }));
+
+  it('shows the states of a run by colour, mark and word: in every Mermaid node, in the legend of an SVG', () => {
+    const text = mermaid(run);
+    assert.match(text, /^ {2}t0\["✓ 1 · t0 · done"\]:::done$/m);
+    assert.match(text, /^ {2}t2\["✗ 1 · t2 · blocked"\]:::blocked$/m);
+    assert.match(text, /^ {2}classDef blocked fill:#fbe0cf,stroke:#d55e00/m);
+    const drawing = svg('a run', run);
+    for (const [index, state] of states.entries()) {
+      assert.match(drawing, new RegExp(`<g class="task cpu ${state}"><title>t${index} is ${state}</title>`));
+      assert.match(drawing, new RegExp(`<g class="${state}"><rect [^>]+/><text [^>]+>. ${state}</text></g>`), 'the legend');
+      assert.match(drawing, new RegExp(`\\.${state} rect \\{ fill: #[0-9a-f]{6}; stroke: #[0-9a-f]{6};`));
+    }
+    assert.doesNotMatch(drawing, /skipped/, 'what no task is does not stand in the legend');
+  });
+
+  it('has a mark and colours of its own for every state', () => {
+    const looks = STATES.map(lookOf);
+    assert.deepEqual(new Set(STATES), new Set(TaskState.options));
+    assert.equal(new Set(looks.map(({ stroke }) => stroke)).size, STATES.length);
+    const marks = new Set(STATES.filter((state) => state !== 'cancelled').map((state) => lookOf(state).mark));
+    assert.equal(marks.size, STATES.length - 1, 'skipped and cancelled share one');
+  });
+
+  it('draws a thousand tasks within a second', () => {
+    const tasks = layered(1_000, 50).tasks.map((task) => ({ ...task, state: 'done' as const }));
+    const [first] = tasks;
+    assert.ok(first !== undefined);
+    // Some edges that pass many layers, as a last task has that needs one of the first.
+    const longer = tasks.map((task, index) => (index > 900 ? { ...task, needs: [...task.needs, first.name] } : task));
+    const began = performance.now();
+    const drawing = svg('many', longer);
+    const text = mermaid(longer);
+    const took = performance.now() - began;
+    assert.equal(drawing.match(/<g class="task /g)?.length, 1_000);
+    assert.equal(text.match(/:::done/g)?.length, 1_000);
+    assert.ok(took < 1_000, `took ${Math.round(took)} ms`);
   });
 
   it('puts every task below those it needs, and no two in one place', () => {
