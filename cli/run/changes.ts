@@ -66,7 +66,13 @@ export function insistOnRead(ledger: Ledger, overrides: readonly Override[], ret
   }
 }
 
+/** A plan holds of each task just the settings that it reads, those that were overridden among them. */
 function reads({ kind, settings }: PlannedTask, path: string): boolean {
-  const [stem, key] = path.split('.');
-  return stem === kind && typeof settings === 'object' && settings !== null && key !== undefined && key in settings;
+  const [stem, ...keys] = path.split('.');
+  return stem === kind && holds(settings, keys);
+}
+
+function holds(node: unknown, [key, ...rest]: readonly string[]): boolean {
+  if (key === undefined) return true;
+  return typeof node === 'object' && node !== null && key in node && holds((node as Readonly<Record<string, unknown>>)[key], rest);
 }

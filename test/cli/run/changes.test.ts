@@ -79,5 +79,7 @@ describe('what a retry changes', () => {
       set('train.seed'),
       (error: unknown) => error instanceof Problem && error.code === 'USAGE' && error.cure === 'retry a task that does: model, train',
     );
+    // The task reads another setting of the same section.
+    assert.throws(set('train.loop.clip'), (error: unknown) => error instanceof Problem && error.cure === 'no task reads it');
   });
 });
