@@ -28,7 +28,9 @@ export async function inPlace<Result>(body: (place: Place) => Promise<Result>): 
   const worker: Place['worker'] = async (kind) => {
     const child = spawn(process.execPath, [WORKER, kind, root], { stdio: ['ignore', 'pipe', 'inherit'] });
     workers.push(child);
-    await once(child.stdout, 'data');
+    const ended = once(child, 'exit').then(() => Promise.reject(new Error(`the worker ${kind} ended before it polled`)));
+    await Promise.race([once(child.stdout, 'data'), ended]);
+    ended.catch(() => undefined); // from here on it may end: that is what is measured
     return child;
   };
   const link = await connectTemporal(root);

@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { define } from '../../activities/definition.js';
 import { workflowBundle } from '../../workers/bundle.js';
 import { temporalTarget } from '../../workers/temporal.js';
+import { keepBundle } from '../../workers/versions.js';
 import { createWorker } from '../../workers/worker.js';
 import { BEGINNINGS, NOTHING_AT_ALL } from './made-plan.js';
 
@@ -37,7 +38,7 @@ const KINDS: Readonly<Record<string, (connection: NativeConnection, namespace: s
       connection,
       namespace,
       tasks: { [NOTHING_AT_ALL]: nothing, beating, failing },
-      bundle: await workflowBundle(() => undefined),
+      bundle: (await keepBundle(root, await workflowBundle(() => undefined))).bundle,
     }),
   plain: (connection, namespace) =>
     Worker.create({
