@@ -42,6 +42,13 @@ export function command(declaration: string, summary: string): Command {
   return created.option('--root <dir>', 'project root', '.').option('--json', 'print one JSON document on stdout');
 }
 
+/** Adds command lines, each with what it does, below a command's help. */
+export function withExamples(command: Command, examples: Readonly<Record<string, string>>): Command {
+  const width = Math.max(...Object.keys(examples).map((line) => line.length));
+  const lines = Object.entries(examples).map(([line, does]) => `  ${line.padEnd(width)}  ${does}`);
+  return command.addHelpText('after', `\nExamples:\n${lines.join('\n')}`);
+}
+
 /** Makes a commander action of a body that gets a terminal, its options and its arguments, and returns an exit code (default: done). */
 export function action<Options extends object>(
   body: (terminal: Terminal, options: Options, args: readonly string[]) => Promise<ExitCode | void>,

@@ -1,5 +1,5 @@
 /** The options of every command that reads a pipeline: which one, and what to change in its settings. */
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { DEFAULT_PIPELINE } from '../configs/load/compile.js';
 
 export interface PipelineOptions {
@@ -16,10 +16,9 @@ export function withPipelineOptions(command: Command): Command {
 
 /** Adds `--set path=value` alone. */
 export function withSetOption(command: Command): Command {
-  return command.option(
-    '--set <path=value>',
-    'change one setting, such as train.loop.pairs=8; may be given many times',
-    (text: string, before: readonly string[]) => [...before, text],
-    [],
+  return command.addOption(
+    new Option('--set <path=value>', 'change one setting, such as train.loop.pairs=8; may be given many times')
+      .argParser((text: string, before: readonly string[]) => [...before, text])
+      .default([], 'none'),
   );
 }

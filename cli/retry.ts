@@ -1,7 +1,7 @@
 /** `emo-aen retry`: goes on with a blocked run, or runs tasks again, with settings as they are now. */
 import { parseOverrides } from '../configs/load/overrides.js';
 import type { TasksAnswer } from '../workflows/messages.js';
-import { action, command } from './command.js';
+import { action, command, withExamples } from './command.js';
 import { withStageOption, type ChoiceOptions } from './choice.js';
 import { withSetOption } from './pipeline-options.js';
 import { answerWith, followInTerminal } from './run/follow-terminal.js';
@@ -42,3 +42,10 @@ export const retryCommand = withSetOption(
       return followed.exitCode;
     }),
   );
+
+withExamples(retryCommand, {
+  'emo-aen retry first': 'all that is blocked',
+  'emo-aen retry first --set train.loop.pairs=8': 'with a changed setting',
+  'emo-aen retry first train': 'this, also where it is done, and what depends on it where it comes out other',
+  'emo-aen plan --retry first train': 'says beforehand what that would do',
+});

@@ -1,5 +1,5 @@
 /** `emo-aen runs`: every run that disk or server know of, the one that started last first. */
-import { listRuns } from '../workers/list-runs.js';
+import { listRuns, type ListedRun } from '../workers/list-runs.js';
 import { action, command } from './command.js';
 import { span } from './run/words.js';
 import { withLink } from './server-link.js';
@@ -7,10 +7,16 @@ import { withLink } from './server-link.js';
 export const runsCommand = command('runs', 'all runs, the one that started last first').action(
   action(async (terminal) => {
     const { runs, source } = await withLink(terminal.root, (link) => listRuns(terminal.root, link));
-    const rows = runs.map(({ run, pipeline, state, startedAt, endedAt, settled, tasks }) => {
-      const took = span((endedAt === null ? Date.now() : Date.parse(endedAt)) - Date.parse(startedAt));
-      return `${run}  ${state}  ${pipeline}  ${settled}/${tasks} tasks  began ${startedAt}, ${took}`;
-    });
+    const rows = runs.map((run) => listedRun(run));
     terminal.answer({ runs, source }, rows.length === 0 ? 'there is no run here yet; emo-aen run starts one' : rows.join('\n'));
   }),
 );
+
+/** A run on one line. */
+export function listedRun(listed: ListedRun, now = Date.now()): string {
+  const { run, pipeline, state, startedAt, endedAt, settled, tasks, until, awaitsApproval } = listed;
+  const took = span((endedAt === null ? now : Date.parse(endedAt)) - Date.parse(startedAt));
+  const end = until === null ? '' : ` until ${until}`;
+  const gates = awaitsApproval.length === 0 ? '' : `  waits for approval of ${awaitsApproval.join(', ')}`;
+  return `${run}  ${state}  ${pipeline}  ${settled}/${tasks} tasks${end}  began ${startedAt}, ${took}${gates}`;
+}

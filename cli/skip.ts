@@ -1,7 +1,7 @@
 /** `emo-aen skip`: does without tasks. Skipped is not done: what needs one does not run, unless it is declared optional. */
 import type { TasksAnswer } from '../workflows/messages.js';
 import { withStageOption, type ChoiceOptions } from './choice.js';
-import { action, command } from './command.js';
+import { action, command, withExamples } from './command.js';
 import { person } from './person.js';
 import { act } from './run/act.js';
 
@@ -22,3 +22,8 @@ export const skipCommand = withStageOption(
       terminal.answer({ run, accepted: 'skip', tasks }, `${names} of run ${run} ${tasks.length === 1 ? 'is' : 'are'} skipped; ${undo}`);
     }),
   );
+
+withExamples(skipCommand, {
+  "emo-aen skip first archive-logs --reason 'no network'": 'the checklist says that it was skipped',
+  "emo-aen skip first --stage 7 --reason 'a trial'": 'all of the stage that is blocked or waits',
+});

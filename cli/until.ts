@@ -1,5 +1,5 @@
 /** `emo-aen until`: where a run that is open ends; `run --until` says it at the start. */
-import { action, command } from './command.js';
+import { action, command, withExamples } from './command.js';
 import { person } from './person.js';
 import { act } from './run/act.js';
 
@@ -13,3 +13,8 @@ export const untilCommand = command(
     terminal.answer({ run, accepted: 'until', task }, `run ${run} ${end}`);
   }),
 );
+
+withExamples(untilCommand, {
+  'emo-aen until first evaluate': 'ends with evaluate; what runs beside it runs on',
+  'emo-aen until first': 'does all after all',
+});

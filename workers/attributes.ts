@@ -1,5 +1,4 @@
 /** Which of a run's search attributes the server of this project has. */
-import { isGrpcServiceError } from '@temporalio/client';
 import { ATTRIBUTE_NAMES } from '../workflows/attribute-keys.js';
 import type { TemporalLink } from './temporal.js';
 
@@ -17,6 +16,7 @@ export async function missingAttributes({
     const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
     return ATTRIBUTE_NAMES.filter((name) => Number(customAttributes[name] ?? 0) !== KEYWORD);
   } catch (error) {
+    const { isGrpcServiceError } = await import('@temporalio/client'); // as in cli/run/update.ts: what starts no run need not wait for it
     if (isGrpcServiceError(error)) return ATTRIBUTE_NAMES; // a server whose operator keeps that to themselves
     throw error;
   }

@@ -1,7 +1,9 @@
 /** The runs that disk and server know of. */
 import { Problem } from '../configs/problem.js';
 import type { Ledger, RunState } from '../configs/schema/ledger.js';
+import { wantedTasks } from '../workflows/graph.js';
 import { runOf, WORKFLOW_TYPE } from '../workflows/input.js';
+import { awaitsApproval } from '../workflows/ledger.js';
 import { readLedgers } from './candidates.js';
 import type { TemporalLink } from './temporal.js';
 
@@ -11,9 +13,13 @@ export interface ListedRun {
   readonly state: RunState;
   readonly startedAt: string;
   readonly endedAt: string | null;
-  /** How many of its tasks are done or reused, and how many there are. */
+  /** The last task to do, with all it depends on; null: all tasks. */
+  readonly until: string | null;
+  /** Of the tasks to do, how many are done or reused, and how many there are. */
   readonly settled: number;
   readonly tasks: number;
+  /** Tasks that wait for a person's word (`emo-aen approve`). */
+  readonly awaitsApproval: readonly string[];
 }
 
 export interface ListedRuns {
@@ -29,7 +35,8 @@ export async function listRuns(root: string, link: () => Promise<TemporalLink>):
   for (const { run, status, startedAt, endedAt, pipeline } of asked ?? []) {
     const onDisk = known.get(run);
     const state = STATES[status] ?? 'failed';
-    if (onDisk === undefined) known.set(run, { run, pipeline, state, startedAt, endedAt, settled: 0, tasks: 0 });
+    if (onDisk === undefined)
+      known.set(run, { run, pipeline, state, startedAt, endedAt, until: null, settled: 0, tasks: 0, awaitsApproval: [] });
     // The file knows blocked and paused; the server knows what ended against its will.
     else if (onDisk.endedAt === null && state === 'failed') known.set(run, { ...onDisk, state, endedAt });
   }
@@ -74,7 +81,13 @@ async function askServer(link: () => Promise<TemporalLink>): Promise<Execution[]
   }
 }
 
-function listed({ run, pipeline, state, startedAt, endedAt, tasks }: Ledger): ListedRun {
-  const settled = tasks.filter((task) => task.state === 'done' || task.state === 'reused').length;
-  return { run, pipeline, state, startedAt, endedAt, settled, tasks: tasks.length };
+function listed({ run, pipeline, state, until, startedAt, endedAt, tasks }: Ledger): ListedRun {
+  const wanted = wantedTasks(
+    tasks.map(({ plan }) => plan),
+    until,
+  );
+  const asked = tasks.filter(({ plan }) => wanted.has(plan.name));
+  const settled = asked.filter((task) => task.state === 'done' || task.state === 'reused').length;
+  const gates = asked.filter(awaitsApproval).map(({ plan }) => plan.name);
+  return { run, pipeline, state, until, startedAt, endedAt, settled, tasks: asked.length, awaitsApproval: gates };
 }

@@ -29,6 +29,8 @@ export interface RunStatus {
   readonly run: string;
   readonly pipeline: string;
   readonly state: RunState;
+  /** The last task to do, with all it depends on; null: all tasks. */
+  readonly until: string | null;
   readonly startedAt: string;
   readonly endedAt: string | null;
   readonly tasks: readonly TaskStatus[];
@@ -50,10 +52,10 @@ export function isStuck({ state, tasks }: RunStatus): boolean {
 }
 
 export function reportOf(ledger: Ledger, pending: readonly PendingTask[], source: RunStatus['source'], remark: string | null): RunStatus {
-  const { run, pipeline, state, startedAt, endedAt } = ledger;
+  const { run, pipeline, state, until, startedAt, endedAt } = ledger;
   const live = new Map(pending.map((task) => [task.task, task]));
   const tasks = ledger.tasks.map((task) => statusOf(task, live.get(task.plan.name)));
-  return { run, pipeline, state, startedAt, endedAt, tasks, source, remark };
+  return { run, pipeline, state, until, startedAt, endedAt, tasks, source, remark };
 }
 
 function statusOf(task: LedgerTask, pending: PendingTask | undefined): TaskStatus {

@@ -1,7 +1,6 @@
 /** Sends a person's request to a run as a Temporal Update: accepted, or refused with the reason. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { isGrpcServiceError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { Problem } from '../../configs/problem.js';
 import { readLedger } from '../../workers/candidates.js';
@@ -41,16 +40,17 @@ export async function sendUpdate<Answer>(
         return accepted.result();
       });
     } catch (error) {
-      if (!isLost(error) || Date.now() + AGAIN_MS > deadline) throw await explained(error, root, run);
+      if (!(await isLost(error)) || Date.now() + AGAIN_MS > deadline) throw await explained(error, root, run);
     }
     await delay(AGAIN_MS);
   }
 }
 
 /** Whether nobody knows if the request arrived. */
-function isLost(error: unknown): boolean {
+async function isLost(error: unknown): Promise<boolean> {
   if (!(error instanceof Error)) return false;
   if (error.name === 'WorkflowUpdateRPCTimeoutOrCancelledError') return true;
+  const { isGrpcServiceError } = await import('@temporalio/client'); // not at the top: help and completion need not wait for it
   return isGrpcServiceError(error.cause) && Number(error.cause.code) === UNAVAILABLE;
 }
 

@@ -14,13 +14,16 @@ export const MARKS: Record<TaskStatus['state'], string> = {
   cancelled: '-',
 };
 
+/** A task that waits for a person. */
+const ASKS = '?';
+
 /** The whole standing: a head line, a line per task, below it what a task measures, what is wrong and what to do about it. */
 export function describeRun(status: RunStatus, now = Date.now()): string {
-  const { run, pipeline, state, startedAt, endedAt, tasks, remark, source } = status;
+  const { run, pipeline, state, until, startedAt, endedAt, tasks, remark, source } = status;
   const widths = { name: widest(tasks.map(({ name }) => name)), state: widest(tasks.map((task) => task.state)) };
   const lines = tasks.flatMap((task) => {
     const cells = [
-      MARKS[task.state],
+      task.awaitsApproval ? ASKS : MARKS[task.state],
       String(task.stage),
       task.name.padEnd(widths.name),
       task.state.padEnd(widths.state),
@@ -28,7 +31,7 @@ export function describeRun(status: RunStatus, now = Date.now()): string {
     ];
     return [`  ${cells.join('  ')}  ${noteOf(task)}`.trimEnd(), ...measuresOf(task.progress).map((line) => `        ${line}`)];
   });
-  const head = `run ${run} (${pipeline}) is ${state}, ${duration(startedAt, endedAt, now)}${source === 'ledger file' && remark !== null ? ' (ledger file)' : ''}`;
+  const head = `run ${run} (${pipeline}) is ${state}${until === null ? '' : `, until ${until}`}, ${duration(startedAt, endedAt, now)}${source === 'ledger file' && remark !== null ? ' (ledger file)' : ''}`;
   return [head, ...(remark === null ? [] : [remark]), ...lines, ...troubles(status)].join('\n');
 }
 
@@ -95,7 +98,7 @@ export function troubles({ run, state, tasks }: RunStatus): string[] {
   }
   const gates = tasks.filter(({ awaitsApproval }) => awaitsApproval).map(({ name }) => name);
   for (const gate of gates) lines.push(`${gate} waits for approval: emo-aen approve ${run} ${gate}`);
-  if (state === 'blocked' && gates.length === 0)
+  if (state === 'blocked' && (gates.length === 0 || tasks.some((task) => task.state === 'blocked')))
     lines.push(`then: emo-aen retry ${run} (with --set path=value to change settings), or emo-aen cancel ${run}`);
   if (state === 'paused') lines.push(`go on with: emo-aen resume ${run}`);
   return lines;

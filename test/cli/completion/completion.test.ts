@@ -74,13 +74,27 @@ describe('shell completion', function () {
   });
 
   it('answers within 0.3 s', async () => {
-    const times: number[] = [];
-    for (let attempt = 0; attempt < 8 && Math.min(...times) >= 300; attempt += 1) {
+    const taken = async (args: readonly string[]): Promise<number> => {
       const began = performance.now();
-      await run(process.execPath, [PROGRAM, '__complete', 'retry', '--root', project.root, 'nightly-1', 'e']);
-      times.push(performance.now() - began);
+      await run(process.execPath, args);
+      return performance.now() - began;
+    };
+    for (const words of [
+      ['sta'],
+      ['retry', '--root', project.root, 'nightly-1', 'e'],
+      ['run', '--root', project.root, '--set', 'train.'],
+    ]) {
+      const tries: string[] = [];
+      let good = false;
+      while (!good && tries.length < 8) {
+        // On a busy machine all takes longer, an empty Node too; that takes up to 90 ms on one that is not.
+        const empty = await taken(['-e', '0']);
+        const answered = await taken([PROGRAM, '__complete', ...words]);
+        good = answered < 300 * Math.max(1, empty / 90);
+        tries.push(`${Math.round(answered)} (empty: ${Math.round(empty)})`);
+      }
+      assert.ok(good, `${words.join(' ')}: ${tries.join(', ')} ms`);
     }
-    assert.ok(Math.min(...times) < 300, `took ${times.map(Math.round).join(', ')} ms`);
   });
 
   /** What the shell's own completion makes of a line; each shell in its own words. */

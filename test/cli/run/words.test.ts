@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { listedRun } from '../../../cli/runs.js';
 import { screenFor } from '../../../cli/run/screen.js';
 import { describeProgress, describeRun, measuresOf, span } from '../../../cli/run/words.js';
 import type { RunStatus, TaskStatus } from '../../../workers/report.js';
@@ -25,6 +26,7 @@ const status = (...tasks: TaskStatus[]): RunStatus => ({
   run: 'r',
   pipeline: 'p',
   state: 'running',
+  until: null,
   startedAt: '2026-01-01T00:00:00Z',
   endedAt: null,
   tasks,
@@ -94,6 +96,38 @@ describe('a run in words', () => {
       '  cure: replace it',
       'then: emo-aen retry r (with --set path=value to change settings), or emo-aen cancel r',
     ]);
+  });
+
+  it('says where a run ends, which task asks for approval, and how to go on where one is blocked beside it', () => {
+    const gate = task({ name: 'publish', stage: 7, awaitsApproval: true, reason: 'waits for approval (look at it)' });
+    const failed = task({ state: 'blocked', failure: { code: 'DATASET', message: 'bad', where: null, cure: null } });
+    assert.deepEqual(describeRun({ ...status(gate), state: 'blocked', until: 'publish' }, now).split('\n'), [
+      'run r (p) is blocked, until publish, 90 s',
+      '  ?  7  publish  waiting            waits for approval (look at it)',
+      'publish waits for approval: emo-aen approve r publish',
+    ]);
+    const both = describeRun({ ...status(failed, gate), state: 'blocked' }, now);
+    assert.match(both, /emo-aen approve r publish\nthen: emo-aen retry r /);
+  });
+
+  it('is one line in the list of runs: what was asked for, how much of it there is, and what waits for a person', () => {
+    const listed = {
+      run: 'r',
+      pipeline: 'p',
+      state: 'blocked',
+      startedAt: '2026-01-01T00:00:00Z',
+      endedAt: null,
+      settled: 8,
+      tasks: 9,
+    } as const;
+    assert.equal(
+      listedRun({ ...listed, until: 'publish', awaitsApproval: ['publish'] }, now),
+      'r  blocked  p  8/9 tasks until publish  began 2026-01-01T00:00:00Z, 90 s  waits for approval of publish',
+    );
+    assert.equal(
+      listedRun({ ...listed, until: null, awaitsApproval: [] }, now),
+      'r  blocked  p  8/9 tasks  began 2026-01-01T00:00:00Z, 90 s',
+    );
   });
 
   it('gives times in the unit that fits', () => {
