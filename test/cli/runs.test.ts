@@ -149,6 +149,9 @@ describe('the commands of a run', function () {
     assert.deepEqual([retried.code, retried.state], [0, 'completed']);
     const reason = retried.tasks.find(({ name }) => name === 'audit')?.reason ?? '';
     assert.match(reason, /^retried by .+; settings changed: dataset\.splits\.seed 0 -> 5$/);
+    const drawn = await json('graph', '--run', 'blocked');
+    assert.equal(drawn.run, 'blocked');
+    assert.equal(drawn.tasks.find(({ name }) => name === 'audit')?.state, 'done');
     const { events } = await json('logs', 'blocked', 'audit');
     assert.deepEqual(
       events.map(({ event }) => event).filter((event) => event !== 'progress'),
@@ -199,6 +202,7 @@ describe('the commands of a run', function () {
     ['a name that is none', ['run', ...quickstart, '--name', '../x'], 2, /cannot be the name of a run/],
     ['a task that is none', ['run', ...quickstart, '--until', 'trian'], 2, /no task trian\n {2}cure: did you mean train/],
     ['a setting that is none', ['run', ...quickstart, '--set', 'train.lop.pairs=1'], 2, /train\.l/],
+    ['a drawing of a run that is none', ['graph', '--run', 'frist'], 1, /no run frist\n {2}cure: did you mean first/],
     ['a run that is none', ['status', 'frist'], 1, /no run frist\n {2}cure: did you mean first/],
     ['a command that is none', ['stats'], 2, /no command stats\n {2}cure: did you mean status/],
     ['an option that is none', ['status', '--wach'], 2, /unknown option '--wach'/],

@@ -116,7 +116,8 @@ describe('what plan says', function () {
     if (details.failed && details.counterexample !== null)
       assert.fail(`${fc.defaultReportMessage(details)}\n${String(details.errorInstance)}`);
     assert.ok(details.numRuns >= 5, `only ${details.numRuns} cases in ${LONGEST} ms`);
-    for (const [what, count] of Object.entries(told)) assert.ok(count > 0, `there was no ${what} in ${details.numRuns} cases`);
+    if (details.interrupted) console.warn(`      ${details.numRuns} of ${CASES} cases: the machine is busy`);
+    else for (const [what, count] of Object.entries(told)) assert.ok(count > 0, `there was no ${what} in ${details.numRuns} cases`);
 
     async function oneRun(
       run: string,
