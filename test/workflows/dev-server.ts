@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { Connection } from '@temporalio/client';
-import { temporalProgram } from '../../workers/server/program.js';
+import { PROMPT_DISPATCH, temporalProgram } from '../../workers/server/program.js';
 
 const NAMESPACES = 60;
 
@@ -49,6 +49,7 @@ export async function newDevServer(...more: string[]): Promise<DevServer> {
       '--port',
       String(port),
       ...names.flatMap((name) => ['--namespace', name]),
+      ...PROMPT_DISPATCH,
       ...more,
     ],
     { stdio: 'ignore' },
