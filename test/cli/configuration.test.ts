@@ -108,6 +108,7 @@ describe('emo-aen graph', () => {
       const json = await invoke('graph', '--root', project.root, '--json');
       assert.deepEqual(JSON.parse(json.stdout), {
         pipeline: 'test',
+        run: null,
         tasks: [
           { name: 'a', stage: 1, queue: 'cpu', needs: [] },
           { name: 'b', stage: 4, queue: 'gpu', needs: ['a'] },

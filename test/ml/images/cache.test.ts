@@ -18,7 +18,7 @@ describe('the packed photo cache', () => {
   let dataset: DatasetIndex;
   beforeEach(async () => {
     root = await soundProject();
-    folder = join(root, '.emo-aen', 'cache');
+    folder = join(root, '.emo-aen', 'photos'); // of the packed caches alone: the audit remembers in the other
     const audited = await auditPhotos({ root, settings: SETTINGS });
     assert.ok(audited.dataset);
     dataset = audited.dataset;
