@@ -1,7 +1,7 @@
 /**
  * Keeps `runs/<run>/ledger.json` up with the ledger. While tasks run, each change is offered to the worker, which writes it when it can:
- * nothing waits for the disk, and nothing of it is in the history. Once the run comes to rest, and before a task that reads the file, the
- * file is insisted on. What a killed worker did not write follows with the next change, which a run that is not at rest is sure to have.
+ * nothing waits for the disk, and nothing of it is in the history. At the beginning, once the run comes to rest, and before a task that
+ * reads the file, the file is insisted on. What a killed worker did not write follows with the next change, which a run that is not at rest is sure to have.
  */
 import { condition, patched, proxyLocalActivities, proxySinks, type Sinks } from '@temporalio/workflow';
 import type { LedgerActivities } from '../activities/ledger.js';
@@ -52,7 +52,7 @@ export class LedgerRecord {
   /** Writes whenever the file must not be behind; never ends by itself. */
   async keep(): Promise<never> {
     for (;;) {
-      await condition(() => this.revision > this.written && (!this.offers || this.awaited > 0 || this.atRest()));
+      await condition(() => this.revision > this.written && (!this.offers || this.written === 0 || this.awaited > 0 || this.atRest()));
       const { revision } = this;
       await writeLedger(this.current(), revision);
       this.written = revision;

@@ -114,7 +114,10 @@ class Telling {
     insist(await project.type(['up']));
     const deadline = Date.now() + END_MS;
     for (;;) {
-      const status = JSON.parse(insist(await project.type(['status', name, '--json'])).stdout) as RunStatus;
+      const said = await project.type(['status', name, '--json']);
+      // A worker that was killed a moment ago still counts as there: for some seconds nobody answers.
+      if (said.code === UNREACHABLE && Date.now() < deadline) continue;
+      const status = JSON.parse(insist(said).stdout) as RunStatus;
       if (status.state === 'completed') break;
       if (Date.now() > deadline)
         return [
