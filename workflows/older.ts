@@ -5,11 +5,8 @@
 import type { Plan, PlannedTask } from '../configs/schema/plan.js';
 import type { RetryRequest, SkipRequest } from './messages.js';
 
-type Added = 'code' | 'queueTimeoutMs' | 'totalTimeoutMs' | 'onFailure' | 'optional' | 'approval' | 'leg' | 'env' | 'references';
-type AddedToRetry = 'coefficient' | 'maxBackoffMs' | 'nonRetryable';
-
 /** As the schema's own defaults, which a workflow cannot ask: its bundle holds no zod. A test holds the two together. */
-const TASK: Pick<PlannedTask, Added> = {
+const TASK = {
   code: null,
   queueTimeoutMs: null,
   totalTimeoutMs: null,
@@ -19,8 +16,11 @@ const TASK: Pick<PlannedTask, Added> = {
   leg: null,
   env: [],
   references: [],
-};
-const RETRY: Pick<PlannedTask['retry'], AddedToRetry> = { coefficient: 2, maxBackoffMs: 300_000, nonRetryable: [] };
+} satisfies Partial<PlannedTask>;
+const RETRY = { coefficient: 2, maxBackoffMs: 300_000, nonRetryable: [] } satisfies Partial<PlannedTask['retry']>;
+
+type Added = keyof typeof TASK;
+type AddedToRetry = keyof typeof RETRY;
 
 export type OlderTask = Omit<PlannedTask, Added | 'retry'> &
   Partial<Pick<PlannedTask, Added>> & { readonly retry: Omit<PlannedTask['retry'], AddedToRetry> };

@@ -1,6 +1,7 @@
 /** Made-up plans and short ways of looking at a ledger. */
 import type { Ledger, LedgerTask } from '../../configs/schema/ledger.js';
-import { PlannedTask, type Plan } from '../../configs/schema/plan.js';
+import { madeTask, planOfShape } from '../../bench/orchestrate/made-plan.js';
+import type { Plan, PlannedTask } from '../../configs/schema/plan.js';
 import type { PipelineInput } from '../../workflows/input.js';
 
 /** Retries without a wait that anybody notices. */
@@ -10,24 +11,7 @@ export function quickly(attempts: number): PlannedTask['retry'] {
 
 /** A task of a made-up plan: no settings, quick retries. */
 export function planned(name: string, change: Partial<PlannedTask> = {}): PlannedTask {
-  return PlannedTask.parse({
-    name,
-    stage: 1,
-    uses: name,
-    version: 1,
-    outside: false,
-    needs: [],
-    queue: 'cpu',
-    kind: null,
-    settings: {},
-    settingsFiles: [],
-    reads: [],
-    provides: [],
-    timeoutMs: 60_000,
-    heartbeatMs: null,
-    retry: quickly(3),
-    ...change,
-  });
+  return madeTask(name, { uses: name, timeoutMs: 60_000, retry: quickly(3), ...change });
 }
 
 export function planOf(...tasks: PlannedTask[]): Plan {
@@ -36,9 +20,7 @@ export function planOf(...tasks: PlannedTask[]): Plan {
 
 /** Tasks that do nothing: one leads to the first `width`, one of these to the next, and so on. */
 export function layered(tasks: number, width: number): Plan {
-  const nameOf = (number: number): string => `t-${number}`;
-  const needsOf = (number: number): string[] => (number < width ? [] : [nameOf((Math.floor(number / width) - 1) * width)]);
-  return planOf(...Array.from({ length: tasks }, (_, number) => planned(nameOf(number), { uses: 'nothing', needs: needsOf(number) })));
+  return planOfShape({ levels: tasks / width, width });
 }
 
 export function inputOf(run: string, plan: Plan, change: Partial<PipelineInput> = {}): PipelineInput {
