@@ -6,7 +6,7 @@ import { compilePlan } from '../../configs/load/compile.js';
 import { startRun } from '../../workers/start-run.js';
 import { workflowIdOf } from '../../workflows/input.js';
 import { cancelUpdate, ledgerQuery, retryUpdate } from '../../workflows/messages.js';
-import { median } from '../measure.js';
+import { median } from '../../ml/ranking/median.js';
 import { NOTHING, type Findings } from '../report.js';
 import { CLONE } from '../../configs/load/installation.js';
 import { BUILT_IN } from '../../configs/schema/catalog.js';

@@ -2,7 +2,8 @@
 import { join } from 'node:path';
 import { CLONE } from '../../configs/load/installation.js';
 import { readLedgers } from '../../workers/candidates.js';
-import { median, runProgram } from '../measure.js';
+import { median } from '../../ml/ranking/median.js';
+import { runProgram } from '../measure.js';
 import { NOTHING, type Findings } from '../report.js';
 import type { Note, OrchestrateOptions } from './orchestrate.js';
 

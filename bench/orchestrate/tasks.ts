@@ -1,7 +1,7 @@
 /** What a task costs beyond its work: runs of tasks that do nothing, ours beside a plain workflow's, in turn on one server. */
 import { startRun } from '../../workers/start-run.js';
 import { workflowIdOf } from '../../workflows/input.js';
-import { median } from '../measure.js';
+import { median } from '../../ml/ranking/median.js';
 import { NOTHING, type Findings } from '../report.js';
 import { CHAIN, planOfShape, tasksOf, WIDE, type Shape } from './made-plan.js';
 import type { Note, OrchestrateOptions } from './orchestrate.js';

@@ -1,7 +1,7 @@
 /** From what was trained on photos to medians, ratios and accuracies with their intervals. */
 import { z } from 'zod';
 import { wilsonInterval } from '../../ml/ranking/metrics.js';
-import { median } from '../measure.js';
+import { median } from '../../ml/ranking/median.js';
 import type { Findings, Training } from '../report.js';
 
 /** What each contestant's program prints. Losses are means, accuracies shares in [0, 1]. */

@@ -1,6 +1,6 @@
 /** From what the programs measured to medians and ratios. */
 import { z } from 'zod';
-import { median } from '../measure.js';
+import { median } from '../../ml/ranking/median.js';
 import type { Findings } from '../report.js';
 
 /** What each contestant's program prints. */

@@ -1,6 +1,7 @@
 /** How long what is foreseen would take, from how long it took before. Pure. */
 import type { Ledger } from '../../configs/schema/ledger.js';
 import type { PlannedTask } from '../../configs/schema/plan.js';
+import { median } from '../../ml/ranking/median.js';
 import type { Foreseen } from '../../workflows/foresee.js';
 import { UNCHANGED } from '../../workflows/reuse.js';
 
@@ -59,13 +60,6 @@ function mediansOf(ledgers: readonly Ledger[]): Map<string, number> {
 /** Another activity under the same name is another task. */
 function keyOf(name: string, uses: string): string {
   return `${name} ${uses}`;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const upper = sorted[Math.floor(sorted.length / 2)] ?? 0;
-  const lower = sorted[Math.ceil(sorted.length / 2) - 1] ?? 0;
-  return (lower + upper) / 2;
 }
 
 /**

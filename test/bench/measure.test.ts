@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { lastWords, median, runJson } from '../../bench/measure.js';
+import { median } from '../../ml/ranking/median.js';
+import { lastWords, runJson } from '../../bench/measure.js';
 
 const node = (script: string, environment: Readonly<Record<string, string>> = {}): Promise<unknown> =>
   runJson(process.execPath, ['-e', script], environment);
