@@ -2,6 +2,7 @@
 import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
+import { isAbout } from '../configs/problem.js';
 import { Progress, Summary } from '../configs/schema/payload.js';
 
 export const TaskEvent = z.object({
@@ -30,7 +31,7 @@ export async function appendEvent(root: string, run: string, event: TaskEvent): 
 /** Every whole line, in the order written; none where there is no file. A line cut short by a kill is left out. */
 export async function readEvents(root: string, run: string): Promise<TaskEvent[]> {
   const text = await readFile(eventsPath(root, run), 'utf8').catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return '';
+    if (isAbout(error, 'ENOENT')) return '';
     throw error;
   });
   return text.split('\n').flatMap((line) => {

@@ -4,6 +4,7 @@
  */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isAbout } from '../configs/problem.js';
 import type { Artifact } from '../configs/schema/payload.js';
 import { Digests } from '../ml/files/digests.js';
 
@@ -36,7 +37,7 @@ async function sizeOf(path: string): Promise<number | null> {
     const found = await stat(path);
     return found.isFile() ? found.size : null;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return null;
+    if (isAbout(error, 'ENOENT', 'ENOTDIR')) return null;
     throw error;
   }
 }

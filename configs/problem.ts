@@ -93,3 +93,8 @@ export function fromSystemError(error: unknown, where: string): unknown {
   const cure = code === 'DISK_FULL' ? 'free some disk space; nothing that was already written is lost' : undefined;
   return new Problem({ code, message: error.message, where, ...(cure === undefined ? {} : { cure }), cause: error });
 }
+
+/** Narrows to a system error of one of these codes. */
+export function isAbout(error: unknown, ...codes: readonly string[]): error is Error & { readonly code: string } {
+  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
+}

@@ -2,7 +2,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ledgerPath } from '../activities/ledger-path.js';
-import { Problem } from '../configs/problem.js';
+import { isAbout, Problem } from '../configs/problem.js';
 import { Ledger, type LedgerTask } from '../configs/schema/ledger.js';
 import type { ReuseCandidate } from '../workflows/decide.js';
 import { inputsIn, type Inputs } from '../workflows/graph.js';
@@ -19,7 +19,7 @@ export async function readLedger(root: string, run: string): Promise<Ledger | nu
   try {
     text = await readFile(path, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return null;
+    if (isAbout(error, 'ENOENT', 'ENOTDIR')) return null;
     throw error;
   }
   const parsed = Ledger.safeParse(parse(text, path));
@@ -43,7 +43,7 @@ function parse(text: string, path: string): unknown {
 /** The ledgers of all runs in `runs/`, the run that started last first; folders without a ledger are left out. */
 export async function readLedgers(root: string): Promise<Ledger[]> {
   const folders = await readdir(join(root, 'runs'), { withFileTypes: true }).catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    if (isAbout(error, 'ENOENT')) return [];
     throw error;
   });
   const ledgers = await Promise.all(folders.filter((folder) => folder.isDirectory()).map(({ name }) => readLedger(root, name)));

@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { readInstallation } from '../../configs/load/installation.js';
-import { Problem } from '../../configs/problem.js';
+import { isAbout, Problem } from '../../configs/problem.js';
 import type { SettingsOf } from '../../configs/schema/catalog.js';
 import { Evaluation } from '../../configs/schema/evaluation.js';
 import { LogArchive } from '../../configs/schema/log-archive.js';
@@ -132,5 +132,5 @@ async function offlineFile(home: string): Promise<string> {
 }
 
 function ignoreAbsence(error: unknown): void {
-  if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+  if (!isAbout(error, 'ENOENT')) throw error;
 }

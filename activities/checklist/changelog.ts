@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { z } from 'zod';
-import { Problem } from '../../configs/problem.js';
+import { isAbout, Problem } from '../../configs/problem.js';
 import type { SettingsOf } from '../../configs/schema/catalog.js';
 import { ChangelogRecord } from '../../configs/schema/changelog.js';
 import { Evaluation, Parity } from '../../configs/schema/evaluation.js';
@@ -54,8 +54,8 @@ async function readIfThere(path: string): Promise<string | null> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
-    if (error instanceof Error && 'code' in error && error.code === 'EISDIR')
+    if (isAbout(error, 'ENOENT')) return null;
+    if (isAbout(error, 'EISDIR'))
       throw new Problem({ code: 'CONFLICT', message: 'is a folder', where: path, cure: 'set changelog.file to a Markdown file' });
     throw error;
   }

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
+import { isAbout } from '../../configs/problem.js';
 
 export interface OwnFolder {
   readonly name: string;
@@ -62,6 +63,6 @@ async function filesIn(folder: string): Promise<string[]> {
 }
 
 function ignoreAbsence(error: unknown): null {
-  if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return null;
+  if (isAbout(error, 'ENOENT', 'ENOTDIR')) return null;
   throw error;
 }

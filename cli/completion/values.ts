@@ -1,6 +1,7 @@
 /** What may stand for a placeholder (`<run>`, `<task>`) of a command: read from the disk, no server is asked. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { isAbout } from '../../configs/problem.js';
 
 /** What is known of the command line so far. */
 export interface Typed {
@@ -55,7 +56,7 @@ function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
 
 async function unlessMissing<Found>(found: Promise<Found>): Promise<Found | null> {
   return found.catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return null;
+    if (isAbout(error, 'ENOENT', 'ENOTDIR')) return null;
     throw error;
   });
 }

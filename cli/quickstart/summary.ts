@@ -1,12 +1,13 @@
 /** What a person wants to know after the quickstart: how well it learned, where things lie, what to do next. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isAbout } from '../../configs/problem.js';
 import { Manifest } from '../../configs/schema/manifest.js';
 
 /** The published model of a run; null where there is none, or it is another run's. */
 export async function publishedBy(root: string, run: string, directory: string): Promise<Manifest | null> {
   const text = await readFile(join(root, directory, 'manifest.json'), 'utf8').catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    if (isAbout(error, 'ENOENT')) return null;
     throw error;
   });
   if (text === null) return null;

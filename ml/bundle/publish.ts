@@ -11,7 +11,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { link, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Problem } from '../../configs/problem.js';
+import { isAbout, Problem } from '../../configs/problem.js';
 import type { Manifest, ManifestFile } from '../../configs/schema/manifest.js';
 import { hashFile, writeFileAtomically, writeJsonAtomically } from '../files/atomic.js';
 import { MANIFEST, readManifest } from './read.js';
@@ -81,7 +81,7 @@ async function holds(path: string, sha256: string): Promise<boolean> {
   try {
     return (await hashFile(path)).sha256 === sha256;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
+    if (isAbout(error, 'ENOENT')) return false;
     throw error;
   }
 }

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { Problem } from '../../configs/problem.js';
+import { isAbout, Problem } from '../../configs/problem.js';
 import { Manifest, type ManifestFile } from '../../configs/schema/manifest.js';
 
 export const MANIFEST = 'manifest.json';
@@ -41,7 +41,7 @@ export async function readPublished(directory: string, manifest: Manifest, name:
 const PUBLISH_AGAIN = 'publish again: emo-aen run';
 
 function missing(cause: unknown, where: string, message: string): unknown {
-  if (!(cause instanceof Error && 'code' in cause && cause.code === 'ENOENT')) return cause;
+  if (!isAbout(cause, 'ENOENT')) return cause;
   return new Problem({ code: 'NOT_FOUND', message, where, cure: 'train and publish one: emo-aen run', cause });
 }
 

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Problem } from '../../configs/problem.js';
+import { isAbout, Problem } from '../../configs/problem.js';
 import { ChangelogRecord } from '../../configs/schema/changelog.js';
 import { Evaluation } from '../../configs/schema/evaluation.js';
 import { DatasetIndex } from '../../configs/schema/photos.js';
@@ -50,7 +50,7 @@ async function entryOf(audit: Audit, record: ChangelogRecord, task: string, find
     }
   } catch (error) {
     if (error instanceof Problem) findings.missing.push(`${file}: ${error.message}; ${error.cure}`);
-    else if (error instanceof Error && 'code' in error && error.code === 'ENOENT') findings.missing.push(`${file} is gone: ${again}`);
+    else if (isAbout(error, 'ENOENT')) findings.missing.push(`${file} is gone: ${again}`);
     else throw error;
   }
   return null;

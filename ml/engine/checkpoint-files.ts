@@ -7,7 +7,7 @@
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { Problem } from '../../configs/problem.js';
+import { isAbout, Problem } from '../../configs/problem.js';
 import { hashFile, writeJsonAtomically } from '../files/atomic.js';
 import { writeSafetensors, type Tensor } from '../weights/safetensors.js';
 
@@ -183,7 +183,7 @@ async function setAside(path: string): Promise<void> {
 }
 
 function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+  return isAbout(error, 'ENOENT');
 }
 
 function ignoreMissing(error: unknown): void {

@@ -7,7 +7,7 @@
  */
 import { open, readFile, type FileHandle } from 'node:fs/promises';
 import { z } from 'zod';
-import { fromSystemError } from '../../configs/problem.js';
+import { fromSystemError, isAbout } from '../../configs/problem.js';
 import { writeFileAtomically } from '../files/atomic.js';
 
 /** What rows of both kinds say. `loss` is a mean over steps, accuracies are shares in [0, 1]; the last three are of this machine, not of the method. */
@@ -94,7 +94,7 @@ export class MetricsLog {
 /** Rows that can be read; none where there is no file. */
 export async function readRows(path: string): Promise<TrainingRow[]> {
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return '';
+    if (isAbout(error, 'ENOENT')) return '';
     throw error;
   });
   return text.split('\n').flatMap((text) => {

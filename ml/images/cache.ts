@@ -1,7 +1,7 @@
 /** Reads the packed photo cache (layout: CacheIndex in configs/schema/photos.ts). */
 import { readSync } from 'node:fs';
 import { open, readFile } from 'node:fs/promises';
-import { Problem } from '../../configs/problem.js';
+import { isAbout, Problem } from '../../configs/problem.js';
 import { CacheIndex } from '../../configs/schema/photos.js';
 
 export interface PhotoCache {
@@ -75,7 +75,7 @@ function readWhole(descriptor: number, buffer: Uint8Array, position: number, whe
 }
 
 function missing(error: unknown, where: string): unknown {
-  if (!(error instanceof Error) || !('code' in error) || error.code !== 'ENOENT') return error;
+  if (!isAbout(error, 'ENOENT')) return error;
   return new Problem({
     code: 'ARTIFACT_MISSING',
     message: 'this file of the photo cache is not there',

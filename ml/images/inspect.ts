@@ -1,6 +1,6 @@
 /** Everything the audit asks of one photo (method §2.2), from one reading of its bytes or, where an earlier audit read the same bytes, from none. */
 import { stat } from 'node:fs/promises';
-import { Problem } from '../../configs/problem.js';
+import { isAbout, Problem } from '../../configs/problem.js';
 import type { Finding } from '../../configs/schema/audit.js';
 import type { DatasetSettings } from '../../configs/schema/dataset.js';
 import { endOfPicture, isAnimatedPng } from './container.js';
@@ -8,7 +8,7 @@ import { decodeSquare, isOpaque, readHeader, type PhotoHeader } from './decode.j
 import { finding, type FindingCode } from './findings.js';
 import { photoHash, type PhotoHash } from './hash.js';
 import type { Content, Inspections } from './inspections.js';
-import { isAbout, type FoundPhoto } from './scan.js';
+import { type FoundPhoto } from './scan.js';
 
 export interface Inspection {
   readonly photo: FoundPhoto;

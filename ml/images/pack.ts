@@ -8,12 +8,11 @@ import { readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import sharp from 'sharp';
-import { Problem } from '../../configs/problem.js';
+import { isAbout, Problem } from '../../configs/problem.js';
 import type { DatasetIndex, Photo } from '../../configs/schema/photos.js';
 import { canonicalHash } from '../../configs/load/canonical.js';
 import { writeAtomically, writeFileAtomically } from '../files/atomic.js';
 import { decodeSquare, PHOTOS_IN_FLIGHT } from './decode.js';
-import { isAbout } from './scan.js';
 
 export interface PackOptions {
   /** Absolute project root. */

@@ -1,11 +1,10 @@
 /** Splits for a set as it lies on disk: what the splits file says of it, completed by a proposal (method §2.3, §8.1). */
 import { resolve } from 'node:path';
-import { Problem } from '../../configs/problem.js';
+import { isAbout, Problem } from '../../configs/problem.js';
 import type { DatasetSettings } from '../../configs/schema/dataset.js';
 import type { Assignments } from '../../configs/schema/splits.js';
 import { hashPhotoSet } from './dataset-hash.js';
 import { visible } from './names.js';
-import { isAbout } from './scan.js';
 import { readSplits } from './splits-file.js';
 import { proposeSplits } from './splits.js';
 

@@ -1,10 +1,11 @@
 /** Reads what `emo-aen sample` noted about a set. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isAbout } from '../../configs/problem.js';
 import type { Finding } from '../../configs/schema/audit.js';
 import { SampleRecord } from '../../configs/schema/sample.js';
 import { finding } from './findings.js';
-import { DEGRADATIONS_FILE, isAbout } from './scan.js';
+import { DEGRADATIONS_FILE } from './scan.js';
 
 export interface Degradations {
   /** Folders whose pairs are synthetic; empty for a set of real pairs. */

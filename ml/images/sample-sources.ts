@@ -2,8 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, extname, join } from 'node:path';
-import { Problem } from '../../configs/problem.js';
-import { isAbout } from './scan.js';
+import { isAbout, Problem } from '../../configs/problem.js';
 
 /** A photo that becomes one scene. */
 export interface SampleSource {

@@ -7,12 +7,12 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import sharp from 'sharp';
-import { Problem } from '../../configs/problem.js';
+import { isAbout, Problem } from '../../configs/problem.js';
 import { SampleRecord } from '../../configs/schema/sample.js';
 import { writeJsonAtomically } from '../files/atomic.js';
 import { decodeWhole, readHeader, type Pixels } from './decode.js';
 import type { SampleSource } from './sample-sources.js';
-import { DEGRADATIONS_FILE, isAbout } from './scan.js';
+import { DEGRADATIONS_FILE } from './scan.js';
 import { makeScene, SMALLEST_SIDE, type SceneOptions } from './scene.js';
 
 export interface SampleOptions extends SceneOptions {

@@ -2,6 +2,7 @@
 import type { Dirent } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
+import { isAbout } from '../../configs/problem.js';
 import type { Finding } from '../../configs/schema/audit.js';
 import type { Label } from '../../configs/schema/photos.js';
 import { finding, type FindingCode } from './findings.js';
@@ -120,9 +121,4 @@ async function kindOf(walk: Walk, file: string): Promise<'file' | 'folder' | 'ot
     walk.found('unreadable', file, `cannot be opened (${error.code})`);
     return null;
   }
-}
-
-/** Narrows to a system error of one of these codes. */
-export function isAbout(error: unknown, ...codes: readonly string[]): error is Error & { readonly code: string } {
-  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
 }

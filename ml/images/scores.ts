@@ -1,9 +1,10 @@
 /** `scores.csv` of a folder: file, mean opinion score[, deviation, count] (design §5, "Scores of people"). */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isAbout } from '../../configs/problem.js';
 import type { Finding } from '../../configs/schema/audit.js';
 import { finding } from './findings.js';
-import { isAbout, SCORES_FILE, type FoundPhoto } from './scan.js';
+import { SCORES_FILE, type FoundPhoto } from './scan.js';
 
 export interface Scores {
   /** Mean opinion score by photo file, relative to the photo root. */

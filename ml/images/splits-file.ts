@@ -1,5 +1,6 @@
 /** Reads and locks `docs/splits.json`. */
 import { readFile } from 'node:fs/promises';
+import { isAbout } from '../../configs/problem.js';
 import { check } from '../../configs/load/check.js';
 import { Diagnostics } from '../../configs/load/diagnostics.js';
 import { fileSource } from '../../configs/load/located.js';
@@ -8,7 +9,6 @@ import type { Finding } from '../../configs/schema/audit.js';
 import { Assignments, LockedSplits } from '../../configs/schema/splits.js';
 import { writeJsonAtomically } from '../files/atomic.js';
 import { finding } from './findings.js';
-import { isAbout } from './scan.js';
 
 /** What the splits file says; `assignments` is null where it says nothing that can be used, and findings say why. */
 export interface SplitsRead {

@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Agent, EnvHttpProxyAgent, fetch, type Dispatcher, type Response } from 'undici';
-import { fromSystemError, Problem } from '../../configs/problem.js';
+import { fromSystemError, isAbout, Problem } from '../../configs/problem.js';
 import type { Progress } from '../../configs/schema/payload.js';
 
 const CONNECT_MS = 10_000;
@@ -132,7 +132,7 @@ async function release(request: Download, path: string): Promise<void> {
   const parsed = parsePart(request, path.slice(request.folder.length + 1));
   if (parsed === null) return;
   await rename(path, partPath(request, 0, parsed.validator)).catch((error: unknown) => {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    if (!isAbout(error, 'ENOENT')) throw error;
   });
 }
 
@@ -161,7 +161,7 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    return isAbout(error, 'EPERM');
   }
 }
 

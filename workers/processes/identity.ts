@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
+import { isAbout } from '../../configs/problem.js';
 
 /** `start` is in the kernel's ticks since boot; `boot` tells one boot from the next. */
 export const ProcessIdentity = z.object({ pid: z.int().positive(), start: z.string(), boot: z.string() });
@@ -82,7 +83,7 @@ function signal(identity: ProcessIdentity, name: 'SIGTERM' | 'SIGKILL'): boolean
     process.kill(name === 'SIGKILL' ? -identity.pid : identity.pid, name);
     return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ESRCH') return false;
+    if (isAbout(error, 'ESRCH')) return false;
     throw error;
   }
 }

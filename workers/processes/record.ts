@@ -2,6 +2,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { isAbout } from '../../configs/problem.js';
 import { writeJsonAtomically } from '../../ml/files/atomic.js';
 import { hasEnded, isAlive, ProcessIdentity } from './identity.js';
 
@@ -66,7 +67,7 @@ async function readRecord(path: string): Promise<ProcessRecord | null> {
   try {
     text = await readFile(path, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    if (isAbout(error, 'ENOENT')) return null;
     throw error;
   }
   const parsed = ProcessRecord.safeParse(JSON.parse(text));
