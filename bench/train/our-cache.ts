@@ -20,7 +20,16 @@ for (const file of JSON.parse(await readFile(list, 'utf8')) as string[]) {
   const { width, height } = await readHeader(await readFile(file));
   photos.push({ file, folder: 'bench', label: 'good', split: 'train', sha256, width, height, score: null });
 }
-const dataset: DatasetIndex = { version: 1, hash: '0'.repeat(64), root, synthetic: false, pairing: 'stem', crossLimit: 1, photos };
+const dataset: DatasetIndex = {
+  version: 2,
+  hash: '0'.repeat(64),
+  root,
+  synthetic: false,
+  pairing: 'by-name',
+  limit: 1,
+  weights: {},
+  photos,
+};
 
 const seconds: number[] = [];
 for (let pass = 0; pass <= Number(passes); pass++) {

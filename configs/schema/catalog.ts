@@ -77,7 +77,7 @@ export const CATALOG = {
   }),
   audit: entry({
     stage: 2,
-    version: 1,
+    version: 2,
     outside: always,
     kind: 'dataset',
     settings: DatasetSettings,

@@ -19,18 +19,33 @@ export const Photo = z.object({
 });
 export type Photo = z.infer<typeof Photo>;
 
+/** What a run of an earlier release left: `stem` was the name of `by-name`, which had no limit, and folders had no weights. */
+function fromVersion1(input: unknown): unknown {
+  const old = z.looseObject({ version: z.literal(1), pairing: z.string(), crossLimit: z.int() }).safeParse(input);
+  if (!old.success) return input;
+  const { pairing, crossLimit, ...same } = old.data;
+  const byName = pairing === 'stem';
+  return { ...same, version: 2, pairing: byName ? 'by-name' : pairing, limit: byName ? Number.MAX_SAFE_INTEGER : crossLimit, weights: {} };
+}
+
 /** Artifact `dataset`: what the audit found to be sound. `pairs` are drawn within a folder; `good` and `bad` are indices into `photos`. */
-export const DatasetIndex = z.object({
-  version: z.literal(1),
-  /** sha256 over every photo's path and digest, sorted by path: the dataset hash of manifest and changelog. */
-  hash: z.string(),
-  root: z.string(),
-  /** True where the pairs were made by `emo-aen sample`. */
-  synthetic: z.boolean(),
-  pairing: z.enum(['stem', 'cross']),
-  crossLimit: z.int(),
-  photos: z.array(Photo),
-});
+export const DatasetIndex = z.preprocess(
+  fromVersion1,
+  z.object({
+    version: z.literal(2),
+    /** sha256 over every photo's path and digest, sorted by path: the dataset hash of manifest and changelog. */
+    hash: z.string(),
+    root: z.string(),
+    /** True where the pairs were made by `emo-aen sample`. */
+    synthetic: z.boolean(),
+    pairing: z.enum(['by-name', 'cross']),
+    /** Pairs of a folder in an epoch, at most. */
+    limit: z.int(),
+    /** How often a folder's pairs are drawn in an epoch, by folder; 1 where it is not named. */
+    weights: z.record(z.string(), z.number()),
+    photos: z.array(Photo),
+  }),
+);
 export type DatasetIndex = z.infer<typeof DatasetIndex>;
 
 /**

@@ -1,7 +1,7 @@
 /** Item 1: dataset validated and splits locked. Every photo is hashed again. */
 import { join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
-import { AuditReport } from '../../configs/schema/audit.js';
+import { AuditVerdict } from '../../configs/schema/audit.js';
 import { DatasetIndex, type Photo } from '../../configs/schema/photos.js';
 import { stemOf, visible } from '../images/names.js';
 import { scanPhotos, type FoundPhoto } from '../images/scan.js';
@@ -19,7 +19,7 @@ export async function proveDataset(audit: Audit): Promise<Findings> {
   const findings = noFindings();
   const task = finishedTask(audit, 'audit', findings);
   if (task === null) return findings;
-  const report = await proveJson(audit, task.artifact('audit-report'), AuditReport, findings);
+  const report = await proveJson(audit, task.artifact('audit-report'), AuditVerdict, findings);
   if (report !== null && !report.ok) findings.missing.push(`the audit found ${report.errors} errors`);
   const dataset = await proveJson(audit, task.artifact('dataset'), DatasetIndex, findings);
   if (dataset === null) return findings;

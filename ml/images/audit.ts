@@ -13,6 +13,7 @@ import { datasetHash, type PhotoDigest } from './dataset-hash.js';
 import { PHOTOS_IN_FLIGHT } from './decode.js';
 import { finding } from './findings.js';
 import { inspectPhoto, type Inspection } from './inspect.js';
+import type { InspectedSet } from './inspected-set.js';
 import { Inspections } from './inspections.js';
 import { pairFindings } from './pairing.js';
 import { readDegradations } from './sample-record.js';
@@ -23,6 +24,11 @@ import { assignSplits, SPLITS } from './splits.js';
 
 /** Photos that were looked at, after which what was found is put on disk: an audit that is killed loses no more. */
 const SAVED_EVERY = 1_000;
+
+const NO_SIZE = { folders: 0, photos: 0, pairs: 0, interval: null };
+
+/** What can only be seen of the set as a whole. */
+const CHECKS: readonly ((set: InspectedSet) => Finding[])[] = [pairFindings, copyFindings];
 
 export interface AuditOptions {
   /** Absolute project root, which the settings' paths are relative to. */
@@ -51,14 +57,14 @@ export async function auditPhotos(options: AuditOptions): Promise<AuditResult> {
   const record = await readDegradations(photoRoot);
   const hash = hashOf(inspections);
   const splits = await splitSet(options, scan.photos, hash);
+  const set: InspectedSet = { settings, folders: scan.folders, photos: inspections, splitOf: splits.splitOf, scores: scores.byFile };
   const findings = [
     ...scan.findings,
     ...inspections.flatMap((inspection) => inspection.findings),
-    ...pairFindings(scan.photos, settings.pairs.pairing),
     ...scores.findings,
     ...record.findings,
     ...splits.findings,
-    ...copyFindings(inspections, splits.splitOf, settings.photos.nearCopyDistance),
+    ...CHECKS.flatMap((check) => check(set)),
   ];
   const errors = findings.filter(({ severity }) => severity === 'error').length;
   const synthetic = scan.folders.some((folder) => record.folders.has(folder));
@@ -66,15 +72,19 @@ export async function auditPhotos(options: AuditOptions): Promise<AuditResult> {
     errors > 0 || hash === null
       ? null
       : {
-          version: 1,
+          version: 2,
           hash,
           root: settings.photos.root,
           synthetic,
-          ...settings.pairs,
+          pairing: settings.pairs.pairing,
+          limit: settings.pairs.limit,
+          weights: settings.pairs.weights,
           photos: inspections.flatMap((inspection) => indexed(inspection, splits.splitOf, scores.byFile)),
         };
   const report: AuditReport = {
-    version: 1,
+    version: 2,
+    mode: 'full',
+    unseen: [],
     ok: dataset !== null,
     root: settings.photos.root,
     splitsFile: settings.splits.file,
@@ -83,6 +93,12 @@ export async function auditPhotos(options: AuditOptions): Promise<AuditResult> {
     folders: scan.folders.length,
     photos: scan.photos.length,
     pairs: dataset === null ? null : countPairs(dataset),
+    splits: { train: NO_SIZE, val: NO_SIZE, test: NO_SIZE },
+    folderPairs: [],
+    rules: [],
+    distributions: [],
+    counts: [],
+    clusters: [],
     scored: scores.byFile.size,
     errors,
     warnings: findings.length - errors,
@@ -131,8 +147,13 @@ async function splitSet(
   return { ...assigned, findings: [...assigned.findings, ...(broken ? [finding('splits-locked-to-another-set', shown, message)] : [])] };
 }
 
-function indexed({ photo, sha256, sides }: Inspection, splitOf: ReadonlyMap<string, Split>, scores: ReadonlyMap<string, number>): Photo[] {
+function indexed(
+  { photo, sha256, content }: Inspection,
+  splitOf: ReadonlyMap<string, Split>,
+  scores: ReadonlyMap<string, number>,
+): Photo[] {
   const split = splitOf.get(photo.file);
+  const sides = content?.sides ?? null;
   if (sha256 === null || sides === null || split === undefined) return [];
   const { file, folder, label } = photo;
   return [{ file, folder, label, split, sha256, ...sides, score: scores.get(file) ?? null }];

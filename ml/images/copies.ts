@@ -4,17 +4,18 @@ import type { Split } from '../../configs/schema/photos.js';
 import { finding } from './findings.js';
 import { nearCopies } from './hash.js';
 import type { Inspection } from './inspect.js';
+import type { InspectedSet } from './inspected-set.js';
 
-/** Findings name each photo once, with one of the others. @param distance in bits of the perceptual hash. */
-export function copyFindings(inspections: readonly Inspection[], splitOf: ReadonlyMap<string, Split>, distance: number): Finding[] {
-  return [...samePhotos(inspections, splitOf), ...similarPhotos(inspections, splitOf, distance)];
+/** Findings name each photo once, with one of the others. */
+export function copyFindings({ photos, splitOf, settings }: InspectedSet): Finding[] {
+  return [...samePhotos(photos, splitOf), ...similarPhotos(photos, splitOf, settings.photos.nearCopyDistance)];
 }
 
 function samePhotos(inspections: readonly Inspection[], splitOf: ReadonlyMap<string, Split>): Finding[] {
   const bySha = new Map<string, Inspection[]>();
   for (const inspection of inspections) {
     // Two files of rubbish are not the same photo; each is told for what it is.
-    if (inspection.sha256 !== null && inspection.sides !== null)
+    if (inspection.sha256 !== null && inspection.content?.sides != null)
       bySha.set(inspection.sha256, [...(bySha.get(inspection.sha256) ?? []), inspection]);
   }
   return [...bySha.values()].flatMap((group) =>
@@ -35,7 +36,7 @@ function samePhotos(inspections: readonly Inspection[], splitOf: ReadonlyMap<str
 function similarPhotos(inspections: readonly Inspection[], splitOf: ReadonlyMap<string, Split>, distance: number): Finding[] {
   const assigned = inspections.filter(({ photo }) => splitOf.has(photo.file));
   const copies = nearCopies(
-    assigned.map(({ hash, photo }) => ({ hash, group: splitOf.get(photo.file) ?? '' })),
+    assigned.map(({ content, photo }) => ({ hash: content?.hash ?? null, group: splitOf.get(photo.file) ?? '' })),
     distance,
   );
   return [...copies].flatMap(([number, copy]) => {

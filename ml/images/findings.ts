@@ -30,14 +30,28 @@ export const FINDINGS = {
   'too-many-bytes': error('look at what the file is: no photo within photos.maxPixels (configs/dataset.yaml) is so large'),
   'too-small': error('use a larger photo: enlarging would teach the model that blur is normal'),
   'not-srgb': error('convert it to sRGB, 8 bits a channel (for example `magick in.jpg -colorspace sRGB -profile sRGB.icc out.jpg`)'),
+  'wrong-extension': warning('rename the file to what it is, good and bad alike where pairs are made by name'),
+  turned: warning(
+    'nothing need be done: it is used upright; `emo-aen audit --fix` writes it upright for tools that pass over the orientation',
+  ),
+  uniform: warning('look whether it is a photo; remove it if it shows nothing'),
+  'changed-while-read': error('let what writes it come to its end, then audit again'),
   transparent: error('flatten it onto a background: the model sees no transparency'),
   'trailing-bytes': warning('nothing need be done; save the photo again to drop what stands behind the picture'),
   // Pairs and scores.
   unpaired: error('add its partner of the same name, remove it, or set pairs.pairing: cross in configs/dataset.yaml'),
   'stem-twice': error('rename one of the two: pairs are made by the name without its extension'),
+  'different-aspect': warning('cut both to one shape: a model can learn the shape instead of the beauty'),
+  'different-size': warning('bring both to one size: a model can learn the sharpness of scaling instead of the beauty'),
+  'looks-swapped': warning('look at both: move each to the other folder, or mend the scores'),
   'good-equals-bad': error('remove one: the same photo cannot be good and bad'),
   'bad-record': error('restore it, or make the set again with `emo-aen sample --force`; where the pairs are real, remove it'),
   'bad-scores': error('write lines of: file, mean opinion score[, deviation, count], the file as good/name.jpg'),
+  'score-out-of-range': error('mend the score, or scores.min and scores.max in configs/dataset.yaml'),
+  'scores-incomplete': warning('add scores for the other photos, or remove scores.csv: few scores teach little'),
+  // What lets a model cheat.
+  'tell-tale': warning('save good and bad photos in the same way, from the same source, at the same size'),
+  unbalanced: warning('add photos where there are few, or set pairs.limit and pairs.weights in configs/dataset.yaml'),
   // Splits.
   'splits-missing': error('run `emo-aen splits --lock`: it proposes splits by folder and locks them'),
   'splits-unreadable': error('mend the file, or remove it and run `emo-aen splits --lock`'),
@@ -46,6 +60,9 @@ export const FINDINGS = {
   'without-split': error('give it a split in the splits file; `emo-aen splits --lock` does it for whole folders'),
   'in-two-splits': error('leave it in one split only'),
   'split-empty': error('give it at least one folder: training, validation and test all need pairs'),
+  'split-too-small': warning('give it more folders, or read its accuracy with its interval'),
+  'same-photo-twice': warning('remove one of the two: the photo counts twice'),
+  'near-copy-in-two-folders': warning('look at both; where it is one photo, remove one or put both into one folder'),
   'same-photo-in-two-splits': error('remove one of the two, or move both into one split: the test must not know its answers'),
   'near-copy-in-two-splits': error(
     'move both into one split, or lower photos.nearCopyDistance in configs/dataset.yaml where they are different photos',

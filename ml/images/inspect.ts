@@ -1,4 +1,5 @@
 /** Everything the audit asks of one photo (method §2.2), from one reading of its bytes or, where an earlier audit read the same bytes, from none. */
+import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { isAbout, Problem } from '../../configs/problem.js';
 import type { Finding } from '../../configs/schema/audit.js';
@@ -6,18 +7,15 @@ import type { DatasetSettings } from '../../configs/schema/dataset.js';
 import { endOfPicture, isAnimatedPng } from './container.js';
 import { decodeSquare, isOpaque, readHeader, type PhotoHeader } from './decode.js';
 import { finding, type FindingCode } from './findings.js';
-import { photoHash, type PhotoHash } from './hash.js';
+import { photoHash } from './hash.js';
 import type { Content, Inspections } from './inspections.js';
 import { type FoundPhoto } from './scan.js';
 
 export interface Inspection {
   readonly photo: FoundPhoto;
-  /** Null where the file could not be read; the rest is then null as well. */
+  /** Null where the file could not be read, and `content` with it. */
   readonly sha256: string | null;
-  /** Of the upright photo; null where the header could not be read. */
-  readonly sides: { readonly width: number; readonly height: number } | null;
-  /** Null where the photo could not be decoded, or shows nothing to tell it from others. */
-  readonly hash: PhotoHash | null;
+  readonly content: Content | null;
   readonly findings: readonly Finding[];
 }
 
@@ -38,8 +36,7 @@ export async function inspectPhoto(photo: FoundPhoto, limits: Limits, known: Ins
   return {
     photo,
     sha256,
-    sides: content?.sides ?? null,
-    hash: content?.hash ?? null,
+    content,
     findings: [...faults, ...(content?.faults ?? [])].map(([code, message]) => finding(code, photo.file, message)),
   };
 }
@@ -76,7 +73,13 @@ async function lookAt(bytes: Buffer, limits: Limits): Promise<Content> {
   const header = await headerOf(bytes, limits, faults);
   const square = header === null ? null : await decodedSquare(bytes, header, faults);
   return {
+    bytes: bytes.length,
+    format: header?.format ?? null,
     sides: header === null ? null : { width: header.width, height: header.height },
+    orientation: header?.orientation ?? null,
+    quality: null,
+    encoder: null,
+    pixels: square === null ? null : createHash('sha256').update(square).digest('hex').slice(0, 16),
     hash: square === null ? null : photoHash(square, HASHED_SIDE),
     faults,
   };

@@ -13,17 +13,29 @@ import { FINDINGS, type FindingCode } from './findings.js';
 
 /** What one photo's content gives, whatever its name. */
 export const Content = z.object({
+  /** Of the file. */
+  bytes: z.int(),
+  /** What it is, whatever its name says: `jpeg`, `png`; null where the header could not be read. */
+  format: z.string().nullable(),
   /** Of the upright photo; null where the header could not be read. */
   sides: z.object({ width: z.int(), height: z.int() }).nullable(),
+  /** EXIF orientation, 1 (upright) to 8; null where the header could not be read. */
+  orientation: z.int().nullable(),
+  /** Of a JPEG, 1 to 100, told from its quantisation tables; null of other formats. */
+  quality: z.number().nullable(),
+  /** What wrote the file, as far as it tells: a camera, a program, a kind of tables; null where it tells nothing. */
+  encoder: z.string().nullable(),
   /** Perceptual hash; null where the photo could not be decoded, or shows nothing to tell it from others. */
   hash: z.object({ high: z.int(), low: z.int() }).nullable(),
+  /** Start of the sha256 of its 256-px square: the same pixels, however they were encoded; null where it could not be decoded. */
+  pixels: z.string().nullable(),
   /** What is wrong with it: code and sentence. */
   faults: z.array(z.tuple([z.enum(Object.keys(FINDINGS) as [FindingCode, ...FindingCode[]]), z.string()])),
 });
 export type Content = z.infer<typeof Content>;
 
 /** Raise it when the same photo would be found to be something else. */
-const INSPECTION = 1;
+const INSPECTION = 2;
 /** Photos that are kept; 500,000 make a file of about 100 MB. */
 const MOST = 500_000;
 

@@ -1,14 +1,16 @@
 /** Whether good and bad photos of a folder find each other by name (method §2.1; design §5, "Pairs"). */
 import type { Finding } from '../../configs/schema/audit.js';
-import type { DatasetIndex, Label } from '../../configs/schema/photos.js';
+import type { Label } from '../../configs/schema/photos.js';
 import { finding } from './findings.js';
+import type { InspectedSet } from './inspected-set.js';
 import type { FoundPhoto } from './scan.js';
 
 const OTHER: Readonly<Record<Label, Label>> = { good: 'bad', bad: 'good' };
 
 /** With pairing `cross` names do not matter, so nothing can be wrong with them. */
-export function pairFindings(photos: readonly FoundPhoto[], pairing: DatasetIndex['pairing']): Finding[] {
-  if (pairing === 'cross') return [];
+export function pairFindings(set: InspectedSet): Finding[] {
+  if (set.settings.pairs.pairing === 'cross') return [];
+  const photos = set.photos.map(({ photo }) => photo);
   const place = ({ folder, stem }: FoundPhoto, label: Label): string => JSON.stringify([folder, label, stem]);
   const first = new Map<string, FoundPhoto>();
   const twice: Finding[] = [];

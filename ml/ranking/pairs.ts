@@ -21,15 +21,15 @@ export interface EpochDraw {
 const FIXED_EPOCH = 0;
 
 /**
- * The pairs of a split, ordered by folder. Pairing `stem`: photos of the same file stem. Pairing `cross`: all good with all bad of a
- * folder, or `crossLimit` of them, drawn anew each epoch for training and once for validation and test.
+ * The pairs of a split, ordered by folder. Pairing `by-name`: photos of the same file stem. Pairing `cross`: all good with all bad of a
+ * folder, or `limit` of them, drawn anew each epoch for training and once for validation and test.
  */
 export function pairsOf(index: DatasetIndex, split: Split, draw: EpochDraw): Pair[] {
   const epoch = split === 'train' ? draw.epoch : FIXED_EPOCH;
   return [...foldersOf(index, split)].flatMap(([, folder], position) =>
-    index.pairing === 'stem'
+    index.pairing === 'by-name'
       ? sameStem(folder)
-      : crossed(folder, index.crossLimit, new Draws('cross', { seed: draw.seed, epoch, index: position })),
+      : crossed(folder, index.limit, new Draws('cross', { seed: draw.seed, epoch, index: position })),
   );
 }
 

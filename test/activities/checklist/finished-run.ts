@@ -135,12 +135,13 @@ class Builder {
     }
     this.hash = datasetHash(photos);
     const index: DatasetIndex = {
-      version: 1,
+      version: 2,
       hash: this.hash,
       root: 'training_files',
       synthetic: true,
-      pairing: 'stem',
-      crossLimit: 4,
+      pairing: 'by-name',
+      limit: 4,
+      weights: {},
       photos,
     };
     await this.write('docs/splits.json', JSON.stringify({ version: 1, datasetHash: this.hash, splits: { scene: 'test' } }));

@@ -43,7 +43,7 @@ export async function writeSmallSet(
   await writeFile(cache, Buffer.concat(squares));
   const index: CacheIndex = {
     version: 1,
-    dataset: { version: 1, hash: 'ab'.repeat(32), root: 'training_files', synthetic: true, pairing: 'stem', crossLimit: 10, photos },
+    dataset: { version: 2, hash: 'ab'.repeat(32), root: 'training_files', synthetic: true, pairing: 'by-name', limit: 10, weights: {}, photos },
     size: SIZE,
     crop: CROP,
     mean: [0.485, 0.456, 0.406],

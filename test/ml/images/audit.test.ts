@@ -397,7 +397,7 @@ describe('auditPhotos', () => {
 
   it('asks for no partners with pairing cross', async () => {
     await rm(join(root, SET, 'one/bad/a.png'));
-    const { report } = await audited({ ...SETTINGS, pairs: { pairing: 'cross', crossLimit: 64 } });
+    const { report } = await audited({ ...SETTINGS, pairs: { ...SETTINGS.pairs, pairing: 'cross' } });
     assert.deepEqual([report.findings, report.pairs?.train], [[], 2]);
   });
 

@@ -7,9 +7,11 @@ import type { DatasetSettings } from '../../../configs/schema/dataset.js';
 import { Draws } from '../../../ml/random/philox.js';
 
 export const SETTINGS: DatasetSettings = {
-  photos: { root: 'training_files', minSide: 224, maxPixels: 1e8, colourSpace: 'srgb', nearCopyDistance: 4 },
-  pairs: { pairing: 'stem', crossLimit: 64 },
-  splits: { file: 'docs/splits.json', seed: 0, train: 0.8, val: 0.1, test: 0.1 },
+  photos: { root: 'training_files', minSide: 224, maxPixels: 1e8, colourSpace: 'srgb', minDeviation: 2, nearCopyDistance: 4 },
+  pairs: { pairing: 'by-name', limit: 64, weights: {}, aspectTolerance: 0.02 },
+  scores: { min: 1, max: 10, coverage: 0.5, swapMargin: 0.5 },
+  splits: { file: 'docs/splits.json', seed: 0, train: 0.8, val: 0.1, test: 0.1, widestInterval: 1 },
+  balance: { ruleAccuracy: 1, largestFolder: 1, labelRatio: 1000 },
 };
 
 /** Something like a photo: soft shapes, another picture for each number. */

@@ -9,8 +9,8 @@ function photo(file: string, split: Split): Photo {
   return { file, folder, label: label as Label, split, sha256: '', width: 256, height: 256, score: null };
 }
 
-function dataset(photos: readonly Photo[], pairing: DatasetIndex['pairing'] = 'stem', crossLimit = 64): DatasetIndex {
-  return { version: 1, hash: '', root: '', synthetic: false, pairing, crossLimit, photos: [...photos] };
+function dataset(photos: readonly Photo[], pairing: DatasetIndex['pairing'] = 'by-name', limit = 64): DatasetIndex {
+  return { version: 2, hash: '', root: '', synthetic: false, pairing, limit, weights: {}, photos: [...photos] };
 }
 
 const names = (index: DatasetIndex, pairs: readonly Pair[]): string[] =>
