@@ -13,12 +13,14 @@ export const preprocess: TaskFunction<SettingsOf<'preprocess'>> = async (context
   const total = dataset.photos.length;
   const told = { total, unit: 'photos' };
   context.progress({ message: 'looking for a cache of these photos', done: 0, ...told });
+  const remarks: string[] = [];
   const cache = await packPhotos({
     root,
     dataset,
     size: settings.resize,
     folder: dirname(await context.file('.emo-aen', 'cache', 'photos')),
     signal,
+    onForgetful: (message) => remarks.push(message),
     onPhoto: (done) => context.progress({ message: 'packing photos', done, ...told }),
   });
   const index: CacheIndex = {
@@ -38,5 +40,6 @@ export const preprocess: TaskFunction<SettingsOf<'preprocess'>> = async (context
       { name: 'cache-index', path: indexFile },
     ],
     summary: { photos: total, cacheMiB: Math.round(cache.bytes / 2 ** 20), reused: cache.reused },
+    warnings: remarks,
   };
 };

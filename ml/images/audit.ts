@@ -2,7 +2,6 @@
  * Stage 2: is this photo set sound? Every photo is decoded that no earlier audit decoded, every fault is named, and a sound set becomes a
  * DatasetIndex (method §2).
  */
-import { Readable } from 'node:stream';
 import { resolve } from 'node:path';
 import type { AuditReport, Finding } from '../../configs/schema/audit.js';
 import type { DatasetSettings } from '../../configs/schema/dataset.js';
@@ -10,11 +9,10 @@ import type { DatasetIndex, Photo, Split } from '../../configs/schema/photos.js'
 import { pairsOf } from '../ranking/pairs.js';
 import { copyFindings } from './copies.js';
 import { datasetHash, type PhotoDigest } from './dataset-hash.js';
-import { PHOTOS_IN_FLIGHT } from './decode.js';
 import { finding } from './findings.js';
-import { inspectPhoto, type Inspection } from './inspect.js';
+import type { Inspection } from './inspect.js';
+import { inspectSet } from './inspect-set.js';
 import type { InspectedSet } from './inspected-set.js';
-import { Inspections } from './inspections.js';
 import { pairFindings } from './pairing.js';
 import { readDegradations } from './sample-record.js';
 import { scanPhotos, type FoundPhoto } from './scan.js';
@@ -22,8 +20,15 @@ import { readScores } from './scores.js';
 import { readSplits } from './splits-file.js';
 import { assignSplits, SPLITS } from './splits.js';
 
-/** Photos that were looked at, after which what was found is put on disk: an audit that is killed loses no more. */
-const SAVED_EVERY = 1_000;
+/** What each way of looking cannot see. */
+const UNSEEN: Readonly<Record<AuditReport['mode'], readonly string[]>> = {
+  full: [],
+  fast: [
+    'damage inside a file: a decoder that shrinks as it loads passes over it',
+    'transparency: alpha is not looked at',
+    'that the same pixels are there twice, encoded in two ways, to the last bit: near copies are found all the same',
+  ],
+};
 
 const NO_SIZE = { folders: 0, photos: 0, pairs: 0, interval: null };
 
@@ -34,6 +39,8 @@ export interface AuditOptions {
   /** Absolute project root, which the settings' paths are relative to. */
   readonly root: string;
   readonly settings: DatasetSettings;
+  /** `full` unless said otherwise: every pixel is decoded. */
+  readonly mode?: AuditReport['mode'];
   /** Called after each photo. */
   readonly onPhoto?: (done: number, total: number) => void;
   /** Told what kept the findings from being remembered for the next audit, which then reads every photo again. */
@@ -49,10 +56,10 @@ export interface AuditResult {
 
 /** Audits a set. A bad set is a result, not an exception; what is thrown is the signal's reason or a defect. */
 export async function auditPhotos(options: AuditOptions): Promise<AuditResult> {
-  const { settings } = options;
-  const photoRoot = resolve(options.root, settings.photos.root);
+  const { root, settings, mode = 'full', onPhoto, onForgetful = () => undefined, signal } = options;
+  const photoRoot = resolve(root, settings.photos.root);
   const scan = await scanPhotos(photoRoot);
-  const inspections = await inspectAll(scan.photos, options);
+  const inspections = await inspectSet(scan.photos, { root, settings, mode, onPhoto, onForgetful, signal });
   const scores = await readScores(photoRoot, scan.folders, scan.photos);
   const record = await readDegradations(photoRoot);
   const hash = hashOf(inspections);
@@ -83,8 +90,8 @@ export async function auditPhotos(options: AuditOptions): Promise<AuditResult> {
         };
   const report: AuditReport = {
     version: 2,
-    mode: 'full',
-    unseen: [],
+    mode,
+    unseen: [...UNSEEN[mode]],
     ok: dataset !== null,
     root: settings.photos.root,
     splitsFile: settings.splits.file,
@@ -105,26 +112,6 @@ export async function auditPhotos(options: AuditOptions): Promise<AuditResult> {
     findings,
   };
   return { report, dataset };
-}
-
-async function inspectAll(photos: readonly FoundPhoto[], options: AuditOptions): Promise<Inspection[]> {
-  const { root, settings, onPhoto, onForgetful = () => undefined, signal } = options;
-  const known = await Inspections.open(root, settings.photos, onForgetful);
-  const inspections: Inspection[] = [];
-  const stream: AsyncIterable<Inspection> = Readable.from(photos).map((photo: FoundPhoto) => inspectPhoto(photo, settings.photos, known), {
-    concurrency: PHOTOS_IN_FLIGHT,
-  });
-  try {
-    for await (const inspection of stream) {
-      signal?.throwIfAborted();
-      inspections.push(inspection);
-      onPhoto?.(inspections.length, photos.length);
-      if (known.unsaved >= SAVED_EVERY) await known.save();
-    }
-  } finally {
-    await known.save();
-  }
-  return inspections;
 }
 
 function hashOf(inspections: readonly Inspection[]): string | null {

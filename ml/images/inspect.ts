@@ -1,15 +1,17 @@
 /** Everything the audit asks of one photo (method §2.2), from one reading of its bytes or, where an earlier audit read the same bytes, from none. */
-import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
+import { posix } from 'node:path';
 import { isAbout, Problem } from '../../configs/problem.js';
-import type { Finding } from '../../configs/schema/audit.js';
+import type { AuditReport, Finding } from '../../configs/schema/audit.js';
 import type { DatasetSettings } from '../../configs/schema/dataset.js';
+import type { Budget } from './budget.js';
 import { endOfPicture, isAnimatedPng } from './container.js';
-import { decodeSquare, isOpaque, readHeader, type PhotoHeader } from './decode.js';
+import { glanceAtSquare, lookAtSquare, readHeader, type PhotoHeader } from './decode.js';
 import { finding, type FindingCode } from './findings.js';
 import { photoHash } from './hash.js';
 import type { Content, Inspections } from './inspections.js';
-import { type FoundPhoto } from './scan.js';
+import type { FoundPhoto } from './scan.js';
+import { AUDITED_SIDE, tileDigest } from './tiles.js';
 
 export interface Inspection {
   readonly photo: FoundPhoto;
@@ -22,23 +24,44 @@ export interface Inspection {
 type Limits = DatasetSettings['photos'];
 type Fault = Content['faults'][number];
 
-/** Formats that hold photos and that every step here decodes. */
-const PHOTO_FORMATS: readonly string[] = ['jpeg', 'png', 'webp', 'tiff', 'heif'];
-/** Side of the square that the perceptual hash is made of. */
-const HASHED_SIDE = 256;
-/** Uncompressed RGBA, the most that a photo of a given number of pixels can need. */
-const BYTES_PER_PIXEL = 4;
+/** How a photo is decoded: every pixel of it, or only as many as a small picture needs. */
+export type Mode = AuditReport['mode'];
 
-export async function inspectPhoto(photo: FoundPhoto, limits: Limits, known: Inspections): Promise<Inspection> {
+/** What photos are looked at with. */
+export interface Eye {
+  readonly mode: Mode;
+  readonly limits: Limits;
+  readonly known: Inspections;
+  /** Bytes of files that are held at once, and bytes that decoders may take at once. */
+  readonly held: Budget;
+  readonly decoding: Budget;
+  /** Given the square of each photo that was decoded as a whole, by its sha256. */
+  readonly onSquare: (sha256: string, square: Buffer) => void;
+}
+
+/** Formats that hold photos and that every step here decodes, with the names that their files bear. */
+const EXTENSIONS: Readonly<Record<string, readonly string[]>> = {
+  jpeg: ['.jpg', '.jpeg', '.jpe', '.jfif'],
+  png: ['.png'],
+  webp: ['.webp'],
+  tiff: ['.tif', '.tiff'],
+  heif: ['.avif', '.heif', '.heic'],
+};
+/** Uncompressed RGBA, the most that a file with a given number of pixels can need. */
+const FILE_BYTES_PER_PIXEL = 4;
+/**
+ * Most decoders give a photo row by row, but a progressive JPEG is held as a whole, six bytes a pixel, and so is a photo that is stored
+ * turned, three bytes a pixel: each photo is counted as if it were both.
+ */
+const DECODER_BYTES_PER_PIXEL = 9;
+
+/** @param eye one for all photos of an audit */
+export async function inspectPhoto(photo: FoundPhoto, eye: Eye): Promise<Inspection> {
   const faults: Fault[] = [];
-  const seen = await seenPhoto(photo.path, limits, known, faults);
+  const seen = await seenPhoto(photo.path, eye, faults);
   const { sha256 = null, content = null } = seen ?? {};
-  return {
-    photo,
-    sha256,
-    content,
-    findings: [...faults, ...(content?.faults ?? [])].map(([code, message]) => finding(code, photo.file, message)),
-  };
+  if (content !== null) faults.push(...nameFaults(photo.file, content), ...content.faults);
+  return { photo, sha256, content, findings: faults.map(([code, message]) => finding(code, photo.file, message)) };
 }
 
 interface Seen {
@@ -47,20 +70,25 @@ interface Seen {
 }
 
 /** Null, with a fault, for a file that cannot be read. */
-async function seenPhoto(path: string, limits: Limits, known: Inspections, faults: Fault[]): Promise<Seen | null> {
+async function seenPhoto(path: string, eye: Eye, faults: Fault[]): Promise<Seen | null> {
+  const { known, limits, held } = eye;
   try {
     const recalled = await known.digests.recall(path);
     const before = recalled === null ? undefined : known.find(recalled.sha256);
     if (recalled !== null && before !== undefined) return { sha256: recalled.sha256, content: before };
     const { size } = await stat(path);
-    if (size > limits.maxPixels * BYTES_PER_PIXEL) {
+    if (size > limits.maxPixels * FILE_BYTES_PER_PIXEL) {
       faults.push(['too-many-bytes', `has ${size} bytes`]);
       return null;
     }
-    const { sha256, bytes } = await known.digests.read(path);
-    const content = known.find(sha256) ?? (await lookAt(bytes, limits));
-    known.keep(sha256, content);
-    return { sha256, content };
+    return await held.run(size, async () => {
+      const { sha256, bytes } = await known.digests.read(path);
+      const before = known.find(sha256);
+      if (before !== undefined) return { sha256, content: before };
+      const content = await lookAt(bytes, sha256, eye);
+      known.keep(sha256, content);
+      return { sha256, content };
+    });
   } catch (error) {
     if (!isAbout(error, 'ENOENT', 'EACCES', 'EPERM', 'EISDIR', 'EIO', 'ELOOP')) throw error;
     faults.push(['unreadable', `cannot be read (${error.code})`]);
@@ -68,10 +96,19 @@ async function seenPhoto(path: string, limits: Limits, known: Inspections, fault
   }
 }
 
-async function lookAt(bytes: Buffer, limits: Limits): Promise<Content> {
+/** What the file's name says that its content does not. */
+function nameFaults(file: string, { format }: Content): Fault[] {
+  const names = EXTENSIONS[format ?? ''];
+  const extension = posix.extname(file);
+  if (names === undefined || names.includes(extension.toLowerCase())) return [];
+  return [['wrong-extension', `is ${format?.toUpperCase()} and is named ${extension === '' ? 'without an extension' : extension}`]];
+}
+
+async function lookAt(bytes: Buffer, sha256: string, eye: Eye): Promise<Content> {
   const faults: Fault[] = [];
-  const header = await headerOf(bytes, limits, faults);
-  const square = header === null ? null : await decodedSquare(bytes, header, faults);
+  const header = await headerOf(bytes, eye.limits, faults);
+  const square = header === null ? null : await decodedSquare(bytes, header, eye, faults);
+  if (square !== null && eye.mode === 'full') eye.onSquare(sha256, square);
   return {
     bytes: bytes.length,
     format: header?.format ?? null,
@@ -79,8 +116,8 @@ async function lookAt(bytes: Buffer, limits: Limits): Promise<Content> {
     orientation: header?.orientation ?? null,
     quality: null,
     encoder: null,
-    pixels: square === null ? null : createHash('sha256').update(square).digest('hex').slice(0, 16),
-    hash: square === null ? null : photoHash(square, HASHED_SIDE),
+    pixels: square === null ? null : tileDigest(square),
+    hash: square === null ? null : photoHash(square, AUDITED_SIDE),
     faults,
   };
 }
@@ -100,14 +137,15 @@ async function headerOf(bytes: Buffer, limits: Limits, faults: Fault[]): Promise
 }
 
 function headerFaults(header: PhotoHeader, limits: Limits): Fault[] {
-  const { format, width, height, pages } = header;
+  const { format, width, height, pages, orientation } = header;
   const colour = colourFault(header);
   const rows: readonly (readonly [boolean, FindingCode, string])[] = [
-    [!PHOTO_FORMATS.includes(format), 'wrong-format', `is ${format.toUpperCase()}, whatever its name says`],
+    [!Object.hasOwn(EXTENSIONS, format), 'wrong-format', `is ${format.toUpperCase()}, whatever its name says`],
     [pages > 1, 'animated', `holds ${pages} pictures instead of one`],
     [width * height > limits.maxPixels, 'too-many-pixels', `is ${width} x ${height}, more than ${limits.maxPixels} pixels`],
     [Math.min(width, height) < limits.minSide, 'too-small', `is ${width} x ${height}, its shortest side under ${limits.minSide} px`],
     [colour !== null, 'not-srgb', colour ?? ''],
+    [orientation !== 1, 'turned', `is stored turned or mirrored (EXIF orientation ${orientation})`],
   ];
   return rows.flatMap(([wrong, code, message]) => (wrong ? [[code, message] satisfies Fault] : []));
 }
@@ -136,15 +174,33 @@ function containerFaults(bytes: Buffer, { format }: PhotoHeader): Fault[] {
 /** What makes decoding pointless or dangerous. */
 const UNDECODED: readonly FindingCode[] = ['wrong-format', 'animated', 'too-many-pixels', 'truncated'];
 
-async function decodedSquare(bytes: Buffer, header: PhotoHeader, faults: Fault[]): Promise<Buffer | null> {
+async function decodedSquare(bytes: Buffer, header: PhotoHeader, eye: Eye, faults: Fault[]): Promise<Buffer | null> {
   if (faults.some(([code]) => UNDECODED.includes(code))) return null;
+  const decode = eye.mode === 'full' ? lookAtSquare : glanceAtSquare;
   try {
-    const square = await decodeSquare(bytes, header, HASHED_SIDE);
-    if (header.hasAlpha && !(await isOpaque(bytes))) faults.push(['transparent', 'is transparent in places']);
+    const needed = header.width * header.height * DECODER_BYTES_PER_PIXEL;
+    const { square, opaque } = await eye.decoding.run(needed, () => decode(bytes, header, AUDITED_SIDE));
+    if (!opaque) faults.push(['transparent', 'is transparent in places']);
+    const deviation = greyDeviation(square);
+    if (deviation < eye.limits.minDeviation)
+      faults.push(['uniform', `is nearly uniform: its grey values differ by ${deviation.toFixed(1)} of 255`]);
     return square;
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     faults.push(['damaged', `cannot be decoded as a whole (${error.message})`]);
     return null;
   }
+}
+
+/** Standard deviation of the grey values of a square, each the mean of its channels, in [0, 255]. */
+function greyDeviation(square: Buffer): number {
+  let sum = 0;
+  let squares = 0;
+  for (let at = 0; at < square.length; at += 3) {
+    const grey = ((square[at] as number) + (square[at + 1] as number) + (square[at + 2] as number)) / 3;
+    sum += grey;
+    squares += grey * grey;
+  }
+  const count = square.length / 3;
+  return Math.sqrt(Math.max(0, squares / count - (sum / count) ** 2));
 }

@@ -6,6 +6,7 @@
 import sharp from 'sharp';
 import { z } from 'zod';
 import { canonicalHash } from '../../configs/load/canonical.js';
+import type { AuditReport } from '../../configs/schema/audit.js';
 import type { DatasetSettings } from '../../configs/schema/dataset.js';
 import { Digests } from '../files/digests.js';
 import { Remembered } from '../files/remembered.js';
@@ -39,26 +40,38 @@ const INSPECTION = 2;
 /** Photos that are kept; 500,000 make a file of about 100 MB. */
 const MOST = 500_000;
 
+export interface InspectionsOptions {
+  /** Absolute project root. */
+  readonly root: string;
+  readonly limits: DatasetSettings['photos'];
+  readonly mode: AuditReport['mode'];
+  /** Told what kept anything from being remembered. */
+  readonly tell: (message: string) => void;
+}
+
 export class Inspections {
   private constructor(
     readonly digests: Digests,
     private readonly contents: Remembered<Content>,
     private readonly conditions: string,
+    private readonly full: string,
   ) {}
 
-  /** @param root absolute project root. `tell` is told what kept anything from being remembered. */
-  static async open(root: string, { minSide, maxPixels, colourSpace }: DatasetSettings['photos'], tell: (message: string) => void) {
-    const conditions = canonicalHash({ inspection: INSPECTION, decoder: sharp.versions, minSide, maxPixels, colourSpace }).slice(0, 16);
+  static async open({ root, limits, mode, tell }: InspectionsOptions): Promise<Inspections> {
+    const { minSide, maxPixels, colourSpace, minDeviation } = limits;
+    const conditionsOf = (how: AuditReport['mode']): string =>
+      canonicalHash({ inspection: INSPECTION, how, decoder: sharp.versions, minSide, maxPixels, colourSpace, minDeviation }).slice(0, 16);
     const contents = await Remembered.open({ root, file: 'inspections.json', value: Content, most: MOST, tell });
-    return new Inspections(new Digests({ root, store: 'photos', tell }), contents, conditions);
+    return new Inspections(new Digests({ root, store: 'photos', tell }), contents, conditionsOf(mode), conditionsOf('full'));
   }
 
+  /** A glance is content with what a full look found before; never the other way round. */
   find(sha256: string): Content | undefined {
-    return this.contents.get(this.keyOf(sha256));
+    return this.contents.get(`${sha256}-${this.full}`) ?? this.contents.get(`${sha256}-${this.conditions}`);
   }
 
   keep(sha256: string, content: Content): void {
-    this.contents.set(this.keyOf(sha256), content);
+    this.contents.set(`${sha256}-${this.conditions}`, content);
   }
 
   /** Photos that were looked at and are not on disk yet. */
@@ -70,9 +83,5 @@ export class Inspections {
   async save(): Promise<void> {
     await this.contents.save();
     await this.digests.save();
-  }
-
-  private keyOf(sha256: string): string {
-    return `${sha256}-${this.conditions}`;
   }
 }

@@ -1,18 +1,22 @@
 /**
  * Writes the packed photo cache: each photo decoded once, for all runs that use the same photos at the same size. The file's name is a
  * key over all that decides its bytes; its hash stands beside it, so that a cache that was cut off or altered is built again.
+ *
+ * What the audit decoded, or an earlier cache holds, is taken from there by the photo's content (tiles.ts). A segment of the audit that is
+ * the cache already, square for square, becomes it; the others are removed once the cache holds all that they hold.
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readFile, rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { readFile, rename, rm } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
-import sharp from 'sharp';
 import { isAbout, Problem } from '../../configs/problem.js';
 import type { DatasetIndex, Photo } from '../../configs/schema/photos.js';
 import { canonicalHash } from '../../configs/load/canonical.js';
-import { writeAtomically, writeFileAtomically } from '../files/atomic.js';
+import { Digests } from '../files/digests.js';
+import { syncFolder, writeAtomically, writeFileAtomically } from '../files/atomic.js';
 import { decodeSquare, PHOTOS_IN_FLIGHT } from './decode.js';
+import { DECODER, removeTileFile, tileBytes, tileDigest, Tiles, writeRows, type TileFile, type TileRow } from './tiles.js';
 
 export interface PackOptions {
   /** Absolute project root. */
@@ -24,6 +28,8 @@ export interface PackOptions {
   readonly folder: string;
   /** Called after each photo that was decoded, and while a cache that is there already is read through. */
   readonly onPhoto?: (done: number, total: number) => void;
+  /** Told what kept the digest of a cache that is there from being remembered: it is then read as a whole. */
+  readonly onForgetful?: (message: string) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -36,29 +42,44 @@ export interface PackedCache {
   readonly reused: boolean;
 }
 
-/** Raise it when the same photos would be decoded to other bytes. */
-const DECODING = 1;
-
 /** Uses the cache that is there if its bytes hold, else builds it. @throws Problem DATASET for a photo that changed since the audit. */
 export async function packPhotos(options: PackOptions): Promise<PackedCache> {
   const path = join(options.folder, `photos-${cacheKey(options.dataset, options.size)}.bin`);
-  return (await wholeCache(path, options)) ?? build(path, options);
+  const whole = await wholeCache(path, options);
+  if (whole !== null) return whole;
+  // Without its hash a cache is no cache: whatever happens from here on, an old hash never vouches for new bytes.
+  await rm(hashFileOf(path), { force: true });
+  const tiles = await Tiles.open(options.folder, options.size);
+  try {
+    const sha256 = (await adopt(path, tiles, options)) ?? (await build(path, tiles, options));
+    await writeFileAtomically(hashFileOf(path), `${sha256}\n`);
+    const digests = new Set(options.dataset.photos.map((photo) => photo.sha256));
+    for (const file of tiles.files) if (file.segment && file.rows.every(([photo]) => digests.has(photo))) await removeTileFile(file);
+    return { path, sha256, bytes: options.dataset.photos.length * tileBytes(options.size), reused: false };
+  } finally {
+    await tiles.close();
+  }
 }
 
 /** What decides a cache's bytes: the photos in their order, the size, and the decoder. */
 function cacheKey({ photos }: DatasetIndex, size: number): string {
   const digests = photos.map(({ sha256 }) => sha256);
-  return canonicalHash({ decoding: DECODING, vips: sharp.versions.vips, size, digests }).slice(0, 32);
+  return canonicalHash({ decoder: DECODER, size, digests }).slice(0, 32);
 }
 
 const hashFileOf = (path: string): string => `${path}.sha256`;
 
-async function wholeCache(path: string, { size, dataset, onPhoto, signal }: PackOptions): Promise<PackedCache | null> {
+async function wholeCache(
+  path: string,
+  { root, size, dataset, onPhoto, onForgetful = () => undefined, signal }: PackOptions,
+): Promise<PackedCache | null> {
   const hash = createHash('sha256');
-  const photoBytes = size * size * 3;
+  const photoBytes = tileBytes(size);
   const total = dataset.photos.length;
   try {
     const expected = (await readFile(hashFileOf(path), 'utf8')).trim();
+    const known = await new Digests({ root, store: 'artifacts', tell: onForgetful }).recall(path);
+    if (known?.sha256 === expected) return { path, ...known, reused: true };
     let bytes = 0;
     for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>) {
       signal?.throwIfAborted();
@@ -74,27 +95,58 @@ async function wholeCache(path: string, { size, dataset, onPhoto, signal }: Pack
   }
 }
 
-async function build(path: string, { root, dataset, size, onPhoto, signal }: PackOptions): Promise<PackedCache> {
+/** Makes a segment that holds just these photos, in their order, the cache; null where there is none, or none that holds. */
+async function adopt(path: string, tiles: Tiles, { dataset, size, onPhoto, signal }: PackOptions): Promise<string | null> {
+  const { photos } = dataset;
+  const isCache = ({ segment, rows }: TileFile): boolean =>
+    segment && rows.length === photos.length && rows.every(([photo], row) => photo === photos[row]?.sha256);
+  const found = tiles.files.find(isCache);
+  if (found === undefined) return null;
+  const hash = createHash('sha256');
+  let row = 0;
+  for await (const square of squaresIn(found.path, size)) {
+    signal?.throwIfAborted();
+    if (tileDigest(square) !== found.rows[row]?.[1]) return null;
+    hash.update(square);
+    onPhoto?.(++row, photos.length);
+  }
+  if (row !== photos.length) return null;
+  await rename(found.path, path);
+  await syncFolder(dirname(path));
+  await writeRows(path, size, found.rows);
+  await removeTileFile(found);
+  return hash.digest('hex');
+}
+
+/** The squares of a file one after the other; nothing where the file is gone. The last may be shorter. */
+async function* squaresIn(path: string, size: number): AsyncGenerator<Buffer> {
+  try {
+    yield* createReadStream(path, { highWaterMark: tileBytes(size) }) as AsyncIterable<Buffer>;
+  } catch (error) {
+    if (!isAbout(error, 'ENOENT')) throw error;
+  }
+}
+
+async function build(path: string, tiles: Tiles, { root, dataset, size, onPhoto, signal }: PackOptions): Promise<string> {
   const photoRoot = resolve(root, dataset.root);
   const hash = createHash('sha256');
   const total = dataset.photos.length;
-  // Without its hash a cache is no cache: whatever happens from here on, an old hash never vouches for new bytes.
-  await rm(hashFileOf(path), { force: true });
+  const rows: TileRow[] = [];
   await writeAtomically(path, async (file) => {
-    const squares: AsyncIterable<Buffer> = Readable.from(dataset.photos).map((photo: Photo) => squareOf(photoRoot, photo, size), {
-      concurrency: PHOTOS_IN_FLIGHT,
-    });
-    let done = 0;
+    const squares: AsyncIterable<Buffer> = Readable.from(dataset.photos).map(
+      async (photo: Photo) => (await tiles.read(photo.sha256)) ?? squareOf(photoRoot, photo, size),
+      { concurrency: PHOTOS_IN_FLIGHT },
+    );
     for await (const square of squares) {
       signal?.throwIfAborted();
       hash.update(square);
       await file.write(square);
-      onPhoto?.(++done, total);
+      rows.push([dataset.photos[rows.length]?.sha256 ?? '', tileDigest(square)]);
+      onPhoto?.(rows.length, total);
     }
   });
-  const sha256 = hash.digest('hex');
-  await writeFileAtomically(hashFileOf(path), `${sha256}\n`);
-  return { path, sha256, bytes: total * size * size * 3, reused: false };
+  await writeRows(path, size, rows);
+  return hash.digest('hex');
 }
 
 async function squareOf(photoRoot: string, { file, sha256, width, height }: Photo, size: number): Promise<Buffer> {

@@ -22,10 +22,13 @@ interface Case {
 }
 
 const jpeg = async (number = 50): Promise<Buffer> => (await picture(number)).jpeg({ quality: 92 }).toBuffer();
-const replaced = (make: () => Promise<string | Uint8Array> | string | Uint8Array) => async (root: string) => put(root, A, await make());
-const inA = (code: string, message?: RegExp): Case['finds'] => [
-  message === undefined ? [code, 'one/good/a.png'] : [code, 'one/good/a.png', message],
-];
+const replaced =
+  (make: () => Promise<string | Uint8Array> | string | Uint8Array, extension = '.png') =>
+  async (root: string) => {
+    await rm(join(root, A));
+    await put(root, A.replace('.png', extension), await make());
+  };
+const inA = (code: string, message: RegExp = /./, extension = '.png'): Case['finds'] => [[code, `one/good/a${extension}`, message]];
 
 /** A PNG chunk with its checksum. */
 function chunk(type: string, data: Buffer): Buffer {
@@ -57,10 +60,14 @@ async function withHole(): Promise<Buffer> {
 const FILES: readonly Case[] = [
   { name: 'text named .png', change: replaced(() => 'no picture'), finds: inA('not-an-image') },
   { name: 'a file of 0 bytes', change: replaced(() => ''), finds: inA('empty') },
-  { name: 'a JPEG without its last two bytes', change: replaced(async () => (await jpeg()).subarray(0, -2)), finds: inA('truncated') },
-  { name: 'half a JPEG', change: replaced(async () => (await jpeg()).subarray(0, 4000)), finds: inA('truncated') },
+  {
+    name: 'a JPEG without its last two bytes',
+    change: replaced(async () => (await jpeg()).subarray(0, -2), '.jpg'),
+    finds: inA('truncated', /./, '.jpg'),
+  },
+  { name: 'half a JPEG', change: replaced(async () => (await jpeg()).subarray(0, 4000), '.jpg'), finds: inA('truncated', /./, '.jpg') },
   { name: 'a PNG without its last chunk', change: replaced(async () => (await png(50)).subarray(0, -12)), finds: inA('truncated') },
-  { name: 'a JPEG with a hole in its middle', change: replaced(withHole), finds: inA('damaged') },
+  { name: 'a JPEG with a hole in its middle', change: replaced(withHole, '.JPEG'), finds: inA('damaged', /./, '.JPEG') },
   {
     name: 'a picture of 1 x 1',
     change: replaced(() =>
@@ -68,13 +75,13 @@ const FILES: readonly Case[] = [
         .png()
         .toBuffer(),
     ),
-    finds: inA('too-small', /1 x 1/),
+    finds: [...inA('too-small', /1 x 1/), ...inA('uniform')],
   },
   { name: 'a shortest side of 223', change: replaced(() => png(50, 400, 223)), finds: inA('too-small', /400 x 223/) },
   {
     name: 'CMYK',
-    change: replaced(async () => (await picture(50)).toColourspace('cmyk').jpeg().toBuffer()),
-    finds: inA('not-srgb', /CMYK/),
+    change: replaced(async () => (await picture(50)).toColourspace('cmyk').jpeg().toBuffer(), '.jpg'),
+    finds: inA('not-srgb', /CMYK/, '.jpg'),
   },
   {
     name: '16 bits a channel',
@@ -84,17 +91,19 @@ const FILES: readonly Case[] = [
   { name: 'grey', change: replaced(async () => (await picture(50)).toColourspace('b-w').png().toBuffer()), finds: inA('not-srgb', /grey/) },
   {
     name: 'Display-P3',
-    change: replaced(async () => (await picture(50)).withIccProfile('p3').jpeg().toBuffer()),
-    finds: inA('not-srgb', /colour profile "sP3C"/),
+    change: replaced(async () => (await picture(50)).withIccProfile('p3').jpeg().toBuffer(), '.jpg'),
+    finds: inA('not-srgb', /colour profile "sP3C"/, '.jpg'),
   },
   {
     name: 'an animated WebP',
-    change: replaced(async () =>
-      sharp([await png(50), await png(51)], { join: { animated: true } })
-        .webp()
-        .toBuffer(),
+    change: replaced(
+      async () =>
+        sharp([await png(50), await png(51)], { join: { animated: true } })
+          .webp()
+          .toBuffer(),
+      '.webp',
     ),
-    finds: inA('animated', /2 pictures/),
+    finds: inA('animated', /2 pictures/, '.webp'),
   },
   { name: 'an animated PNG', change: replaced(animatedPng), finds: inA('animated') },
   {
@@ -102,11 +111,31 @@ const FILES: readonly Case[] = [
     change: replaced(() => '<svg xmlns="http://www.w3.org/2000/svg" width="300" height="300"><rect width="9" height="9"/></svg>'),
     finds: inA('wrong-format', /SVG/),
   },
+  {
+    name: 'one colour all over',
+    change: replaced(() =>
+      sharp({ create: { width: 300, height: 300, channels: 3, background: '#777' } })
+        .png()
+        .toBuffer(),
+    ),
+    finds: inA('uniform', /differ by 0\.0/),
+  },
+  {
+    name: 'one transparent pixel',
+    change: replaced(async () => {
+      const { data, info } = await (await picture(50)).ensureAlpha().raw().toBuffer({ resolveWithObject: true });
+      data[4 * 1234 + 3] = 254;
+      return sharp(data, { raw: { width: info.width, height: info.height, channels: 4 } })
+        .png()
+        .toBuffer();
+    }),
+    finds: inA('transparent'),
+  },
   { name: 'transparency', change: replaced(async () => (await picture(50)).ensureAlpha(0.5).png().toBuffer()), finds: inA('transparent') },
   {
     name: 'bytes behind the picture',
-    change: replaced(async () => Buffer.concat([await jpeg(), Buffer.from('tail')])),
-    finds: inA('trailing-bytes', /4 bytes/),
+    change: replaced(async () => Buffer.concat([await jpeg(), Buffer.from('tail')]), '.jpg'),
+    finds: inA('trailing-bytes', /4 bytes/, '.jpg'),
   },
   {
     name: 'more pixels than the limit',
@@ -371,9 +400,31 @@ describe('auditPhotos', () => {
   it('takes a photo that EXIF rotates, and counts its sides upright', async () => {
     await put(root, A, await (await picture(50, 300, 240)).withMetadata({ orientation: 6 }).jpeg().toBuffer());
     const { report, dataset } = await audited();
-    assert.deepEqual(report.findings, []);
+    assert.deepEqual(
+      report.findings.map(({ code, message }) => `${code} ${message}`),
+      ['wrong-extension is JPEG and is named .png', 'turned is stored turned or mirrored (EXIF orientation 6)'],
+    );
     const photo = dataset?.photos.find(({ file }) => file === 'one/good/a.png');
     assert.deepEqual([photo?.width, photo?.height], [240, 300]);
+  });
+
+  it('in fast mode says what it cannot see, passes over a hole, and leaves nothing that a full audit would take for its own', async () => {
+    await put(root, `${SET}/one/good/c.jpg`, await withHole());
+    await put(root, `${SET}/one/bad/c.png`, await png(51));
+    const fast = await auditPhotos({ root, settings: SETTINGS, mode: 'fast' });
+    assert.equal(fast.report.mode, 'fast');
+    assert.match(fast.report.unseen.join(), /damage inside/);
+    assert.deepEqual(fast.report.findings, []);
+    assert.deepEqual(
+      (await audited()).report.findings.map(({ code, file }) => `${code} ${file}`),
+      ['damaged one/good/c.jpg'],
+    );
+    const after = await auditPhotos({ root, settings: SETTINGS, mode: 'fast' });
+    assert.deepEqual(
+      after.report.findings.map(({ code }) => code),
+      ['damaged'],
+      'what a full audit found is known to a fast one',
+    );
   });
 
   it('takes opaque alpha, WebP, AVIF, TIFF, a tagged sRGB photo, and a link inside the set', async () => {

@@ -54,7 +54,12 @@ describe('an audit after an audit', function () {
 
   it('takes what was found in a photo before, by its content', async () => {
     await audited();
-    const known = await Inspections.open(root, SETTINGS.photos, (message) => told.push(message));
+    const known = await Inspections.open({
+      root,
+      limits: SETTINGS.photos,
+      mode: 'full',
+      tell: (message) => told.push(message),
+    });
     const sha256 = createHash('sha256')
       .update(await readFile(join(root, A)))
       .digest('hex');
