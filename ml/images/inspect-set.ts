@@ -5,7 +5,7 @@ import type { AuditReport } from '../../configs/schema/audit.js';
 import type { DatasetSettings } from '../../configs/schema/dataset.js';
 import { Budget } from './budget.js';
 import { PHOTOS_IN_FLIGHT } from './decode.js';
-import { inspectPhoto, type Eye, type Inspection } from './inspect.js';
+import { inspectPhoto, type Eye, type Inspection, type Looked } from './inspect.js';
 import { Inspections } from './inspections.js';
 import type { FoundPhoto } from './scan.js';
 import { AUDITED_SIDE, Segment, TILES_FOLDER } from './tiles.js';
@@ -34,7 +34,7 @@ export interface InspectSetOptions {
 export async function inspectSet(photos: readonly FoundPhoto[], options: InspectSetOptions): Promise<Inspection[]> {
   const { root, settings, mode, onPhoto, onForgetful, signal } = options;
   const known = await Inspections.open({ root, limits: settings.photos, mode, tell: onForgetful });
-  const squares = new Map<string, Buffer>();
+  const looked = new Map<string, Looked>();
   const keeper = new SquareKeeper(join(root, TILES_FOLDER), onForgetful);
   const eye: Eye = {
     mode,
@@ -42,7 +42,15 @@ export async function inspectSet(photos: readonly FoundPhoto[], options: Inspect
     known,
     held: new Budget(HELD),
     decoding: new Budget(DECODING),
-    onSquare: (sha256, square) => squares.set(sha256, square),
+    onLooked: (sha256, found) => looked.set(sha256, found),
+  };
+  // What was found counts only once the square is kept: nobody would look for it again.
+  const keep = async (sha256: string): Promise<void> => {
+    const found = looked.get(sha256);
+    if (found === undefined) return;
+    looked.delete(sha256);
+    if (found.square !== null) await keeper.keep(sha256, found.square);
+    known.keep(sha256, found.content);
   };
   const save = async (): Promise<number> => {
     const begun = performance.now();
@@ -59,14 +67,14 @@ export async function inspectSet(photos: readonly FoundPhoto[], options: Inspect
   try {
     for await (const inspection of stream) {
       signal?.throwIfAborted();
-      await keeper.keep(inspection.sha256, squares);
+      if (inspection.sha256 !== null) await keep(inspection.sha256);
       inspections.push(inspection);
       onPhoto?.(inspections.length, photos.length);
       if (known.unsaved >= SAVED_EVERY && performance.now() > nextSave) nextSave = await save();
     }
   } finally {
     // Photos behind the one that it stopped at were looked at as well.
-    for (const sha256 of [...squares.keys()]) await keeper.keep(sha256, squares);
+    for (const sha256 of [...looked.keys()]) await keep(sha256);
     await save();
     await keeper.close();
   }
@@ -83,10 +91,7 @@ class SquareKeeper {
     private readonly tell: (message: string) => void,
   ) {}
 
-  async keep(sha256: string | null, squares: Map<string, Buffer>): Promise<void> {
-    const square = sha256 === null ? undefined : squares.get(sha256);
-    if (sha256 === null || square === undefined) return;
-    squares.delete(sha256);
+  async keep(sha256: string, square: Buffer): Promise<void> {
     await this.trying(async () => {
       this.segment ??= await Segment.create(this.folder, AUDITED_SIDE);
       await this.segment.append(sha256, square);

@@ -35,8 +35,13 @@ export interface Eye {
   /** Bytes of files that are held at once, and bytes that decoders may take at once. */
   readonly held: Budget;
   readonly decoding: Budget;
-  /** Given the square of each photo that was decoded as a whole, by its sha256. */
-  readonly onSquare: (sha256: string, square: Buffer) => void;
+  /** Given what was found in each photo that was not known before, and its square where it was decoded as a whole. */
+  readonly onLooked: (sha256: string, looked: Looked) => void;
+}
+
+export interface Looked {
+  readonly content: Content;
+  readonly square: Buffer | null;
 }
 
 /** Formats that hold photos and that every step here decodes, with the names that their files bear. */
@@ -85,9 +90,9 @@ async function seenPhoto(path: string, eye: Eye, faults: Fault[]): Promise<Seen 
       const { sha256, bytes } = await known.digests.read(path);
       const before = known.find(sha256);
       if (before !== undefined) return { sha256, content: before };
-      const content = await lookAt(bytes, sha256, eye);
-      known.keep(sha256, content);
-      return { sha256, content };
+      const looked = await lookAt(bytes, eye);
+      eye.onLooked(sha256, looked);
+      return { sha256, content: looked.content };
     });
   } catch (error) {
     if (!isAbout(error, 'ENOENT', 'EACCES', 'EPERM', 'EISDIR', 'EIO', 'ELOOP')) throw error;
@@ -104,12 +109,11 @@ function nameFaults(file: string, { format }: Content): Fault[] {
   return [['wrong-extension', `is ${format?.toUpperCase()} and is named ${extension === '' ? 'without an extension' : extension}`]];
 }
 
-async function lookAt(bytes: Buffer, sha256: string, eye: Eye): Promise<Content> {
+async function lookAt(bytes: Buffer, eye: Eye): Promise<Looked> {
   const faults: Fault[] = [];
   const header = await headerOf(bytes, eye.limits, faults);
   const square = header === null ? null : await decodedSquare(bytes, header, eye, faults);
-  if (square !== null && eye.mode === 'full') eye.onSquare(sha256, square);
-  return {
+  const content: Content = {
     bytes: bytes.length,
     format: header?.format ?? null,
     sides: header === null ? null : { width: header.width, height: header.height },
@@ -120,6 +124,7 @@ async function lookAt(bytes: Buffer, sha256: string, eye: Eye): Promise<Content>
     hash: square === null ? null : photoHash(square, AUDITED_SIDE),
     faults,
   };
+  return { content, square: eye.mode === 'full' ? square : null };
 }
 
 async function headerOf(bytes: Buffer, limits: Limits, faults: Fault[]): Promise<PhotoHeader | null> {
