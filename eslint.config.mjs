@@ -56,6 +56,7 @@ export default tseslint.config(
           'setImmediate',
           'require',
           'module',
+          '__dirname',
           'describe',
           'it',
           'before',

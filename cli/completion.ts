@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { action, command } from './command.js';
 import { SCRIPTS, type Shell } from './completion/scripts.js';
 
-const PROGRAM = fileURLToPath(new URL('../../bin/emo-aen.mjs', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('../../bin/emo-aen.cjs', import.meta.url));
 
 export const completionCommand = command(
   'completion',

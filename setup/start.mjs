@@ -6,7 +6,7 @@ import { runInForeground } from './foreground.mjs';
 if (await setUpOrExplain()) {
   process.exitCode = await runInForeground(
     process.execPath,
-    [join(CLONE, 'bin', 'emo-aen.mjs'), 'quickstart', ...process.argv.slice(2)],
+    [join(CLONE, 'bin', 'emo-aen.cjs'), 'quickstart', ...process.argv.slice(2)],
     CLONE,
   );
 }

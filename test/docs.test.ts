@@ -54,7 +54,7 @@ describe('the documents', () => {
     assert.ok(ours.length >= 8, 'the README names commands');
     for (const { where, words } of ours) {
       const [name = '', ...rest] = words.slice(2);
-      const { stdout } = await run(process.execPath, [join(project, 'bin', 'emo-aen.mjs'), name, '--help']);
+      const { stdout } = await run(process.execPath, [join(project, 'bin', 'emo-aen.cjs'), name, '--help']);
       assert.ok(stdout.startsWith(`Usage: emo-aen ${name} `), `${where}: no such command`);
       for (const option of rest.filter((word) => word.startsWith('--')).map((word) => word.split('=')[0] ?? word)) {
         assert.ok(new RegExp(`${option}\\b`).test(stdout), `${where}: ${name} has no ${option}`);

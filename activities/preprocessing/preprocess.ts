@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import type { SettingsOf } from '../../configs/schema/catalog.js';
 import { CacheIndex, DatasetIndex } from '../../configs/schema/photos.js';
 import { writeJsonAtomically } from '../../ml/files/atomic.js';
+import { Pace, paced } from '../../ml/images/pace.js';
 import { packPhotos } from '../../ml/images/pack.js';
 import type { TaskFunction } from '../task.js';
 
@@ -13,6 +14,7 @@ export const preprocess: TaskFunction<SettingsOf<'preprocess'>> = async (context
   const total = dataset.photos.length;
   const told = { total, unit: 'photos' };
   context.progress({ message: 'looking for a cache of these photos', done: 0, ...told });
+  const pace = new Pace();
   const remarks: string[] = [];
   const cache = await packPhotos({
     root,
@@ -21,7 +23,7 @@ export const preprocess: TaskFunction<SettingsOf<'preprocess'>> = async (context
     folder: dirname(await context.file('.emo-aen', 'cache', 'photos')),
     signal,
     onForgetful: (message) => remarks.push(message),
-    onPhoto: (done) => context.progress({ message: 'packing photos', done, ...told }),
+    onPhoto: (done) => context.progress({ ...paced('packing photos', pace.at(done, total)), done, ...told }),
   });
   const index: CacheIndex = {
     version: 1,

@@ -28,7 +28,7 @@ export async function measurePlan({ rounds }: OrchestrateOptions, note: Note): P
   note(`emo-aen plan of ${tasks.length} tasks`);
   for (let round = 0; round <= rounds; round++) {
     const begun = performance.now();
-    await runProgram(process.execPath, [join(CLONE, 'bin', 'emo-aen.mjs'), 'plan', '--pipeline', 'configs/thousand.yaml', '--root', root]);
+    await runProgram(process.execPath, [join(CLONE, 'bin', 'emo-aen.cjs'), 'plan', '--pipeline', 'configs/thousand.yaml', '--root', root]);
     if (round > 0) seconds.push((performance.now() - begun) / 1000);
   }
   await rm(root, { recursive: true });

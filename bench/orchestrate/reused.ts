@@ -8,7 +8,7 @@ import { NOTHING, type Findings } from '../report.js';
 import type { Note, OrchestrateOptions } from './orchestrate.js';
 
 const PIPELINE = 'configs/quickstart/pipeline.yaml';
-const PROGRAM = join(CLONE, 'bin', 'emo-aen.mjs');
+const PROGRAM = join(CLONE, 'bin', 'emo-aen.cjs');
 
 export async function measureReused({ rounds }: OrchestrateOptions, note: Note): Promise<Findings> {
   const finished = (await readLedgers(CLONE)).some(({ file, state }) => file === PIPELINE && state === 'completed');

@@ -9,7 +9,7 @@ export const COMPLETE = '__complete';
 
 export type Shell = 'bash' | 'zsh' | 'fish';
 
-/** `program` is the absolute path of `bin/emo-aen.mjs`, `node` that of Node: neither need be on PATH. */
+/** `program` is the absolute path of `bin/emo-aen.cjs`, `node` that of Node: neither need be on PATH. */
 export const SCRIPTS: Readonly<Record<Shell, (node: string, program: string) => string>> = {
   bash: (node, program) => `# bash completion of emo-aen: source <(emo-aen completion bash)
 _emo_aen() {

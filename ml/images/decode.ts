@@ -37,8 +37,8 @@ export interface Pixels {
   readonly height: number;
 }
 
-/** Photos that are decoded at once. Each takes one thread (design §8), and so many fill Node's thread pool. */
-export const PHOTOS_IN_FLIGHT = 4;
+/** Photos that are decoded at once: each takes one thread (design §8) of Node's pool, whose size bin/emo-aen.cjs says. */
+export const PHOTOS_IN_FLIGHT = Number(process.env.UV_THREADPOOL_SIZE ?? 4);
 
 /** Reads the header alone; nothing is decoded, so a pixel bomb does no harm. @throws Problem PHOTO for what is no image. */
 export async function readHeader(bytes: Buffer): Promise<PhotoHeader> {

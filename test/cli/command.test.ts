@@ -18,10 +18,10 @@ describe('exit codes', () => {
 });
 
 describe('a project root that is no folder', () => {
-  const program = fileURLToPath(new URL('../../../bin/emo-aen.mjs', import.meta.url));
+  const program = fileURLToPath(new URL('../../../bin/emo-aen.cjs', import.meta.url));
   for (const [what, root, message] of [
     ['is not there', '/no/such/project', /^error: --root: \/no\/such\/project is not there/],
-    ['is a file', program, /^error: --root: .*emo-aen\.mjs is not a folder/],
+    ['is a file', program, /^error: --root: .*emo-aen\.cjs is not a folder/],
   ] as const) {
     it(`is named, with a cure and no stack trace, where it ${what}`, () => {
       const { status, stderr } = spawnSync(process.execPath, [program, 'down', '--root', root], { encoding: 'utf8' });

@@ -10,7 +10,7 @@ import { findRunning } from '../../../workers/processes/record.js';
 import type { DrawnTask, Process } from './story.js';
 
 const STEP = fileURLToPath(new URL('../../../../test/chaos/orchestrate/step', import.meta.url));
-const PROGRAM = join(CLONE, 'bin', 'emo-aen.mjs');
+const PROGRAM = join(CLONE, 'bin', 'emo-aen.cjs');
 
 export interface Said {
   /** Null where it was killed. */

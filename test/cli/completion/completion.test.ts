@@ -10,7 +10,7 @@ import { makeProject, pipelineOf, REPOSITORY, type Project } from '../../configs
 import { inputOf, planned, planOf } from '../../workflows/plans.js';
 
 const run = promisify(execFile);
-const PROGRAM = join(REPOSITORY, 'bin/emo-aen.mjs');
+const PROGRAM = join(REPOSITORY, 'bin/emo-aen.cjs');
 
 describe('shell completion', function () {
   this.timeout(60_000);
