@@ -60,7 +60,16 @@ function madePhotos(split: Photo['split'], pairs: number): Photo[] {
 function indexOf(photos: Photo[], cacheSha256: string): CacheIndex {
   const { resize, crop, normalize, augment } = PREPROCESS;
   const hash = '0'.repeat(64);
-  const dataset = { version: 2, hash, root: 'training_files', synthetic: true, pairing: 'by-name', limit: 1, weights: {}, photos } as const;
+  const dataset = {
+    version: 2,
+    hash,
+    root: 'training_files',
+    synthetic: true,
+    pairing: 'by-name',
+    limit: Number.MAX_SAFE_INTEGER,
+    weights: {},
+    photos,
+  } as const;
   return { version: 1, dataset, size: resize, crop, mean: normalize.mean, std: normalize.std, augment, cacheSha256 };
 }
 

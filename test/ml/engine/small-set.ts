@@ -43,7 +43,16 @@ export async function writeSmallSet(
   await writeFile(cache, Buffer.concat(squares));
   const index: CacheIndex = {
     version: 1,
-    dataset: { version: 2, hash: 'ab'.repeat(32), root: 'training_files', synthetic: true, pairing: 'by-name', limit: 10, weights: {}, photos },
+    dataset: {
+      version: 2,
+      hash: 'ab'.repeat(32),
+      root: 'training_files',
+      synthetic: true,
+      pairing: 'by-name',
+      limit: 64,
+      weights: {},
+      photos,
+    },
     size: SIZE,
     crop: CROP,
     mean: [0.485, 0.456, 0.406],
