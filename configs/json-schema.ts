@@ -97,10 +97,11 @@ function described(schema: Schema, node: unknown): Schema {
   return { ...schema, ...(text === null ? {} : { description: text }), ...value, ...children };
 }
 
-/** The comment on the line of a value, or on the line of the key whose map begins below. */
+/** The comment on the line of a value, a map in braces among them, or on the line of the key whose map begins below. */
 function commentOf(node: unknown): string | null {
   if (!isNode(node)) return null;
-  const text = isScalar(node) ? node.comment : node.commentBefore;
+  const onLine = isScalar(node) || (isMap(node) && node.flow === true);
+  const text = onLine ? node.comment : node.commentBefore;
   return text?.trim().replaceAll(/\s+/g, ' ') ?? null;
 }
 

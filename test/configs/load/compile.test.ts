@@ -173,6 +173,15 @@ describe('compiling a plan', () => {
     assert.equal(settings.model.weights.source, null);
   });
 
+  it('takes weights of folders by any name, of the file, of a task and of the command line, over each other', async () => {
+    await project.write({
+      'configs/mine.yaml': 'extends: dataset.yaml\npairs: { weights: { "scene a": 2, b: 3 } }\n',
+      'configs/pipeline.yaml': pipelineOf('audit: { stage: 2, uses: audit, with: mine.yaml, set: { dataset.pairs.weights.c: 4 } }'),
+    });
+    const plan = await project.plan('dataset.pairs.weights.b=0.5', 'dataset.pairs.weights={"d. e": 1}');
+    assert.deepEqual(SETTINGS.dataset.parse(settingsOf(plan, 'audit')).pairs.weights, { 'scene a': 2, b: 0.5, c: 4, 'd. e': 1 });
+  });
+
   it('makes the same hash of the same files, whatever the order of their keys, and another of other settings', async () => {
     await project.write({ 'configs/pipeline.yaml': pipelineOf('a: { stage: 4, uses: model, with: train.yaml }') });
     const { hash } = await project.plan();
