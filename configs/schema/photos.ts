@@ -6,7 +6,10 @@ export type Split = z.infer<typeof Split>;
 export const Label = z.enum(['good', 'bad']);
 export type Label = z.infer<typeof Label>;
 
-/** One photo of the set. `file` is relative to the photo root (`folder/good/name.jpg`); `score` is the mean opinion score or null. */
+/**
+ * One photo of the set. `file` is relative to the photo root (`folder/good/name.jpg`); `score` is the mean opinion score or null, `deviation` the
+ * standard deviation of the single scores and `count` the people who scored, where scores.csv tells them.
+ */
 export const Photo = z.object({
   file: z.string(),
   folder: z.string(),
@@ -16,6 +19,8 @@ export const Photo = z.object({
   width: z.int(),
   height: z.int(),
   score: z.number().nullable(),
+  deviation: z.number().optional(),
+  count: z.int().optional(),
 });
 export type Photo = z.infer<typeof Photo>;
 

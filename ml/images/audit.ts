@@ -16,7 +16,7 @@ import type { InspectedSet } from './inspected-set.js';
 import { pairFindings } from './pairing.js';
 import { readDegradations } from './sample-record.js';
 import { scanPhotos, type FoundPhoto } from './scan.js';
-import { readScores } from './scores.js';
+import { readScores, type Scores } from './scores.js';
 import { readSplits } from './splits-file.js';
 import { assignSplits, SPLITS } from './splits.js';
 
@@ -60,7 +60,7 @@ export async function auditPhotos(options: AuditOptions): Promise<AuditResult> {
   const photoRoot = resolve(root, settings.photos.root);
   const scan = await scanPhotos(photoRoot);
   const inspections = await inspectSet(scan.photos, { root, settings, mode, onPhoto, onForgetful, signal });
-  const scores = await readScores(photoRoot, scan.folders, scan.photos);
+  const scores = await readScores(photoRoot, scan.folders, scan.photos, settings.scores);
   const record = await readDegradations(photoRoot);
   const hash = hashOf(inspections);
   const splits = await splitSet(options, scan.photos, hash);
@@ -134,16 +134,14 @@ async function splitSet(
   return { ...assigned, findings: [...assigned.findings, ...(broken ? [finding('splits-locked-to-another-set', shown, message)] : [])] };
 }
 
-function indexed(
-  { photo, sha256, content }: Inspection,
-  splitOf: ReadonlyMap<string, Split>,
-  scores: ReadonlyMap<string, number>,
-): Photo[] {
+function indexed({ photo, sha256, content }: Inspection, splitOf: ReadonlyMap<string, Split>, scores: Scores['byFile']): Photo[] {
   const split = splitOf.get(photo.file);
   const sides = content?.sides ?? null;
   if (sha256 === null || sides === null || split === undefined) return [];
   const { file, folder, label } = photo;
-  return [{ file, folder, label, split, sha256, ...sides, score: scores.get(file) ?? null }];
+  const { mean = null, deviation = null, count = null } = scores.get(file) ?? {};
+  const said = { ...(deviation === null ? {} : { deviation }), ...(count === null ? {} : { count }) };
+  return [{ file, folder, label, split, sha256, ...sides, score: mean, ...said }];
 }
 
 function countPairs(dataset: DatasetIndex): { train: number; val: number; test: number } {

@@ -1,77 +1,140 @@
 /** `scores.csv` of a folder: file, mean opinion score[, deviation, count] (design §5, "Scores of people"). */
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isAbout } from '../../configs/problem.js';
 import type { Finding } from '../../configs/schema/audit.js';
-import { finding } from './findings.js';
+import type { DatasetSettings } from '../../configs/schema/dataset.js';
+import { parseCsv, type Row } from './csv.js';
+import { finding, type FindingCode } from './findings.js';
 import { SCORES_FILE, type FoundPhoto } from './scan.js';
 
+/** What people said of one photo, on the scale of the settings; null is what the file leaves open. */
+export interface Opinion {
+  readonly mean: number;
+  /** Standard deviation of the single scores. */
+  readonly deviation: number | null;
+  /** People who scored. */
+  readonly count: number | null;
+}
+
 export interface Scores {
-  /** Mean opinion score by photo file, relative to the photo root. */
-  readonly byFile: ReadonlyMap<string, number>;
+  /** By photo file, relative to the photo root. */
+  readonly byFile: ReadonlyMap<string, Opinion>;
   readonly findings: readonly Finding[];
 }
 
-/** @param root absolute photo root. Folders without the file have no scores. */
-export async function readScores(root: string, folders: readonly string[], photos: readonly FoundPhoto[]): Promise<Scores> {
-  const byFile = new Map<string, number>();
+type Limits = DatasetSettings['scores'];
+
+/** More than a name and four numbers for each of a million photos, and what fits into a text. */
+const MOST_BYTES = 256 * 2 ** 20;
+
+/** @param root absolute photo root. Folders without the file have no scores, and nothing is wrong with that. */
+export async function readScores(root: string, folders: readonly string[], photos: readonly FoundPhoto[], limits: Limits): Promise<Scores> {
+  const byFile = new Map<string, Opinion>();
   const findings: Finding[] = [];
-  const files = new Set(photos.map(({ file }) => file));
-  for (const folder of folders) {
+  const namesByFolder = new Map<string, Map<string, string>>(folders.map((folder) => [folder, new Map()]));
+  for (const { file, folder } of photos) namesByFolder.get(folder)?.set(file.slice(folder.length + 1).normalize('NFC'), file);
+  for (const [folder, names] of namesByFolder) {
     const csv = `${folder}/${SCORES_FILE}`;
-    const text = await readFile(join(root, csv), 'utf8').catch((error: unknown) => {
-      if (isAbout(error, 'ENOENT')) return null;
-      if (!isAbout(error, 'EACCES', 'EISDIR')) throw error;
-      findings.push(finding('unreadable', csv, `cannot be read (${error.code})`));
-      return null;
-    });
+    const found = (code: FindingCode, message: string): void => void findings.push(finding(code, csv, message));
+    const text = await readText(join(root, csv), found);
     if (text === null) continue;
-    for (const row of parseCsv(text)) {
-      const fault = takeRow(row, folder, files, byFile);
-      if (fault !== null) findings.push(finding('bad-scores', csv, `line ${row.line}: ${fault}`));
-    }
+    const known = byFile.size;
+    for (const { line, code, message } of readTable(text, names, limits, byFile)) found(code, `line ${line}: ${message}`);
+    const scored = byFile.size - known;
+    if (scored < limits.coverage * names.size)
+      found('scores-incomplete', `scores ${scored} of ${names.size} photos, fewer than scores.coverage asks for (${limits.coverage})`);
   }
   return { byFile, findings };
 }
 
-interface Row {
-  readonly line: number;
-  readonly fields: readonly string[];
-}
-
-/** Stores a row's score, or says what is wrong with it. */
-function takeRow({ line, fields }: Row, folder: string, files: ReadonlySet<string>, byFile: Map<string, number>): string | null {
-  const [name = '', ...numbers] = fields.map((field) => field.trim());
-  if (fields.length < 2 || fields.length > 4) return `${fields.length} fields instead of two to four`;
-  const [score = NaN, deviation = 0, count = 1] = numbers.map((text) => (text === '' ? NaN : Number(text)));
-  if (line === 1 && Number.isNaN(score)) return null; // a header
-  if (!Number.isFinite(score)) return `"${numbers[0] ?? ''}" is not a score`;
-  if (!(deviation >= 0 && count >= 0)) return 'deviation and count must be numbers from 0 on';
-  const file = `${folder}/${name}`;
-  if (!files.has(file)) return `there is no photo "${name}" in this folder (write it as good/name.jpg)`;
-  if (byFile.has(file)) return `"${name}" has a score already`;
-  byFile.set(file, score);
+/** Null where there is none, or, with a finding, where it cannot be read. */
+async function readText(path: string, found: (code: FindingCode, message: string) => void): Promise<string | null> {
+  try {
+    const facts = await stat(path);
+    if (!facts.isFile()) found('unreadable', 'is not a file');
+    else if (facts.size > MOST_BYTES) found('bad-scores', `has ${facts.size} bytes, more than any list of scores`);
+    else return await readFile(path, 'utf8');
+  } catch (error) {
+    if (!isAbout(error, 'ENOENT', 'EACCES', 'ELOOP', 'EIO')) throw error;
+    if (error.code !== 'ENOENT') found('unreadable', `cannot be read (${error.code})`);
+  }
   return null;
 }
 
-/** RFC 4180: fields in quotes may hold commas, doubled quotes and line breaks. Empty lines are passed over. */
-export function parseCsv(text: string): Row[] {
-  const rows: Row[] = [];
-  let fields: string[] = [];
-  let line = 1;
-  let first = 1;
-  const field = /"((?:[^"]|"")*)"(,|\r?\n|$)|((?:[^",\r\n][^,\r\n]*)?)(,|\r?\n|$)/y;
-  const body = text.replace(/^\uFEFF/, '');
-  while (field.lastIndex < body.length) {
-    const match = field.exec(body);
-    if (match === null) return [...rows, { line: first, fields: [] }];
-    const [whole, quoted, afterQuoted, plain = '', afterPlain] = match;
-    fields.push(quoted === undefined ? plain : quoted.replaceAll('""', '"'));
-    line += whole.split('\n').length - 1;
-    if ((afterQuoted ?? afterPlain) === ',' && field.lastIndex < body.length) continue;
-    if (fields.length > 1 || fields[0] !== '') rows.push({ line: first, fields });
-    fields = [];
-    first = line;
-  }
-  return rows;
+interface Fault {
+  readonly line: number;
+  readonly code: FindingCode;
+  readonly message: string;
 }
+
+/** Stores the opinions of a table in `byFile`, and says what is wrong with it. `names` leads from `good/name.jpg` to the photo's file. */
+function readTable(text: string, names: ReadonlyMap<string, string>, limits: Limits, byFile: Map<string, Opinion>): Fault[] {
+  const fault = (line: number, message: string): Fault => ({ line, code: 'bad-scores', message });
+  if (text.includes('\0')) return [fault(1, 'holds zero bytes, as UTF-16 does; save the file as UTF-8')];
+  const [head, ...rest] = parseCsv(text);
+  if (head === undefined) return [];
+  const separator = wrongSeparator(head, names);
+  // Every line has it: once is enough.
+  if (separator !== null) return [fault(head.line, `separates its fields by ${separator}; commas are needed`)];
+  const lines = new Map<string, number>();
+  return (isHeader(head) ? rest : [head, ...rest]).flatMap((row) => {
+    const opinion = opinionOf(row);
+    if (typeof opinion === 'string') return [fault(row.line, opinion)];
+    const name = row.fields[0] ?? '';
+    const file = names.get(name.normalize('NFC'));
+    const earlier = file === undefined ? undefined : lines.get(file);
+    if (file === undefined) return [fault(row.line, `there is no photo "${short(name)}" in this folder (write it as good/name.jpg)`)];
+    if (earlier !== undefined) return [fault(row.line, `"${short(name)}" has a score already, on line ${earlier}`)];
+    lines.set(file, row.line);
+    byFile.set(file, opinion);
+    return rangeFaults(row.line, name, opinion.mean, limits);
+  });
+}
+
+function rangeFaults(line: number, name: string, mean: number, { min, max }: Limits): Fault[] {
+  if (mean >= min && mean <= max) return [];
+  const broken = mean < min ? `below scores.min (${min})` : `above scores.max (${max})`;
+  return [{ line, code: 'score-out-of-range', message: `the score ${mean} of "${short(name)}" is ${broken}` }];
+}
+
+const SEPARATORS = { ';': 'semicolons', '\t': 'tabs' } as const;
+
+/** What spreadsheets write in place of commas; a photo's name may hold either. */
+function wrongSeparator({ fields: [first = ''] }: Row, names: ReadonlyMap<string, string>): string | null {
+  for (const [sign, name] of Object.entries(SEPARATORS)) {
+    const [before = '', ...behind] = first.split(sign);
+    if (behind.length > 0 && !names.has(first.normalize('NFC')) && (names.has(before.normalize('NFC')) || !before.includes('/')))
+      return name;
+  }
+  return null;
+}
+
+/** Words where scores would stand, in a line that is about no photo. */
+function isHeader({ fields: [name = '', score] }: Row): boolean {
+  return score !== undefined && Number.isNaN(numberOf(score)) && !/^(good|bad)\//.test(name);
+}
+
+/** What a row says, or what is wrong with it. */
+function opinionOf({ fields }: Row): Opinion | string {
+  if (fields.length === 0) return 'a quote is not closed, or text stands behind one that closes';
+  if (fields.length < 2 || fields.length > 4)
+    return `${fields.length === 1 ? '1 field' : `${fields.length} fields`} instead of two to four`;
+  const [, score = '', ...others] = fields;
+  const mean = numberOf(score);
+  if (!Number.isFinite(mean)) return `"${short(score)}" is not a score`;
+  const [deviation = null, count = null] = others.map((text) => (text === '' ? null : numberOf(text)));
+  if (deviation !== null && !(Number.isFinite(deviation) && deviation >= 0)) return 'the deviation must be a number from 0 on';
+  if (count !== null && !(Number.isSafeInteger(count) && count >= 1)) return 'the count must be a whole number from 1 on';
+  return { mean, deviation, count };
+}
+
+const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
+
+/** NaN for what is not written as a decimal number: `Number` would take "", "0x10" and "Infinity" for one. */
+function numberOf(text: string): number {
+  return DECIMAL.test(text) ? Number(text) : NaN;
+}
+
+const SHOWN = 80;
+const short = (text: string): string => (text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text);

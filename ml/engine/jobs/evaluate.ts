@@ -92,8 +92,12 @@ function rankingOf(
   return { pairwiseAccuracy: pairwiseAccuracy(good, bad, confidence), hingeLoss: hingeLoss(good, bad, margin) };
 }
 
-/** Between score and people's scores where there are any, else good above bad. */
-function tauOf(photos: readonly number[], all: readonly Photo[], scores: ReadonlyMap<number, number>): number | null {
+/** Kendall's tau-b between the network's scores and the means of people's where there are any, else good above bad. */
+export function tauOf(
+  photos: readonly number[],
+  all: readonly Pick<Photo, 'label' | 'score'>[],
+  scores: ReadonlyMap<number, number>,
+): number | null {
   const known = photos.flatMap((photo) => {
     const info = all[photo];
     return info === undefined ? [] : [{ score: scores.get(photo) ?? NaN, label: info.label === 'good' ? 1 : 0, people: info.score }];

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { pairsOfStep, TrainingData } from '../../../ml/engine/data.js';
+import { emptyBatch, pairsOfStep, TrainingData } from '../../../ml/engine/data.js';
 import type { CacheIndex, Photo } from '../../../configs/schema/photos.js';
 
 const ORDER = Array.from({ length: 10 }, (_, number) => ({ good: number, bad: number + 100 }));
@@ -36,7 +36,7 @@ describe('training data with weights', () => {
     augment: { flip: 0, brightness: 0, contrast: 0, rotation: 0 },
     cacheSha256: '',
   };
-  const cache = { index, count: photos.length, pixels: () => new Uint8Array(), close: () => Promise.resolve() };
+  const cache = { index, count: photos.length, pixels: () => new Uint8Array(3), close: () => Promise.resolve() };
 
   it('has epochs of one length, each with pairs of its own, and goes on in the middle of one as if it had never stopped', () => {
     const whole = [...new TrainingData(cache, 5).stepsFrom({ epoch: 1, stepInEpoch: 0 }, 4, 3)];
@@ -53,5 +53,19 @@ describe('training data with weights', () => {
         .sort();
     assert.equal(littleOf(1).length, 3);
     assert.ok([2, 3, 4, 5].some((epoch) => littleOf(epoch).join() !== littleOf(1).join()));
+  });
+
+  it("gives the regression head the means of people's scores, and a mask where there is none", () => {
+    const scored = photos.map((photo, number): Photo => (number === 6 ? { ...photo, score: 7.25, deviation: 2, count: 9 } : photo));
+    const data = new TrainingData({ ...cache, index: { ...index, dataset: { ...dataset, photos: scored } } }, 5);
+    const batch = emptyBatch(2, 1);
+    data.fill({ epoch: 1, firstIndex: 0, pairs: [1, 0].map((place) => ({ good: 6 + place, bad: place })) }, [batch]);
+    assert.deepEqual(
+      [batch.target, batch.mask].map((row) => [...row]),
+      [
+        [0, 7.25, 0, 0],
+        [0, 1, 0, 0],
+      ],
+    );
   });
 });

@@ -305,7 +305,10 @@ const ACROSS: readonly Case[] = [
   {
     name: 'a score for a photo that is not there',
     change: (root) => put(root, `${SET}/one/scores.csv`, 'file,score\ngood/a.png,4.5\ngood/z.png,3\n'),
-    finds: [['bad-scores', 'one/scores.csv', /line 3: .*good\/z\.png/]],
+    finds: [
+      ['bad-scores', 'one/scores.csv', /line 3: .*good\/z\.png/],
+      ['scores-incomplete', 'one/scores.csv', /1 of 4/],
+    ],
   },
   {
     name: 'a record of degradations that is none',
@@ -340,7 +343,7 @@ describe('auditPhotos', () => {
   }
 
   it('makes an index of a sound set: photos in order, with split, digest and size', async () => {
-    await put(root, `${SET}/two/scores.csv`, 'file,mean opinion score,deviation,count\ngood/a.png,4.25,0.5,12\nbad/b.png,-1\n');
+    await put(root, `${SET}/two/scores.csv`, 'file,mean opinion score,deviation,count\ngood/a.png,4.25,0.5,12\nbad/b.png,1\n');
     const progress: number[][] = [];
     const { report, dataset } = await auditPhotos({ root, settings: SETTINGS, onPhoto: (done, total) => progress.push([done, total]) });
     assert.deepEqual(report.findings, []);
@@ -366,7 +369,11 @@ describe('auditPhotos', () => {
       width: 240,
       height: 230,
       score: 4.25,
+      deviation: 0.5,
+      count: 12,
     });
+    const other = dataset.photos.find(({ file }) => file === 'two/bad/b.png');
+    assert.deepEqual([other?.score, other?.deviation, other?.count], [1, undefined, undefined]);
   });
 
   it('gives one hash for the set, which changes with a byte, a name and nothing else', async () => {
