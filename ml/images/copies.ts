@@ -1,6 +1,6 @@
 /** Photos that are there twice where they must not be: in two splits, or as good and bad of one folder. */
 import type { Finding } from '../../configs/schema/audit.js';
-import type { Split } from '../../configs/schema/photos.js';
+import type { Label, Split } from '../../configs/schema/photos.js';
 import { finding } from './findings.js';
 import { nearCopies } from './hash.js';
 import type { Inspection } from './inspect.js';
@@ -8,7 +8,7 @@ import type { InspectedSet } from './inspected-set.js';
 
 /** Findings name each photo once, with one of the others. */
 export function copyFindings({ photos, splitOf, settings }: InspectedSet): Finding[] {
-  return [...samePhotos(photos, splitOf), ...similarPhotos(photos, splitOf, settings.photos.nearCopyDistance)];
+  return [...samePhotos(photos, splitOf), ...samePixels(photos), ...similarPhotos(photos, splitOf, settings.photos.nearCopyDistance)];
 }
 
 function samePhotos(inspections: readonly Inspection[], splitOf: ReadonlyMap<string, Split>): Finding[] {
@@ -31,6 +31,20 @@ function samePhotos(inspections: readonly Inspection[], splitOf: ReadonlyMap<str
       ];
     }),
   );
+}
+
+/** Good and bad photos of a folder that show the very same and were written in different ways. */
+function samePixels(inspections: readonly Inspection[]): Finding[] {
+  const place = ({ photo, content }: Inspection, label: Label): string => JSON.stringify([photo.folder, label, content?.pixels]);
+  const first = new Map<string, Inspection>();
+  for (const inspection of inspections.toReversed()) first.set(place(inspection, inspection.photo.label), inspection);
+  return inspections.flatMap((inspection) => {
+    const { photo, sha256, content } = inspection;
+    const opposite = first.get(place(inspection, photo.label === 'good' ? 'bad' : 'good'));
+    // The same bytes are told already.
+    if (content?.pixels == null || opposite === undefined || opposite.sha256 === sha256) return [];
+    return [finding('good-equals-bad', photo.file, `has the same pixels as "${opposite.photo.file}"`)];
+  });
 }
 
 function similarPhotos(inspections: readonly Inspection[], splitOf: ReadonlyMap<string, Split>, distance: number): Finding[] {
