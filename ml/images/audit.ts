@@ -6,7 +6,6 @@ import { resolve } from 'node:path';
 import type { AuditReport, Finding } from '../../configs/schema/audit.js';
 import type { DatasetSettings } from '../../configs/schema/dataset.js';
 import type { DatasetIndex, Photo, Split } from '../../configs/schema/photos.js';
-import { pairsOf } from '../ranking/pairs.js';
 import { copyFindings } from './copies.js';
 import { datasetHash, type PhotoDigest } from './dataset-hash.js';
 import { finding } from './findings.js';
@@ -17,8 +16,9 @@ import { pairFindings } from './pairing.js';
 import { readDegradations } from './sample-record.js';
 import { scanPhotos, type FoundPhoto } from './scan.js';
 import { readScores, type Scores } from './scores.js';
+import { sizeFindings, sizesOf } from './sizes.js';
 import { readSplits } from './splits-file.js';
-import { assignSplits, SPLITS } from './splits.js';
+import { assignSplits } from './splits.js';
 
 /** What each way of looking cannot see. */
 const UNSEEN: Readonly<Record<AuditReport['mode'], readonly string[]>> = {
@@ -30,10 +30,8 @@ const UNSEEN: Readonly<Record<AuditReport['mode'], readonly string[]>> = {
   ],
 };
 
-const NO_SIZE = { folders: 0, photos: 0, pairs: 0, interval: null };
-
 /** What can only be seen of the set as a whole. */
-const CHECKS: readonly ((set: InspectedSet) => Finding[])[] = [pairFindings, copyFindings];
+const CHECKS: readonly ((set: InspectedSet) => Finding[])[] = [pairFindings, copyFindings, sizeFindings];
 
 export interface AuditOptions {
   /** Absolute project root, which the settings' paths are relative to. */
@@ -63,14 +61,15 @@ export async function auditPhotos(options: AuditOptions): Promise<AuditResult> {
   const scores = await readScores(photoRoot, scan.folders, scan.photos, settings.scores);
   const record = await readDegradations(photoRoot);
   const hash = hashOf(inspections);
-  const splits = await splitSet(options, scan.photos, hash);
-  const set: InspectedSet = { settings, folders: scan.folders, photos: inspections, splitOf: splits.splitOf, scores: scores.byFile };
+  const assigned = await splitSet(options, scan.photos, hash);
+  const set: InspectedSet = { settings, folders: scan.folders, photos: inspections, splitOf: assigned.splitOf, scores: scores.byFile };
+  const { splits, folderPairs } = sizesOf(set);
   const findings = [
     ...scan.findings,
     ...inspections.flatMap((inspection) => inspection.findings),
     ...scores.findings,
     ...record.findings,
-    ...splits.findings,
+    ...assigned.findings,
     ...CHECKS.flatMap((check) => check(set)),
   ];
   const errors = findings.filter(({ severity }) => severity === 'error').length;
@@ -86,7 +85,7 @@ export async function auditPhotos(options: AuditOptions): Promise<AuditResult> {
           pairing: settings.pairs.pairing,
           limit: settings.pairs.limit,
           weights: settings.pairs.weights,
-          photos: inspections.flatMap((inspection) => indexed(inspection, splits.splitOf, scores.byFile)),
+          photos: inspections.flatMap((inspection) => indexed(inspection, assigned.splitOf, scores.byFile)),
         };
   const report: AuditReport = {
     version: 2,
@@ -99,9 +98,9 @@ export async function auditPhotos(options: AuditOptions): Promise<AuditResult> {
     synthetic,
     folders: scan.folders.length,
     photos: scan.photos.length,
-    pairs: dataset === null ? null : countPairs(dataset),
-    splits: { train: NO_SIZE, val: NO_SIZE, test: NO_SIZE },
-    folderPairs: [],
+    pairs: dataset === null ? null : { train: splits.train.pairs, val: splits.val.pairs, test: splits.test.pairs },
+    splits,
+    folderPairs,
     rules: [],
     distributions: [],
     counts: [],
@@ -142,9 +141,4 @@ function indexed({ photo, sha256, content }: Inspection, splitOf: ReadonlyMap<st
   const { mean = null, deviation = null, count = null } = scores.get(file) ?? {};
   const said = { ...(deviation === null ? {} : { deviation }), ...(count === null ? {} : { count }) };
   return [{ file, folder, label, split, sha256, ...sides, score: mean, ...said }];
-}
-
-function countPairs(dataset: DatasetIndex): { train: number; val: number; test: number } {
-  const [train = 0, val = 0, test = 0] = SPLITS.map((split) => pairsOf(dataset, split, { seed: 0, epoch: 0 }).length);
-  return { train, val, test };
 }

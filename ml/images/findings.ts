@@ -49,6 +49,9 @@ export const FINDINGS = {
   'bad-scores': error('write lines of: file, mean opinion score[, deviation, count], the file as good/name.jpg'),
   'score-out-of-range': error('mend the score, or scores.min and scores.max in configs/dataset.yaml'),
   'scores-incomplete': warning('add scores for the other photos, or remove scores.csv: few scores teach little'),
+  'weight-without-effect': warning(
+    'mend the name, or remove it from pairs.weights in configs/dataset.yaml: weights count in training only',
+  ),
   // What lets a model cheat.
   'tell-tale': warning('save good and bad photos in the same way, from the same source, at the same size'),
   unbalanced: warning('add photos where there are few, or set pairs.limit and pairs.weights in configs/dataset.yaml'),

@@ -15,6 +15,8 @@ export function reportMarkdown(report: AuditReport): string {
     '| --- | --- |',
     ...facts(report).map(([name, value]) => `| ${name} | ${cell(value)} |`),
     '',
+    ...splitTable(report),
+    ...folderTable(report),
     ...(findings.length === 0 ? ['Nothing was found.'] : [`## ${counted(errors, 'error')}, ${counted(warnings, 'warning')}`]),
     '',
     ...grouped(findings).flatMap(section),
@@ -37,14 +39,49 @@ export function verdict({ ok, folders, photos, errors }: AuditReport): string {
   return ok ? `${size}: the set is sound.` : `${size}: ${counted(errors, 'error')} must be mended first.`;
 }
 
-function facts({ root, splitsFile, hash, synthetic, pairs, scored }: AuditReport): (readonly [string, string])[] {
+function facts({ root, splitsFile, hash, synthetic, scored }: AuditReport): (readonly [string, string])[] {
   return [
     ['photo root', root],
     ['splits', splitsFile],
     ['dataset hash', hash ?? 'none: not every photo could be read'],
     ['pairs', synthetic ? 'synthetic: made by `emo-aen sample`' : 'as found'],
-    ['pairs per split', pairs === null ? 'not counted' : `train ${pairs.train}, val ${pairs.val}, test ${pairs.test}`],
     ['photos with a mean opinion score', String(scored)],
+  ];
+}
+
+function splitTable({ splits }: AuditReport): string[] {
+  const rows = Object.entries(splits).map(
+    ([split, { folders, photos, pairs, interval }]) =>
+      `| ${split} | ${folders} | ${photos} | ${pairs} | ${interval === null ? 'none' : interval.toFixed(2)} |`,
+  );
+  return [
+    '## Splits',
+    '',
+    'The interval is as wide as the 95 % interval around an accuracy of 0.8 would be.',
+    '',
+    '| split | folders | photos | pairs of an epoch | interval |',
+    '| --- | ---: | ---: | ---: | ---: |',
+    ...rows,
+    '',
+  ];
+}
+
+/** Folders whose pairs the report for people lists. */
+const FOLDERS_LISTED = 50;
+
+function folderTable({ folderPairs }: AuditReport): string[] {
+  if (folderPairs.length === 0) return [];
+  const left = folderPairs.length - FOLDERS_LISTED;
+  return [
+    '## Pairs of each folder',
+    '',
+    '| folder | split | pairs | weight | pairs of an epoch |',
+    '| --- | --- | ---: | ---: | ---: |',
+    ...folderPairs
+      .slice(0, FOLDERS_LISTED)
+      .map(({ folder, split, pairs, weight, perEpoch }) => `| ${cell(folder)} | ${split} | ${pairs} | ${weight} | ${perEpoch} |`),
+    '',
+    ...(left > 0 ? [`And ${counted(left, 'more row')}: audit.json has them all.`, ''] : []),
   ];
 }
 
