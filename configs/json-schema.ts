@@ -8,18 +8,19 @@ import { isMap, isNode, isScalar, parseDocument, type Node } from 'yaml';
 import { z } from 'zod';
 import { SETTINGS, type Catalog } from './schema/catalog.js';
 import { Pipeline } from './schema/pipeline.js';
+import { SplitsFile } from './schema/splits.js';
 
 /** The kinds of file that the product has itself. */
-export const SCHEMA_KINDS = ['pipeline', 'dataset', 'preprocess', 'train', 'export'] as const;
+export const SCHEMA_KINDS = ['pipeline', 'splits', 'dataset', 'preprocess', 'train', 'export'] as const;
 
 type Schema = z.core.JSONSchema.JSONSchema;
 
 /** Every kind of file that a project has: the product's, and settings of each activity of its own. */
 export function schemaKinds({ kinds }: Catalog): string[] {
-  return ['pipeline', ...kinds.keys()];
+  return ['pipeline', 'splits', ...kinds.keys()];
 }
 
-/** Where the schema of a kind is kept, relative to the root: the first line of each YAML names it. */
+/** Where the schema of a kind is kept, relative to the root: the first line of each YAML, and `$schema` of the splits file, name it. */
 export function schemaFile(kind: string): string {
   return `configs/schema/${kind}.schema.json`;
 }
@@ -30,6 +31,7 @@ export function schemaFile(kind: string): string {
  */
 export async function jsonSchemaOf(kind: string, root: string, catalog: Catalog): Promise<Schema> {
   if (kind === 'pipeline') return pipelineSchema(catalog);
+  if (kind === 'splits') return titled('Emo-AEN splits', generated(SplitsFile));
   const schema = catalog.kinds.get(kind) ?? z.never();
   const defaults = Object.hasOwn(SETTINGS, kind) ? await defaultsOf(resolve(root, 'configs', `${kind}.yaml`)) : null;
   return settingsSchema(kind, schema, defaults);
@@ -53,12 +55,16 @@ function generated(schema: z.ZodType): Schema {
   });
 }
 
+function titled(title: string, { $schema, ...schema }: Schema): Schema {
+  return { ...($schema === undefined ? {} : { $schema }), title, ...schema };
+}
+
 function pipelineSchema({ activities }: Catalog): Schema {
-  const { $schema, ...schema } = generated(Pipeline);
+  const schema = generated(Pipeline);
   const task = (schema.properties?.tasks as Schema).additionalProperties as Schema;
   const uses = task.properties?.uses as Schema;
   uses.enum = [...activities.keys()];
-  return { ...($schema === undefined ? {} : { $schema }), title: 'Emo-AEN pipeline', ...schema };
+  return titled('Emo-AEN pipeline', schema);
 }
 
 /** A settings file may leave out whatever the file that it extends says; one that extends nothing says all. */

@@ -7,6 +7,7 @@ import { packagedPhotos } from '../../ml/images/sample-sources.js';
 import { makeSampleSet, QUICKSTART_SAMPLE } from '../../ml/images/sample.js';
 import { lockSplits } from '../../ml/images/splits-file.js';
 import { scanPhotos } from '../../ml/images/scan.js';
+import { compareWithFile } from '../../ml/images/splits-standing.js';
 
 /** Leaves alone what is there: a person's photos, and a splits file that says anything. `note` is told what was made. */
 export async function preparePhotos(root: string, settings: DatasetSettings, note: (text: string) => void): Promise<void> {
@@ -18,8 +19,9 @@ export async function preparePhotos(root: string, settings: DatasetSettings, not
     const pairs = scenes.reduce((sum, scene) => sum + scene.pairs.length, 0);
     note(`made ${pairs} synthetic pairs of ${scenes.length} real photos in ${settings.photos.root}/`);
   }
+  const { standing } = await compareWithFile({ root, settings });
+  if (standing.state !== 'missing') return;
   const proposal = await proposeForSet({ root, settings });
-  if (proposal.state !== 'missing') return;
-  await lockSplits(resolve(root, settings.splits.file), proposal);
+  await lockSplits(root, settings.splits.file, proposal);
   note(`locked the splits of ${Object.keys(proposal.splits).length} folders in ${settings.splits.file}`);
 }

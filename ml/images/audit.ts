@@ -14,11 +14,12 @@ import { inspectSet } from './inspect-set.js';
 import type { InspectedSet } from './inspected-set.js';
 import { pairFindings } from './pairing.js';
 import { readDegradations } from './sample-record.js';
-import { scanPhotos, type FoundPhoto } from './scan.js';
+import { scanPhotos } from './scan.js';
 import { readScores, type Scores } from './scores.js';
 import { sizeFindings, sizesOf } from './sizes.js';
 import { readSplits } from './splits-file.js';
-import { assignSplits } from './splits.js';
+import { changesOf, changeWords, folderDigests } from './set-changes.js';
+import { assignSplits, type Assigned } from './splits.js';
 
 /** What each way of looking cannot see. */
 const UNSEEN: Readonly<Record<AuditReport['mode'], readonly string[]>> = {
@@ -61,7 +62,7 @@ export async function auditPhotos(options: AuditOptions): Promise<AuditResult> {
   const scores = await readScores(photoRoot, scan.folders, scan.photos, settings.scores);
   const record = await readDegradations(photoRoot);
   const hash = hashOf(inspections);
-  const assigned = await splitSet(options, scan.photos, hash);
+  const assigned = await splitSet(options, inspections, hash);
   const set: InspectedSet = { settings, folders: scan.folders, photos: inspections, splitOf: assigned.splitOf, scores: scores.byFile };
   const { splits, folderPairs } = sizesOf(set);
   const findings = [
@@ -114,23 +115,28 @@ export async function auditPhotos(options: AuditOptions): Promise<AuditResult> {
 }
 
 function hashOf(inspections: readonly Inspection[]): string | null {
-  const digests: PhotoDigest[] = inspections.flatMap(({ photo, sha256 }) => (sha256 === null ? [] : [{ file: photo.file, sha256 }]));
+  const digests = inspections.flatMap(digested);
   return digests.length === inspections.length && digests.length > 0 ? datasetHash(digests) : null;
 }
 
-async function splitSet(
-  { root, settings }: AuditOptions,
-  photos: readonly FoundPhoto[],
-  hash: string | null,
-): Promise<{ readonly splitOf: ReadonlyMap<string, Split>; readonly findings: readonly Finding[] }> {
+function digested({ photo, sha256 }: Inspection): (PhotoDigest & { readonly folder: string })[] {
+  return sha256 === null ? [] : [{ file: photo.file, folder: photo.folder, sha256 }];
+}
+
+async function splitSet({ root, settings }: AuditOptions, inspections: readonly Inspection[], hash: string | null): Promise<Assigned> {
   const shown = settings.splits.file;
   const read = await readSplits(resolve(root, shown), shown);
   if (read.assignments === null) return { splitOf: new Map(), findings: read.findings };
-  const assigned = assignSplits(read.assignments, photos, shown);
+  const { splitOf, findings } = assignSplits(
+    read.assignments,
+    inspections.map(({ photo }) => photo),
+    shown,
+  );
   const locked = read.datasetHash;
-  const broken = locked !== null && hash !== null && locked !== hash;
-  const message = `is locked to the set ${locked?.slice(0, 12)}…, the photos are now ${hash?.slice(0, 12)}…`;
-  return { ...assigned, findings: [...assigned.findings, ...(broken ? [finding('splits-locked-to-another-set', shown, message)] : [])] };
+  if (locked === null || hash === null || locked === hash) return { splitOf, findings };
+  const changes = read.folders === null ? null : changesOf(read.folders, folderDigests(inspections.flatMap(digested)));
+  const words = `is locked to the set ${locked.slice(0, 12)}…, the photos are now ${hash.slice(0, 12)}…; ${changeWords(changes).join('; ')}`;
+  return { splitOf, findings: [...findings, finding('splits-locked-to-another-set', shown, words)] };
 }
 
 function indexed({ photo, sha256, content }: Inspection, splitOf: ReadonlyMap<string, Split>, scores: Scores['byFile']): Photo[] {

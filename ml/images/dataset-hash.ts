@@ -1,6 +1,6 @@
 /** One hash for a whole photo set: what locks the splits and names the set in manifest and changelog. */
 import { createHash } from 'node:crypto';
-import { hashFile } from '../files/atomic.js';
+import type { Digests } from '../files/digests.js';
 import { scanPhotos, type FoundPhoto } from './scan.js';
 
 export interface PhotoDigest {
@@ -17,11 +17,13 @@ export function datasetHash(photos: readonly PhotoDigest[]): string {
   return hash.digest('hex');
 }
 
-/** Reads every photo of a set for its digest, without decoding any. @throws the system's error for a photo that cannot be read. */
+/** The digests of a set's photos, without decoding any. @throws the system's error for a photo that cannot be read. */
 export async function hashPhotoSet(
   root: string,
+  digests: Digests,
 ): Promise<{ readonly hash: string; readonly photos: readonly (FoundPhoto & PhotoDigest)[] }> {
   const photos: (FoundPhoto & PhotoDigest)[] = [];
-  for (const photo of (await scanPhotos(root)).photos) photos.push({ ...photo, sha256: (await hashFile(photo.path)).sha256 });
+  for (const photo of (await scanPhotos(root)).photos) photos.push({ ...photo, sha256: (await digests.of(photo.path)).sha256 });
+  await digests.save();
   return { hash: datasetHash(photos), photos };
 }

@@ -1,13 +1,16 @@
 /** Reads and locks `docs/splits.json`. */
 import { readFile } from 'node:fs/promises';
+import { dirname, relative, resolve, sep } from 'node:path';
+import type { z } from 'zod';
 import { isAbout } from '../../configs/problem.js';
 import { check } from '../../configs/load/check.js';
 import { Diagnostics } from '../../configs/load/diagnostics.js';
 import { fileSource } from '../../configs/load/located.js';
 import { parseMap } from '../../configs/load/parse.js';
 import type { Finding } from '../../configs/schema/audit.js';
-import { Assignments, LockedSplits } from '../../configs/schema/splits.js';
-import { writeJsonAtomically } from '../files/atomic.js';
+import { Assignments, LockedSplits, PlainSplits, type FolderDigests } from '../../configs/schema/splits.js';
+import { schemaFile } from '../../configs/json-schema.js';
+import { writeFileAtomically } from '../files/atomic.js';
 import { finding } from './findings.js';
 
 /** What the splits file says; `assignments` is null where it says nothing that can be used, and findings say why. */
@@ -15,15 +18,17 @@ export interface SplitsRead {
   readonly assignments: Assignments | null;
   /** Of the set that the splits are locked to; null where they are not locked. */
   readonly datasetHash: string | null;
+  /** What each folder held when they were locked; null where the file does not say. */
+  readonly folders: FolderDigests | null;
   readonly findings: readonly Finding[];
 }
 
 /**
  * @param path absolute; `shown` is what people call it. Both forms are read: `{version, datasetHash, splits}` and the plain map
- * from folder to split. A folder that is named twice is found, which JSON.parse would pass over.
+ * from folder to split, either with a line `$schema`. A folder that is named twice is found, which JSON.parse would pass over.
  */
 export async function readSplits(path: string, shown: string): Promise<SplitsRead> {
-  const nothing = (...findings: Finding[]): SplitsRead => ({ assignments: null, datasetHash: null, findings });
+  const nothing = (...findings: Finding[]): SplitsRead => ({ assignments: null, datasetHash: null, folders: null, findings });
   let text: string;
   try {
     text = await readFile(path, 'utf8');
@@ -34,20 +39,39 @@ export async function readSplits(path: string, shown: string): Promise<SplitsRea
   const found = new Diagnostics();
   const map = parseMap(fileSource(shown, text), found);
   const read =
-    map === null ? null : map.entries.has('version') ? check(LockedSplits, map, found) : lockless(check(Assignments, map, found));
+    map === null ? null : map.entries.has('version') ? check(LockedSplits, map, found) : lockless(check(PlainSplits, map, found));
   if (read === null || !found.empty) {
     return nothing(
       ...found.list().map(({ line, column, message }) => finding('splits-unreadable', shown, `${line}:${column}: ${message}`)),
     );
   }
-  return { assignments: read.splits, datasetHash: read.datasetHash ?? null, findings: [] };
+  return { assignments: read.splits, datasetHash: read.datasetHash ?? null, folders: read.folders ?? null, findings: [] };
 }
 
-function lockless(assignments: Assignments | null): LockedSplits | null {
-  return assignments === null ? null : { version: 1, splits: assignments };
+function lockless(plain: z.infer<typeof PlainSplits> | null): LockedSplits | null {
+  if (plain === null) return null;
+  const { $schema: _, ...splits } = plain;
+  return { version: 1, splits: Assignments.parse(splits) };
 }
 
-/** Writes the splits, locked to the set whose hash is given. */
-export async function lockSplits(path: string, { datasetHash, splits }: { datasetHash: string; splits: Assignments }): Promise<void> {
-  await writeJsonAtomically(path, { version: 1, datasetHash, splits } satisfies LockedSplits);
+/** What is written: the splits, and the set that they are locked to as a whole and by folder. */
+export interface Lock {
+  readonly datasetHash: string;
+  readonly splits: Assignments;
+  readonly folders: FolderDigests;
 }
+
+/** Writes the splits file `shown` below the project root, locked to the set as it is. */
+export async function lockSplits(root: string, shown: string, { datasetHash, splits, folders }: Lock): Promise<void> {
+  const path = resolve(root, shown);
+  const $schema = relative(dirname(path), resolve(root, schemaFile('splits')))
+    .split(sep)
+    .join('/');
+  const head = JSON.stringify({ $schema, version: 1, datasetHash, splits } satisfies LockedSplits, null, 2);
+  // A line for each folder, so that a person sees in a diff which one changed.
+  const lines = Object.entries(folders).map(([folder, digest]) => `    ${JSON.stringify(folder)}: ${onOneLine(digest)}`);
+  await writeFileAtomically(path, `${head.slice(0, -'\n}'.length)},\n  "folders": {\n${lines.join(',\n')}\n  }\n}\n`);
+}
+
+/** In JSON a line break never stands inside a text. */
+const onOneLine = (value: unknown): string => JSON.stringify(value, null, 1).replaceAll(/\n */g, ' ');

@@ -33,6 +33,14 @@ describe('sample, splits and audit on the command line', () => {
     assert.ok(locked.stdout.includes(`docs/splits.json is locked to the set ${file.datasetHash ?? ''}`));
     assert.equal((await run('splits', '--verify')).code, 0);
 
+    const { shares, together, oversized } = answer(await run('splits', '--json'));
+    assert.deepEqual(shares, {
+      train: { folders: 2, pairs: 4, share: 0.5, wanted: 0.8 },
+      val: { folders: 1, pairs: 2, share: 0.25, wanted: 0.1 },
+      test: { folders: 1, pairs: 2, share: 0.25, wanted: 0.1 },
+    });
+    assert.deepEqual([together, oversized], [[], []]);
+
     const sound = await run('audit', '--json');
     const report = AuditReport.parse(answer(sound));
     assert.deepEqual([sound.code, report.ok, report.hash, report.synthetic], [0, true, file.datasetHash, true]);
@@ -42,7 +50,40 @@ describe('sample, splits and audit on the command line', () => {
     assert.equal(broken.code, 1);
     assert.match(broken.stdout, /error: scene 1\/good\/0-blur\.png: is not an image.*\n {2}cure: /);
     assert.match(broken.stdout, /error: docs\/splits\.json: is locked to the set/);
-    assert.equal((await run('splits', '--verify')).code, 1);
+    const verified = await run('splits', '--verify');
+    assert.deepEqual(
+      [verified.code, verified.stdout],
+      [1, 'docs/splits.json is locked to another set of photos than lies here\nchanged: "scene 1" (4 photos then, 5 now)\n'],
+    );
+    const { changes, state } = answer(await run('splits', '--verify', '--json'));
+    assert.deepEqual(
+      [state, changes],
+      ['locked to another set', { added: [], gone: [], changed: [{ folder: 'scene 1', then: 4, now: 5 }] }],
+    );
+  });
+
+  it('propose one split for folders that share photos, and say where that makes the shares impossible', async () => {
+    for (const [number, folder] of ['a', 'b', 'c', 'd'].entries()) {
+      const label = (name: string): string => `tied/${folder}/${name}`;
+      await put(root, label('good/own.png'), await png(100 + number));
+      await put(root, label('bad/own.png'), await png(200 + number));
+      if (folder !== 'd') {
+        await put(root, label('good/tie.png'), await png(300));
+        await put(root, label('bad/tie.png'), await png(400 + number));
+      }
+    }
+    const set = ['--set', 'dataset.photos.root=tied', '--set', 'dataset.splits.file=docs/tied.json'];
+    const refused = await run('splits', '--json', ...set);
+    assert.equal(refused.code, 1);
+    assert.match(refused.stderr, /must stand in one split, which leaves 2 of 4 for three splits: "a" \+ "b" \+ "c"; "d"/);
+    for (const label of ['good', 'bad']) await put(root, `tied/e/${label}/own.png`, await png(500 + label.length));
+    const less = ['--set', 'dataset.splits.train=0.7', '--set', 'dataset.splits.val=0.2'];
+    const shown = await run('splits', ...set, ...less);
+    assert.equal(shown.code, 0);
+    assert.match(shown.stdout, /^in one split, because they share photos: "a", "b", "c"$/m);
+    assert.match(shown.stdout, /^the shares cannot be met: "a", "b", "c" alone have 75\.0 % of the pairs$/m);
+    const { together, oversized } = answer(await run('splits', '--json', ...set, ...less));
+    assert.deepEqual([together, oversized], [[['a', 'b', 'c']], [{ folders: ['a', 'b', 'c'], share: 0.75 }]]);
   });
 
   it('refuse what makes no sense, with its exit code', async () => {

@@ -90,7 +90,7 @@ describe('makeSampleSet', () => {
 
   it('makes a set that passes the audit and is called synthetic, with all kinds and with splits proposed for it', async () => {
     await make({ crops: DEGRADATION_KINDS.length, kinds: DEGRADATION_KINDS });
-    await lockSplits(join(root, SETTINGS.splits.file), await proposeForSet({ root, settings: SETTINGS }));
+    await lockSplits(root, SETTINGS.splits.file, await proposeForSet({ root, settings: SETTINGS }));
     const { report, dataset } = await auditPhotos({ root, settings: SETTINGS });
     assert.deepEqual(report.findings, []);
     assert.deepEqual([report.synthetic, dataset?.synthetic, report.photos], [true, true, 3 * 2 * DEGRADATION_KINDS.length]);
