@@ -120,7 +120,16 @@ export class Stage {
     );
     const index: CacheIndex = {
       version: 1,
-      dataset: { version: 2, hash: 'd'.repeat(64), root: 'training_files', synthetic: true, pairing: 'by-name', limit: 64, weights: {}, photos },
+      dataset: {
+        version: 2,
+        hash: 'd'.repeat(64),
+        root: 'training_files',
+        synthetic: true,
+        pairing: 'by-name',
+        limit: 64,
+        weights: {},
+        photos,
+      },
       size: SIZE,
       crop: CROP,
       mean: [0.485, 0.456, 0.406],

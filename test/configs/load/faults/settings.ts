@@ -57,7 +57,10 @@ export const SETTINGS_FAULTS: readonly Case[] = [
   {
     what: 'a file that leaves settings out and extends nothing',
     pipeline: pipelineOf('a: { stage: 2, uses: audit, with: mine.yaml }'),
-    files: { 'configs/mine.yaml': 'photos: { root: training_files, minSide: 224, maxPixels: 100, colourSpace: srgb, minDeviation: 2 }\npairs: {}\n' },
+    files: {
+      'configs/mine.yaml':
+        'photos: { root: training_files, minSide: 224, maxPixels: 100, colourSpace: srgb, minDeviation: 2 }\npairs: {}\n',
+    },
     says: [
       'configs/mine.yaml:1:1: missing key `nearCopyDistance` in `photos`',
       '    1 | photos: { root: training_files, minSide: 224, maxPixels: 100, colourSpace: srgb, minDeviation: 2 }',
