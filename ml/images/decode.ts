@@ -25,6 +25,10 @@ export interface PhotoHeader {
   readonly hasAlpha: boolean;
   /** Null where the photo carries none: untagged photos are sRGB by convention. */
   readonly icc: IccProfile | null;
+  /** The EXIF block; null without one. */
+  readonly exif: Buffer | null;
+  /** A PNG's text named Software; null without it. */
+  readonly software: string | null;
 }
 
 /** What must be known of a photo before it is decoded. */
@@ -57,6 +61,8 @@ export async function readHeader(bytes: Buffer): Promise<PhotoHeader> {
     pages: metadata.pages ?? 1,
     hasAlpha: metadata.hasAlpha,
     icc: metadata.icc === undefined ? null : readIcc(metadata.icc),
+    exif: metadata.exif ?? null,
+    software: metadata.comments?.find(({ keyword }) => keyword === 'Software')?.text ?? null,
   };
 }
 

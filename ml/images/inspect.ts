@@ -7,6 +7,7 @@ import type { DatasetSettings } from '../../configs/schema/dataset.js';
 import type { Budget } from './budget.js';
 import { endOfPicture, isAnimatedPng } from './container.js';
 import { glanceAtSquare, lookAtSquare, readHeader, type PhotoHeader } from './decode.js';
+import { encoderOf } from './encoder.js';
 import { finding, type FindingCode } from './findings.js';
 import { photoHash } from './hash.js';
 import type { Content, Inspections } from './inspections.js';
@@ -118,8 +119,7 @@ async function lookAt(bytes: Buffer, eye: Eye): Promise<Looked> {
     format: header?.format ?? null,
     sides: header === null ? null : { width: header.width, height: header.height },
     orientation: header?.orientation ?? null,
-    quality: null,
-    encoder: null,
+    ...(header === null ? { quality: null, encoder: null } : encoderOf(bytes, header)),
     pixels: square === null ? null : tileDigest(square),
     hash: square === null ? null : photoHash(square, AUDITED_SIDE),
     faults,
