@@ -6,8 +6,10 @@ import { resolve } from 'node:path';
 import type { AuditReport, Finding } from '../../configs/schema/audit.js';
 import type { DatasetSettings } from '../../configs/schema/dataset.js';
 import type { DatasetIndex, Photo, Split } from '../../configs/schema/photos.js';
+import { balanceFindings, tellTales } from './balance.js';
 import { copyFindings } from './copies.js';
 import { datasetHash, type PhotoDigest } from './dataset-hash.js';
+import { countsOf, distributionsOf } from './distributions.js';
 import { finding } from './findings.js';
 import type { Inspection } from './inspect.js';
 import { inspectSet } from './inspect-set.js';
@@ -20,6 +22,7 @@ import { sizeFindings, sizesOf } from './sizes.js';
 import { readSplits } from './splits-file.js';
 import { changesOf, changeWords, folderDigests } from './set-changes.js';
 import { assignSplits, type Assigned } from './splits.js';
+import { trivialRules } from './trivial-rules.js';
 
 /** What each way of looking cannot see. */
 const UNSEEN: Readonly<Record<AuditReport['mode'], readonly string[]>> = {
@@ -32,7 +35,7 @@ const UNSEEN: Readonly<Record<AuditReport['mode'], readonly string[]>> = {
 };
 
 /** What can only be seen of the set as a whole. */
-const CHECKS: readonly ((set: InspectedSet) => Finding[])[] = [pairFindings, copyFindings, sizeFindings];
+const CHECKS: readonly ((set: InspectedSet) => Finding[])[] = [pairFindings, copyFindings, sizeFindings, balanceFindings];
 
 export interface AuditOptions {
   /** Absolute project root, which the settings' paths are relative to. */
@@ -65,6 +68,7 @@ export async function auditPhotos(options: AuditOptions): Promise<AuditResult> {
   const assigned = await splitSet(options, inspections, hash);
   const set: InspectedSet = { settings, folders: scan.folders, photos: inspections, splitOf: assigned.splitOf, scores: scores.byFile };
   const { splits, folderPairs } = sizesOf(set);
+  const rules = trivialRules(set);
   const findings = [
     ...scan.findings,
     ...inspections.flatMap((inspection) => inspection.findings),
@@ -72,6 +76,7 @@ export async function auditPhotos(options: AuditOptions): Promise<AuditResult> {
     ...record.findings,
     ...assigned.findings,
     ...CHECKS.flatMap((check) => check(set)),
+    ...tellTales(rules, settings.balance),
   ];
   const errors = findings.filter(({ severity }) => severity === 'error').length;
   const synthetic = scan.folders.some((folder) => record.folders.has(folder));
@@ -102,9 +107,9 @@ export async function auditPhotos(options: AuditOptions): Promise<AuditResult> {
     pairs: dataset === null ? null : { train: splits.train.pairs, val: splits.val.pairs, test: splits.test.pairs },
     splits,
     folderPairs,
-    rules: [],
-    distributions: [],
-    counts: [],
+    rules,
+    distributions: distributionsOf(set),
+    counts: countsOf(set),
     clusters: [],
     scored: scores.byFile.size,
     errors,
