@@ -40,9 +40,12 @@ function unevenLabels({ photos, settings }: InspectedSet): Finding[] {
 }
 
 function heavyFolders(set: InspectedSet): Finding[] {
-  const pairs = trainingPairs(set);
+  const { photos, pairs } = trainingPairs(set);
   const counts = new Map<string, number>();
-  for (const { good } of pairs) counts.set(good.photo.folder, (counts.get(good.photo.folder) ?? 0) + 1);
+  for (const { good } of pairs) {
+    const folder = photos[good]?.photo.folder ?? '';
+    counts.set(folder, (counts.get(folder) ?? 0) + 1);
+  }
   if (counts.size < 2) return [];
   const { largestFolder } = set.settings.balance;
   return [...counts].flatMap(([folder, count]) =>

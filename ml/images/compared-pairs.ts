@@ -1,6 +1,6 @@
 /** Pairs as training would compare them, with what is known of their photos: what the balance of a set is measured on. */
-import type { DatasetIndex } from '../../configs/schema/photos.js';
-import { pairsOf } from '../ranking/pairs.js';
+import type { DatasetIndex, Photo } from '../../configs/schema/photos.js';
+import { pairsOf, type Pair } from '../ranking/pairs.js';
 import type { Inspection } from './inspect.js';
 import type { InspectedSet } from './inspected-set.js';
 import type { Content } from './inspections.js';
@@ -15,22 +15,23 @@ export interface Known {
   readonly sides: Sides;
 }
 
-export interface ComparedPair {
-  readonly good: Known;
-  readonly bad: Known;
+export interface Compared {
+  readonly photos: readonly Known[];
+  /** Places in `photos`. */
+  readonly pairs: readonly Pair[];
 }
 
 /** Every set is drawn from in the same way. */
 const DRAW = { seed: 0, epoch: 0 };
 
 /** All pairs of the set by name, whatever their split; of crossed ones as many of a folder as an epoch draws. */
-export function comparedPairs(set: InspectedSet): ComparedPair[] {
+export function comparedPairs(set: InspectedSet): Compared {
   const { pairing, limit } = set.settings.pairs;
   return pairsAmong(set.photos, set, { limit: pairing === 'cross' ? limit : Number.MAX_SAFE_INTEGER, weights: {} });
 }
 
 /** What an epoch trains on, limits and weights kept. */
-export function trainingPairs(set: InspectedSet): ComparedPair[] {
+export function trainingPairs(set: InspectedSet): Compared {
   const photos = set.photos.filter(({ photo }) => set.splitOf.get(photo.file) === 'train');
   return pairsAmong(photos, set, set.settings.pairs);
 }
@@ -39,32 +40,18 @@ function pairsAmong(
   photos: readonly Inspection[],
   { settings }: InspectedSet,
   { limit, weights }: Pick<DatasetIndex, 'limit' | 'weights'>,
-): ComparedPair[] {
-  const known = photos.flatMap(({ photo, content }): Known[] => {
+): Compared {
+  const known: Known[] = [];
+  const listed: Photo[] = [];
+  for (const { photo, content } of photos) {
     const sides = content?.sides ?? null;
-    return content === null || sides === null ? [] : [{ photo, content, sides }];
-  });
-  const index: DatasetIndex = {
-    version: 2,
-    hash: '',
-    root: settings.photos.root,
-    synthetic: false,
-    pairing: settings.pairs.pairing,
-    limit,
-    weights,
-    photos: known.map(({ photo: { file, folder, label }, sides }) => ({
-      file,
-      folder,
-      label,
-      split: 'train',
-      sha256: '',
-      ...sides,
-      score: null,
-    })),
-  };
-  return pairsOf(index, 'train', DRAW).flatMap((pair) => {
-    const good = known[pair.good];
-    const bad = known[pair.bad];
-    return good === undefined || bad === undefined ? [] : [{ good, bad }];
-  });
+    if (content === null || sides === null) continue;
+    const { file, folder, label } = photo;
+    known.push({ photo, content, sides });
+    listed.push({ file, folder, label, split: 'train', sha256: '', ...sides, score: null });
+  }
+  const { root } = settings.photos;
+  const { pairing } = settings.pairs;
+  const index: DatasetIndex = { version: 2, hash: '', root, synthetic: false, pairing, limit, weights, photos: listed };
+  return { photos: known, pairs: pairsOf(index, 'train', DRAW) };
 }

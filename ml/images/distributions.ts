@@ -8,6 +8,7 @@ import type { Content } from './inspections.js';
 const MOST_BINS = 20;
 const MOST_NAMES = 20;
 const KIB = 1024;
+const LABELS: readonly Label[] = ['good', 'bad'];
 
 interface Quantity {
   readonly name: string;
@@ -30,28 +31,27 @@ const QUANTITIES: readonly Quantity[] = [
 /** Quantities that no photo has are left out. */
 export function distributionsOf({ photos, scores }: InspectedSet): Distribution[] {
   return QUANTITIES.flatMap(({ name, unit, scale, of }) => {
-    const values: Value[] = [];
+    const values: Values = { good: [], bad: [] };
     for (const { photo, content } of photos) {
       const value = content === null ? null : of(content, photo.file, scores);
-      if (value !== null) values.push({ value, label: photo.label });
+      if (value !== null) values[photo.label].push(value);
     }
-    return values.length === 0 ? [] : [{ name, unit, bins: binned(values, scale) }];
+    return values.good.length + values.bad.length === 0 ? [] : [{ name, unit, bins: binned(values, scale) }];
   });
 }
 
-interface Value {
-  readonly value: number;
-  readonly label: Label;
-}
+type Values = Readonly<Record<Label, number[]>>;
 
-function binned(values: readonly Value[], scale: Quantity['scale']): Distribution['bins'] {
+function binned(values: Values, scale: Quantity['scale']): Distribution['bins'] {
   let [least, most] = [Infinity, -Infinity];
-  for (const { value } of values) [least, most] = [Math.min(least, value), Math.max(most, value)];
+  for (const label of LABELS) for (const value of values[label]) [least, most] = [Math.min(least, value), Math.max(most, value)];
   const edges = edgesOf(least, most, scale);
   const bins = edges.slice(1).map((to, place) => ({ from: edges[place] ?? to, to, good: 0, bad: 0 }));
-  for (const { value, label } of values) {
-    const bin = bins[placeOf(edges, value)];
-    if (bin !== undefined) bin[label]++;
+  for (const label of LABELS) {
+    for (const value of values[label]) {
+      const bin = bins[placeOf(edges, value)];
+      if (bin !== undefined) bin[label]++;
+    }
   }
   return bins;
 }

@@ -13,7 +13,7 @@
 import type { TrivialRule } from '../../configs/schema/audit.js';
 import type { Label } from '../../configs/schema/photos.js';
 import { wilsonInterval } from '../ranking/metrics.js';
-import { comparedPairs, type ComparedPair, type Known, type Sides } from './compared-pairs.js';
+import { comparedPairs, type Compared, type Known, type Sides } from './compared-pairs.js';
 import type { InspectedSet } from './inspected-set.js';
 import type { Content } from './inspections.js';
 
@@ -55,104 +55,98 @@ const NAME_RULES: readonly NameRule[] = [
 
 /** Every rule on all pairs of the set, whatever their split, best first; none where there are no pairs. */
 export function trivialRules(set: InspectedSet): TrivialRule[] {
-  const pairs = comparedPairs(set);
-  if (pairs.length === 0) return [];
-  const independent = independentPairs(pairs);
+  const compared = comparedPairs(set);
+  const count = compared.pairs.length;
+  if (count === 0) return [];
+  const independent = independentPairs(compared);
   const row = (by: string, rule: string, right: number): TrivialRule => {
-    const { low, high } = wilsonInterval((right / pairs.length) * independent, independent, CONFIDENCE);
-    return { by, rule, accuracy: right / pairs.length, low, high, pairs: pairs.length };
+    const { low, high } = wilsonInterval((right / count) * independent, independent, CONFIDENCE);
+    return { by, rule: `${rule} is the good one`, accuracy: right / count, low, high, pairs: count };
   };
+  const partOf = parts(compared);
   const rules = [
-    ...NUMBER_RULES.map((rule) => {
-      const right = rightByNumber(rule, pairs);
-      const more = right >= pairs.length - right;
-      return row(rule.by, `${more ? rule.more : rule.less} is the good one`, Math.max(right, pairs.length - right));
+    ...NUMBER_RULES.map(({ by, of, more, less }) => {
+      const right = rightByNumber(of, compared);
+      return row(by, right >= count - right ? more : less, Math.max(right, count - right));
     }),
-    ...NAME_RULES.map((rule) => {
-      const { right, example } = judgedByName(rule, pairs);
-      return row(rule.by, `the photo whose ${rule.by} is good more often in other folders${example} is the good one`, right);
+    ...NAME_RULES.map(({ by, of }) => {
+      const { right, example } = judgedByName(of, compared, partOf);
+      return row(by, `the photo whose ${by} is good more often in other folders${example}`, right);
     }),
   ];
   return rules.sort((a, b) => b.accuracy - a.accuracy);
 }
 
 /** As many as share no photo: of a folder's pairs no more than it has good, or bad, photos in them. */
-function independentPairs(pairs: readonly ComparedPair[]): number {
-  const folders = new Map<string, { readonly good: Set<Known>; readonly bad: Set<Known> }>();
+function independentPairs({ photos, pairs }: Compared): number {
+  const folders = new Map<string, Record<Label, Set<number>>>();
   for (const { good, bad } of pairs) {
-    const folder = folders.get(good.photo.folder) ?? { good: new Set(), bad: new Set() };
+    const name = folderOf(photos, good);
+    const folder = folders.get(name) ?? { good: new Set(), bad: new Set() };
     folder.good.add(good);
     folder.bad.add(bad);
-    folders.set(good.photo.folder, folder);
+    folders.set(name, folder);
   }
   let count = 0;
   for (const { good, bad } of folders.values()) count += Math.min(good.size, bad.size);
   return count;
 }
 
+const folderOf = (photos: readonly Known[], place: number): string => photos[place]?.photo.folder ?? '';
+
 /** 1 where the good one has more, 0 where it has less, a half where they are equal or one of them has none. */
 const decided = (good: number | null, bad: number | null): number =>
   good === null || bad === null || good === bad ? 0.5 : good > bad ? 1 : 0;
 
-function rightByNumber(rule: NumberRule, pairs: readonly ComparedPair[]): number {
-  return sumOf(pairs, ({ good, bad }) => decided(rule.of(good.content, good.sides), rule.of(bad.content, bad.sides)));
+function rightByNumber(of: NumberRule['of'], { photos, pairs }: Compared): number {
+  const values = photos.map(({ content, sides }) => of(content, sides));
+  let right = 0;
+  for (const { good, bad } of pairs) right += decided(values[good] ?? null, values[bad] ?? null);
+  return right;
 }
 
-/** How many pairs it is right for, and which name is on the side of the good ones most. */
-function judgedByName(rule: NameRule, pairs: readonly ComparedPair[]): { readonly right: number; readonly example: string } {
-  const nameOf = ({ content, sides }: Known): string => rule.of(content, sides) ?? 'unknown';
-  const partOf = parts(pairs);
-  const tally = tallied(pairs, nameOf, partOf);
-  const right = sumOf(pairs, ({ good, bad }) => {
-    const [one, other] = [nameOf(good), nameOf(bad)];
-    const held = [partOf(good), partOf(bad)] as const;
-    return one === other ? 0.5 : decided(tally.shareElsewhere(one, ...held), tally.shareElsewhere(other, ...held));
-  });
-  return { right, example: tally.example };
-}
-
-/** What is learned from photos of other parts is tried on photos of one: folders, or fifths of a set of one folder. */
-function parts(pairs: readonly ComparedPair[]): (known: Known) => number {
+/**
+ * What is learned from photos of other parts is tried on photos of one: folders, or fifths of a set of one folder. By place of the photo;
+ * a photo that is in no pair has none.
+ */
+function parts({ photos, pairs }: Compared): ReadonlyMap<number, number> {
   const folders = new Map<string, number>();
-  for (const { good } of pairs) if (!folders.has(good.photo.folder)) folders.set(good.photo.folder, folders.size);
-  if (folders.size > 1) return ({ photo }) => folders.get(photo.folder) ?? 0;
-  const places = new Map<Known, number>();
-  for (const { good, bad } of pairs) for (const known of [good, bad]) if (!places.has(known)) places.set(known, places.size);
-  return (known) => Math.floor((places.get(known) ?? 0) / 2) % PARTS;
+  for (const { good } of pairs) if (!folders.has(folderOf(photos, good))) folders.set(folderOf(photos, good), folders.size);
+  const partOf = new Map<number, number>();
+  for (const { good, bad } of pairs) {
+    for (const place of [good, bad]) {
+      if (partOf.has(place)) continue;
+      partOf.set(place, folders.size > 1 ? (folders.get(folderOf(photos, place)) ?? 0) : (partOf.size >> 1) % PARTS);
+    }
+  }
+  return partOf;
 }
 
-interface Tally {
-  /** Share of good ones among the photos of this name outside of two parts; null where there are none. */
-  readonly shareElsewhere: (name: string, part: number, other: number) => number | null;
-  /** In words; empty where no name has more good photos than bad ones. */
-  readonly example: string;
-}
-
-/** Each photo of the pairs is counted once. */
-function tallied(pairs: readonly ComparedPair[], nameOf: (known: Known) => string, partOf: (known: Known) => number): Tally {
+/** How many pairs a rule is right for, and in words which name is on the side of the good ones most. */
+function judgedByName(
+  of: NameRule['of'],
+  { photos, pairs }: Compared,
+  partOf: ReadonlyMap<number, number>,
+): { readonly right: number; readonly example: string } {
+  const names = photos.map(({ content, sides }) => of(content, sides) ?? 'unknown');
   const all = new Counted();
   const byPart = new Map<number, Counted>();
-  const seen = new Set<Known>();
-  for (const known of pairs.flatMap(({ good, bad }) => [good, bad])) {
-    if (seen.has(known)) continue;
-    seen.add(known);
-    const part = byPart.get(partOf(known)) ?? new Counted();
-    byPart.set(partOf(known), part);
-    for (const counted of [all, part]) counted.add(nameOf(known), known.photo.label);
+  for (const [place, part] of partOf) {
+    const counted = byPart.get(part) ?? new Counted();
+    byPart.set(part, counted);
+    const label = photos[place]?.photo.label ?? 'bad';
+    for (const into of [all, counted]) into.add(names[place] ?? '', label);
   }
-  return {
-    example: all.example(),
-    shareElsewhere: (name, part, other) => {
-      const without = (label: Label): number => {
-        const [here, there] = [byPart.get(part), part === other ? undefined : byPart.get(other)];
-        return all.of(name, label) - (here?.of(name, label) ?? 0) - (there?.of(name, label) ?? 0);
-      };
-      const [good, bad] = [without('good'), without('bad')];
-      return good + bad === 0 ? null : good / (good + bad);
-    },
-  };
+  let right = 0;
+  for (const { good, bad } of pairs) {
+    const [one = '', other = ''] = [names[good], names[bad]];
+    const held = new Set([partOf.get(good), partOf.get(bad)].flatMap((part) => byPart.get(part ?? -1) ?? []));
+    right += one === other ? 0.5 : decided(all.shareWithout(held, one), all.shareWithout(held, other));
+  }
+  return { right, example: all.example() };
 }
 
+/** How often each name is met, good and bad photos apart. */
 class Counted {
   private readonly counts = { good: new Map<string, number>(), bad: new Map<string, number>() };
 
@@ -164,6 +158,14 @@ class Counted {
     return this.counts[label].get(name) ?? 0;
   }
 
+  /** Share of good ones among the photos of a name that are not in `held`; null where there are none. */
+  shareWithout(held: Iterable<Counted>, name: string): number | null {
+    let [good, bad] = [this.of(name, 'good'), this.of(name, 'bad')];
+    for (const part of held) [good, bad] = [good - part.of(name, 'good'), bad - part.of(name, 'bad')];
+    return good + bad === 0 ? null : good / (good + bad);
+  }
+
+  /** Empty where no name has more good photos than bad ones. */
   example(): string {
     let [best, lead] = ['', 0];
     for (const [name, good] of this.counts.good) {
@@ -172,10 +174,4 @@ class Counted {
     }
     return lead === 0 ? '' : ` ("${best}": ${this.of(best, 'good')} good, ${this.of(best, 'bad')} bad)`;
   }
-}
-
-function sumOf(pairs: readonly ComparedPair[], value: (pair: ComparedPair) => number): number {
-  let sum = 0;
-  for (const pair of pairs) sum += value(pair);
-  return sum;
 }
