@@ -1,5 +1,6 @@
 /** `emo-aen audit`: looks at the photo set as stage 2 does, without a run. */
 import { auditPhotos } from '../ml/images/audit.js';
+import { visible } from '../ml/images/names.js';
 import { reportLines, verdict } from '../ml/images/report.js';
 import { action, command, EXIT } from './command.js';
 import { datasetSettings } from './dataset-settings.js';
@@ -19,6 +20,7 @@ export const auditCommand = withPipelineOptions(
       root: terminal.root,
       settings,
       onForgetful: terminal.note,
+      onWaiting: (file, seconds) => terminal.note(`waiting for ${visible(file)} since ${seconds} s`),
       onPhoto: (done, total) => {
         if (done % TOLD_EVERY === 0 && done < total) terminal.note(`${done} of ${total} photos`);
       },

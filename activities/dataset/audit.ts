@@ -16,12 +16,17 @@ const NAMED = 3;
 export const audit: TaskFunction<SettingsOf<'audit'>> = async (context) => {
   const { root, folder, settings, signal } = context;
   const remarks: string[] = [];
+  let seen = { done: 0, total: 0, unit: 'photos' };
   const { report, dataset } = await auditPhotos({
     root,
     settings,
     signal,
     onForgetful: (message) => remarks.push(message),
-    onPhoto: (done, total) => context.progress({ message: 'looking at photos', done, total, unit: 'photos' }),
+    onPhoto: (done, total) => {
+      seen = { ...seen, done, total };
+      context.progress({ message: 'looking at photos', ...seen });
+    },
+    onWaiting: (file, seconds) => context.progress({ message: `waiting for ${visible(file)} since ${seconds} s`, ...seen }),
   });
   const reportFile = await context.file('runs', folder, 'audit.json');
   await writeJsonAtomically(reportFile, AuditReport.parse(report));

@@ -68,23 +68,27 @@ export class Digests {
 
   /** Of memory where it can be, else of every byte. @throws the system's error for what cannot be read. */
   async of(path: string): Promise<FileDigest> {
-    return (await this.recall(path)) ?? this.remembering(path, () => hashFile(path));
+    return (await this.recall(path)) ?? (await this.remembering(path, () => hashFile(path))).digest;
   }
 
   /** Of memory alone; null where the file has to be read. @throws the system's error for what cannot be looked at. */
   async recall(path: string): Promise<FileDigest | null> {
     const look = await this.lookAt(path);
-    if (look === null) return null;
+    if (!(await this.isWorthIt(path, look))) return null;
     const known = (await this.entries()).get(this.keyOf(path));
     return known?.[0] === look.identity ? { sha256: known[1], bytes: look.bytes } : null;
   }
 
-  /** The bytes of a file that is wanted as a whole, and their digest. @throws the system's error for what cannot be read. */
-  async read(path: string): Promise<{ readonly sha256: string; readonly bytes: Buffer }> {
-    return this.remembering(path, async () => {
+  /**
+   * The bytes of a file that is wanted as a whole, and their digest; `changed` where somebody wrote it meanwhile, so that they may be
+   * neither what was there before nor what is there now. @throws the system's error for what cannot be read.
+   */
+  async read(path: string): Promise<{ readonly sha256: string; readonly bytes: Buffer; readonly changed: boolean }> {
+    const { digest, changed } = await this.remembering(path, async () => {
       const bytes = await readFile(path);
       return { sha256: createHash('sha256').update(bytes).digest('hex'), bytes };
     });
+    return { ...digest, changed };
   }
 
   /** Keeps what was learned for the next process. */
@@ -92,21 +96,28 @@ export class Digests {
     await (await this.store)?.save();
   }
 
-  private async remembering<Digest extends Pick<FileDigest, 'sha256'>>(path: string, read: () => Promise<Digest>): Promise<Digest> {
+  private async remembering<Digest extends Pick<FileDigest, 'sha256'>>(
+    path: string,
+    read: () => Promise<Digest>,
+  ): Promise<{ readonly digest: Digest; readonly changed: boolean }> {
     const began = Date.now();
     const before = await this.lookAt(path);
     const digest = await read();
-    if (before === null || began - before.changedMs < SETTLED_MS) return digest;
     const after = await this.lookAt(path);
-    if (after?.identity === before.identity) (await this.entries()).set(this.keyOf(path), [before.identity, digest.sha256]);
-    return digest;
+    const settled = began - before.changedMs >= SETTLED_MS && after.identity === before.identity;
+    if (settled && (await this.isWorthIt(path, before))) (await this.entries()).set(this.keyOf(path), [before.identity, digest.sha256]);
+    return { digest, changed: after.written !== before.written };
   }
 
-  /** Null for a file that is not worth it, or whose times say nothing. */
-  private async lookAt(path: string): Promise<Look | null> {
+  private async lookAt(path: string): Promise<Look> {
     const { size, mtimeNs, ctimeNs, ctimeMs, ino, dev } = await stat(path, { bigint: true });
-    if (size < STORES[this.options.store].least || !(await this.isHonest(path, dev))) return null;
-    return { identity: [size, mtimeNs, ctimeNs, ino, dev].join('-'), bytes: Number(size), changedMs: Number(ctimeMs) };
+    const written = [size, mtimeNs].join('-');
+    return { identity: [written, ctimeNs, ino, dev].join('-'), written, bytes: Number(size), changedMs: Number(ctimeMs), device: dev };
+  }
+
+  /** False for a file that is faster read than looked up, or whose times say nothing. */
+  private async isWorthIt(path: string, { bytes, device }: Look): Promise<boolean> {
+    return bytes >= STORES[this.options.store].least && (await this.isHonest(path, device));
   }
 
   private isHonest(path: string, device: bigint): Promise<boolean> {
@@ -127,7 +138,10 @@ export class Digests {
 
 interface Look {
   readonly identity: string;
+  /** What changes with its content on every file system: size and time of modification. */
+  readonly written: string;
   readonly bytes: number;
   /** Time of the last change, milliseconds since 1970. */
   readonly changedMs: number;
+  readonly device: bigint;
 }

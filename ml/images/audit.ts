@@ -23,6 +23,7 @@ import { readSplits } from './splits-file.js';
 import { changesOf, changeWords, folderDigests } from './set-changes.js';
 import { assignSplits, type Assigned } from './splits.js';
 import { trivialRules } from './trivial-rules.js';
+import type { OnWaiting } from './waits.js';
 
 /** What each way of looking cannot see. */
 const UNSEEN: Readonly<Record<AuditReport['mode'], readonly string[]>> = {
@@ -45,6 +46,8 @@ export interface AuditOptions {
   readonly mode?: AuditReport['mode'];
   /** Called after each photo. */
   readonly onPhoto?: (done: number, total: number) => void;
+  /** Told every few seconds which photo is waited for, and for how many seconds already, where one takes long. */
+  readonly onWaiting?: OnWaiting;
   /** Told what kept the findings from being remembered for the next audit, which then reads every photo again. */
   readonly onForgetful?: (message: string) => void;
   readonly signal?: AbortSignal;
@@ -58,10 +61,10 @@ export interface AuditResult {
 
 /** Audits a set. A bad set is a result, not an exception; what is thrown is the signal's reason or a defect. */
 export async function auditPhotos(options: AuditOptions): Promise<AuditResult> {
-  const { root, settings, mode = 'full', onPhoto, onForgetful = () => undefined, signal } = options;
+  const { root, settings, mode = 'full', onPhoto, onWaiting, onForgetful = () => undefined, signal } = options;
   const photoRoot = resolve(root, settings.photos.root);
   const scan = await scanPhotos(photoRoot);
-  const inspections = await inspectSet(scan.photos, { root, settings, mode, onPhoto, onForgetful, signal });
+  const inspections = await inspectSet(scan.photos, { root, settings, mode, onPhoto, onWaiting, onForgetful, signal });
   const scores = await readScores(photoRoot, scan.folders, scan.photos, settings.scores);
   const record = await readDegradations(photoRoot);
   const hash = hashOf(inspections);

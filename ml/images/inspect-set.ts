@@ -1,14 +1,15 @@
 /** Looks at all photos of a set, several at once, and keeps on disk what it found as it goes: whoever stops it goes on from there. */
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
 import type { AuditReport } from '../../configs/schema/audit.js';
 import type { DatasetSettings } from '../../configs/schema/dataset.js';
 import { Budget } from './budget.js';
 import { PHOTOS_IN_FLIGHT } from './decode.js';
+import { inFlight } from './in-flight.js';
 import { inspectPhoto, type Eye, type Inspection, type Looked } from './inspect.js';
 import { Inspections } from './inspections.js';
 import type { FoundPhoto } from './scan.js';
 import { AUDITED_SIDE, Segment, TILES_FOLDER } from './tiles.js';
+import { Waits, type OnWaiting } from './waits.js';
 
 /** Photos after which what was found is put on disk: an audit that is killed loses no more, or what it did in the time that {@link REST} saves take. */
 const SAVED_EVERY = 1_000;
@@ -17,6 +18,8 @@ const REST = 20;
 /** Bytes of files, and of decoders, that photos in flight may take together. */
 const HELD = 200e6;
 const DECODING = 800e6;
+/** Photos that are looked at while an earlier one is waited for, before squares are kept out of order: 50 MB of squares. */
+const AHEAD = 256;
 
 export interface InspectSetOptions {
   /** Absolute project root. */
@@ -25,6 +28,8 @@ export interface InspectSetOptions {
   readonly mode: AuditReport['mode'];
   /** Called after each photo. */
   readonly onPhoto?: ((done: number, total: number) => void) | undefined;
+  /** Told every few seconds which photo is waited for, and for how many seconds already, where one takes long. */
+  readonly onWaiting?: OnWaiting | undefined;
   /** Told what kept something from being remembered. */
   readonly onForgetful: (message: string) => void;
   readonly signal?: AbortSignal | undefined;
@@ -32,7 +37,7 @@ export interface InspectSetOptions {
 
 /** In the order of `photos`. @throws the signal's reason; what was found until then is kept. */
 export async function inspectSet(photos: readonly FoundPhoto[], options: InspectSetOptions): Promise<Inspection[]> {
-  const { root, settings, mode, onPhoto, onForgetful, signal } = options;
+  const { root, settings, mode, onPhoto, onWaiting, onForgetful, signal } = options;
   const known = await Inspections.open({ root, limits: settings.photos, mode, tell: onForgetful });
   const looked = new Map<string, Looked>();
   const keeper = new SquareKeeper(join(root, TILES_FOLDER), onForgetful);
@@ -59,26 +64,25 @@ export async function inspectSet(photos: readonly FoundPhoto[], options: Inspect
     const now = performance.now();
     return now + REST * (now - begun);
   };
-  const inspections: Inspection[] = [];
-  const stream: AsyncIterable<Inspection> = Readable.from(photos).map((photo: FoundPhoto) => inspectPhoto(photo, eye), {
-    concurrency: PHOTOS_IN_FLIGHT,
-  });
+  const waits = new Waits(onWaiting);
   let nextSave = 0;
   try {
-    for await (const inspection of stream) {
-      signal?.throwIfAborted();
-      if (inspection.sha256 !== null) await keep(inspection.sha256);
-      inspections.push(inspection);
-      onPhoto?.(inspections.length, photos.length);
-      if (known.unsaved >= SAVED_EVERY && performance.now() > nextSave) nextSave = await save();
-    }
+    return await inFlight(photos, PHOTOS_IN_FLIGHT, (photo) => waits.over(photo.file, () => inspectPhoto(photo, eye)), {
+      ahead: AHEAD,
+      signal,
+      onResult: async ({ sha256 }, done) => {
+        if (sha256 !== null) await keep(sha256);
+        onPhoto?.(done, photos.length);
+        if (known.unsaved >= SAVED_EVERY && performance.now() > nextSave) nextSave = await save();
+      },
+    });
   } finally {
+    waits.close();
     // Photos behind the one that it stopped at were looked at as well.
     for (const sha256 of [...looked.keys()]) await keep(sha256);
     await save();
     await keeper.close();
   }
-  return inspections;
 }
 
 /** Writes squares in the photos' order, so that those of a new set are its cache already. Where they cannot be written it says so, once, and goes on. */

@@ -88,7 +88,11 @@ async function seenPhoto(path: string, eye: Eye, faults: Fault[]): Promise<Seen 
       return null;
     }
     return await held.run(size, async () => {
-      const { sha256, bytes } = await known.digests.read(path);
+      const { sha256, bytes, changed } = await known.digests.read(path);
+      if (changed) {
+        faults.push(['changed-while-read', 'was written to while it was read']);
+        return null;
+      }
       const before = known.find(sha256);
       if (before !== undefined) return { sha256, content: before };
       const looked = await lookAt(bytes, eye);
@@ -96,7 +100,7 @@ async function seenPhoto(path: string, eye: Eye, faults: Fault[]): Promise<Seen 
       return { sha256, content: looked.content };
     });
   } catch (error) {
-    if (!isAbout(error, 'ENOENT', 'EACCES', 'EPERM', 'EISDIR', 'EIO', 'ELOOP')) throw error;
+    if (!isAbout(error, 'ENOENT', 'EACCES', 'EPERM', 'EISDIR', 'EIO', 'ELOOP', 'ENOTDIR', 'ENAMETOOLONG', 'ESTALE')) throw error;
     faults.push(['unreadable', `cannot be read (${error.code})`]);
     return null;
   }

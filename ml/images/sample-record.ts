@@ -15,15 +15,19 @@ export interface Degradations {
 
 /** @param root absolute photo root. A record that cannot be understood is an error: it decides whether the result is called synthetic. */
 export async function readDegradations(root: string): Promise<Degradations> {
-  const text = await readFile(join(root, DEGRADATIONS_FILE), 'utf8').catch((error: unknown) => {
-    if (isAbout(error, 'ENOENT', 'ENOTDIR')) return null;
+  const bad = (message: string): Degradations => ({ folders: new Set(), findings: [finding('bad-record', DEGRADATIONS_FILE, message)] });
+  let text: string;
+  try {
+    text = await readFile(join(root, DEGRADATIONS_FILE), 'utf8');
+  } catch (error) {
+    if (isAbout(error, 'EACCES', 'EISDIR', 'ELOOP')) return bad(`cannot be read (${error.code})`);
+    if (isAbout(error, 'ENOENT', 'ENOTDIR', 'ENAMETOOLONG')) return { folders: new Set(), findings: [] };
     throw error;
-  });
-  if (text === null) return { folders: new Set(), findings: [] };
+  }
   const record = SampleRecord.safeParse(parsed(text));
   return record.success
     ? { folders: new Set(record.data.scenes.map(({ folder }) => folder)), findings: [] }
-    : { folders: new Set(), findings: [finding('bad-record', DEGRADATIONS_FILE, 'is not a record of `emo-aen sample`')] };
+    : bad('is not a record of `emo-aen sample`');
 }
 
 function parsed(text: string): unknown {

@@ -56,7 +56,7 @@ async function readText(path: string, found: (code: FindingCode, message: string
     else if (facts.size > MOST_BYTES) found('bad-scores', `has ${facts.size} bytes, more than any list of scores`);
     else return await readFile(path, 'utf8');
   } catch (error) {
-    if (!isAbout(error, 'ENOENT', 'EACCES', 'ELOOP', 'EIO')) throw error;
+    if (!isAbout(error, 'ENOENT', 'EACCES', 'EISDIR', 'ELOOP', 'ENOTDIR', 'ENAMETOOLONG', 'EIO')) throw error;
     if (error.code !== 'ENOENT') found('unreadable', `cannot be read (${error.code})`);
   }
   return null;

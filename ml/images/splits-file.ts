@@ -33,7 +33,7 @@ export async function readSplits(path: string, shown: string): Promise<SplitsRea
   try {
     text = await readFile(path, 'utf8');
   } catch (error) {
-    if (!isAbout(error, 'ENOENT', 'ENOTDIR', 'EACCES', 'EISDIR')) throw error;
+    if (!isAbout(error, 'ENOENT', 'ENOTDIR', 'EACCES', 'EISDIR', 'ELOOP', 'ENAMETOOLONG')) throw error;
     return nothing(finding('splits-missing', shown, `cannot be read (${error.code})`));
   }
   const found = new Diagnostics();

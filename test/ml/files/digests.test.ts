@@ -94,7 +94,7 @@ describe('digests of files', function () {
   it('are remembered of a file that has rested, and are what its bytes give', async () => {
     assert.equal(await recalled(untouched), sha256(CONTENT));
     assert.deepEqual(await digests().of(untouched), { sha256: sha256(CONTENT), bytes: CONTENT.length });
-    assert.deepEqual(await digests().read(untouched), { sha256: sha256(CONTENT), bytes: CONTENT });
+    assert.deepEqual(await digests().read(untouched), { sha256: sha256(CONTENT), bytes: CONTENT, changed: false });
   });
 
   for (const change of CHANGES)
