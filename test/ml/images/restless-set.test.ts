@@ -6,7 +6,7 @@ import { chmod, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { AuditReport } from '../../../configs/schema/audit.js';
+import { type AuditReport } from '../../../configs/schema/audit.js';
 import { auditPhotos } from '../../../ml/images/audit.js';
 import { inspectSet } from '../../../ml/images/inspect-set.js';
 import { scanPhotos } from '../../../ml/images/scan.js';
