@@ -1,6 +1,8 @@
-/** `npm run bench -- train|orchestrate`: us and the peers in turn, in one run (design §3). Progress on stderr, the result on stdout. */
+/** `npm run bench -- train|orchestrate|finds`: us and the peers in turn, in one run (design §3). Progress on stderr, the result on stdout. */
 import { cpus, loadavg, totalmem } from 'node:os';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { benchFinds, type FindsOptions } from './finds/finds.js';
+import { document } from './finds/table.js';
 import {
   benchOrchestrate,
   LIMITS as ORCHESTRATE_LIMITS,
@@ -13,6 +15,7 @@ import { benchTrain, LIMITS, PARTS, type Note, type TrainOptions } from './train
 const WRONG_USAGE = 2;
 /** Load from which on others take part in what is measured. */
 const BUSY = 0.5;
+const note: Note = (text) => void process.stderr.write(`${text}\n`);
 
 const train = new Command('train')
   .description(
@@ -38,8 +41,21 @@ const orchestrate = new Command('orchestrate')
     measure((note) => benchOrchestrate(options, note), ORCHESTRATE_LIMITS, json),
   );
 
+const finds = new Command('finds')
+  .description(
+    'makes everything that may be wrong with a photo set, audits it, and says how much was found, beside Pillow, imagehash and cleanvision',
+  )
+  .option('--json', 'print one JSON document on stdout')
+  .option('--cases <n>', 'of each kind', wholeNumber, 10)
+  .option('--photos <dir>', 'a folder of sound photos that must raise no alarm, instead of made ones')
+  .action(async ({ json = false, ...options }: FindsOptions & { readonly json?: boolean }) => {
+    const found = await benchFinds(options, note);
+    const command = `npm run --silent bench -- finds${options.photos === undefined ? '' : ' --photos PHOTOS'} >docs/finds.md`;
+    process.stdout.write(json ? `${JSON.stringify(found, null, 2)}\n` : document(found, command));
+  });
+
 const program = new Command('bench').description('measures us beside others on this machine').exitOverride();
-for (const bench of [train, orchestrate]) program.addCommand(bench.copyInheritedSettings(program));
+for (const bench of [train, orchestrate, finds]) program.addCommand(bench.copyInheritedSettings(program));
 try {
   await program.parseAsync(process.argv);
 } catch (error) {
@@ -49,7 +65,6 @@ try {
 }
 
 async function measure(bench: (note: Note) => Promise<Findings>, limits: Report['limits'], json: boolean): Promise<void> {
-  const note: Note = (text) => void process.stderr.write(`${text}\n`);
   const machine = describeMachine();
   if (machine.loadBefore > BUSY) note(`the machine is busy (load ${machine.loadBefore}): ratios will say little`);
   const report: Report = { ...(await bench(note)), limits };

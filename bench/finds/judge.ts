@@ -1,0 +1,40 @@
+/** Audits the cases and says which were found: a finding of one of the kind's codes that names one of its files. */
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+import type { Finding } from '../../configs/schema/audit.js';
+import { DatasetSettings } from '../../configs/schema/dataset.js';
+import { auditPhotos } from '../../ml/images/audit.js';
+import { type FINDINGS } from '../../ml/images/findings.js';
+import type { Case } from './make.js';
+
+/** The project's own, so that what is found here is found by whoever changes nothing. */
+export const SETTINGS = DatasetSettings.parse(parse(readFileSync(new URL('../../../configs/dataset.yaml', import.meta.url), 'utf8')));
+
+export interface Judged {
+  readonly case: Case;
+  /** The first finding that tells it; null where none does. */
+  readonly code: keyof typeof FINDINGS | null;
+}
+
+export async function judge(cases: readonly Case[]): Promise<Judged[]> {
+  const findings = new Map<string, Map<string, Finding[]>>();
+  for (const root of new Set(cases.map((each) => each.root))) {
+    const { report } = await auditPhotos({ root, settings: SETTINGS });
+    findings.set(root, byFile(report.findings));
+  }
+  return cases.map((each) => {
+    const { kind, root, named } = each;
+    const codes = named.flatMap((file) => findings.get(root)?.get(file) ?? []).map(({ code }) => code);
+    return { case: each, code: kind.codes.find((code) => codes.includes(code)) ?? null };
+  });
+}
+
+function byFile(findings: readonly Finding[]): Map<string, Finding[]> {
+  const files = new Map<string, Finding[]>();
+  for (const finding of findings) {
+    const known = files.get(finding.file);
+    if (known === undefined) files.set(finding.file, [finding]);
+    else known.push(finding);
+  }
+  return files;
+}
