@@ -1,6 +1,7 @@
-/** `npm run bench -- train|orchestrate|finds`: us and the peers in turn, in one run (design §3). Progress on stderr, the result on stdout. */
+/** `npm run bench -- train|orchestrate|data|finds`: us and the peers in turn, in one run (design §3). Progress on stderr, the result on stdout. */
 import { cpus, loadavg, totalmem } from 'node:os';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { benchData, LIMITS as DATA_LIMITS, PARTS as DATA_PARTS, type DataOptions } from './data/data.js';
 import { benchFinds, type FindsOptions } from './finds/finds.js';
 import { document } from './finds/table.js';
 import {
@@ -41,6 +42,21 @@ const orchestrate = new Command('orchestrate')
     measure((note) => benchOrchestrate(options, note), ORCHESTRATE_LIMITS, json),
   );
 
+const data = new Command('data')
+  .description(
+    'photos decoded, augmented and audited, beside torchvision, Pillow and imagehash; what an audit again and its memory come to',
+  )
+  .option('--json', 'print one JSON document on stdout')
+  .option('--rounds <n>', 'fresh processes of each', wholeNumber, 3)
+  .option('--photos <dir>', 'a folder of photos that the sets are made from, instead of those that come with packages')
+  .option('--photos-count <n>', 'photos of the part large', wholeNumber, 100_000)
+  .addOption(
+    new Option('--only <parts...>', 'measure just these; large is measured only where it is named').choices(Object.keys(DATA_PARTS)),
+  )
+  .action(({ json = false, ...options }: DataOptions & { readonly json?: boolean }) =>
+    measure((note) => benchData(options, note), DATA_LIMITS, json),
+  );
+
 const finds = new Command('finds')
   .description(
     'makes everything that may be wrong with a photo set, audits it, and says how much was found, beside Pillow, imagehash and cleanvision',
@@ -55,7 +71,7 @@ const finds = new Command('finds')
   });
 
 const program = new Command('bench').description('measures us beside others on this machine').exitOverride();
-for (const bench of [train, orchestrate, finds]) program.addCommand(bench.copyInheritedSettings(program));
+for (const bench of [train, orchestrate, data, finds]) program.addCommand(bench.copyInheritedSettings(program));
 try {
   await program.parseAsync(process.argv);
 } catch (error) {

@@ -7,7 +7,7 @@ import { writeJsonAtomically } from '../../ml/files/atomic.js';
 import { auditPhotos } from '../../ml/images/audit.js';
 import { photosIn } from '../../ml/images/sample-sources.js';
 import { makeSampleSet } from '../../ml/images/sample.js';
-import { SETTINGS } from './judge.js';
+import { DATASET_SETTINGS } from '../dataset-settings.js';
 import { PHOTO_ROOT, SPLITS_FILE } from './kinds.js';
 import { writeFiles } from './make.js';
 import { png } from './photos.js';
@@ -100,7 +100,7 @@ async function sampleSet(folder: string, photos: string): Promise<string> {
 }
 
 async function alarmsOf(encoding: string, root: string): Promise<Alarms> {
-  const { report } = await auditPhotos({ root, settings: SETTINGS });
+  const { report } = await auditPhotos({ root, settings: DATASET_SETTINGS });
   const countsOf = (wanted: 'error' | 'warning'): Record<string, number> => {
     const counts: Record<string, number> = {};
     for (const { code, severity } of report.findings) if (severity === wanted) counts[code] = (counts[code] ?? 0) + 1;

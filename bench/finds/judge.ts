@@ -1,14 +1,9 @@
 /** Audits the cases and says which were found: a finding of one of the kind's codes that names one of its files. */
-import { readFileSync } from 'node:fs';
-import { parse } from 'yaml';
 import type { Finding } from '../../configs/schema/audit.js';
-import { DatasetSettings } from '../../configs/schema/dataset.js';
 import { auditPhotos } from '../../ml/images/audit.js';
 import { type FINDINGS } from '../../ml/images/findings.js';
+import { DATASET_SETTINGS } from '../dataset-settings.js';
 import type { Case } from './make.js';
-
-/** The project's own, so that what is found here is found by whoever changes nothing. */
-export const SETTINGS = DatasetSettings.parse(parse(readFileSync(new URL('../../../configs/dataset.yaml', import.meta.url), 'utf8')));
 
 export interface Judged {
   readonly case: Case;
@@ -19,7 +14,7 @@ export interface Judged {
 export async function judge(cases: readonly Case[]): Promise<Judged[]> {
   const findings = new Map<string, Map<string, Finding[]>>();
   for (const root of new Set(cases.map((each) => each.root))) {
-    const { report } = await auditPhotos({ root, settings: SETTINGS });
+    const { report } = await auditPhotos({ root, settings: DATASET_SETTINGS });
     findings.set(root, byFile(report.findings));
   }
   return cases.map((each) => {
