@@ -21,7 +21,7 @@ const PIPELINE = join(CLONE, 'configs', 'pipeline.yaml');
 /** @param words without `--root`, `--json` and the pipeline @throws Error with what it said where it printed no JSON */
 export async function runCommand(root: string, words: readonly string[]): Promise<Ran> {
   const [name = '', ...rest] = words;
-  const all = [join(CLONE, 'bin', 'emo-aen.mjs'), name, ...rest, '--root', root, '--pipeline', PIPELINE, '--json'];
+  const all = [join(CLONE, 'bin', 'emo-aen.cjs'), name, ...rest, '--root', root, '--pipeline', PIPELINE, '--json'];
   const begun = performance.now();
   const child = spawn(process.execPath, all, { stdio: ['ignore', 'pipe', 'pipe'] });
   const peaks = new Map<number, number>();
