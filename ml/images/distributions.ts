@@ -25,7 +25,7 @@ const QUANTITIES: readonly Quantity[] = [
   { name: 'aspect', unit: 'width / height', scale: 'logarithmic', of: ({ sides }) => sides && sides.width / sides.height },
   { name: 'file', unit: 'KiB', scale: 'logarithmic', of: ({ bytes }) => bytes / KIB },
   { name: 'JPEG quality', unit: '1 to 100', scale: 'linear', of: ({ quality }) => quality },
-  { name: 'score', unit: 'mean opinion', scale: 'linear', of: (_, file, scores) => scores.get(file) ?? null },
+  { name: 'score', unit: 'mean opinion', scale: 'linear', of: (_, file, scores) => scores.get(file)?.mean ?? null },
 ];
 
 /** Quantities that no photo has are left out. */

@@ -38,6 +38,10 @@ export function madeSet(photos: readonly MadePhoto[], settings: DatasetSettings 
     folders: [...new Set(photos.map(({ folder }) => folder))].sort(),
     photos: rows.map(({ photo, sha256, content, findings }) => ({ photo, sha256, content, findings })),
     splitOf: new Map(rows.map(({ photo, split }) => [photo.file, split])),
-    scores: new Map(rows.flatMap(({ photo, score }) => (score === undefined ? [] : [[photo.file, score] as const]))),
+    scores: new Map(
+      rows.flatMap(({ photo, score }) =>
+        score === undefined ? [] : [[photo.file, { mean: score, deviation: null, count: null }] as const],
+      ),
+    ),
   };
 }
