@@ -1,32 +1,48 @@
 /** `emo-aen audit`: looks at the photo set as stage 2 does, without a run. */
+import { resolve } from 'node:path';
+import type { AuditReport } from '../configs/schema/audit.js';
+import type { DatasetSettings } from '../configs/schema/dataset.js';
+import { writeFileAtomically } from '../ml/files/atomic.js';
 import { auditPhotos } from '../ml/images/audit.js';
 import { visible } from '../ml/images/names.js';
-import { reportLines, verdict } from '../ml/images/report.js';
-import { action, command, EXIT } from './command.js';
+import { reportLines } from '../ml/images/report/lines.js';
+import { reportPage } from '../ml/images/report/page.js';
+import { verdict } from '../ml/images/report/summary.js';
+import { action, command, EXIT, type Terminal } from './command.js';
 import { datasetSettings } from './dataset-settings.js';
 import { withPipelineOptions, type PipelineOptions } from './pipeline-options.js';
 
-/** Findings on a terminal; `--json` has them all. */
-const SHOWN = 40;
+interface AuditCommandOptions extends PipelineOptions {
+  readonly html?: string;
+}
+
 /** Photos between two progress lines. */
 const TOLD_EVERY = 100;
 
 export const auditCommand = withPipelineOptions(
   command('audit', 'name everything that is wrong with the photo set; a photo that changed is decoded as a whole'),
-).action(
-  action<PipelineOptions>(async (terminal, options) => {
-    const settings = await datasetSettings(terminal.root, options);
-    const { report } = await auditPhotos({
-      root: terminal.root,
-      settings,
-      onForgetful: terminal.note,
-      onWaiting: (file, seconds) => terminal.note(`waiting for ${visible(file)} since ${seconds} s`),
-      onPhoto: (done, total) => {
-        if (done % TOLD_EVERY === 0 && done < total) terminal.note(`${done} of ${total} photos`);
-      },
-    });
-    const hash = report.hash === null ? [] : [`dataset hash ${report.hash}`];
-    terminal.answer(report, [...reportLines(report, SHOWN), ...hash, verdict(report)].join('\n'));
-    return report.ok ? EXIT.done : EXIT.failed;
-  }),
-);
+)
+  .option('--html <file>', 'write the report as one HTML page, relative to the project root')
+  .action(
+    action<AuditCommandOptions>(async (terminal, options) => {
+      const settings = await datasetSettings(terminal.root, options);
+      const { report } = await auditPhotos({
+        root: terminal.root,
+        settings,
+        onForgetful: terminal.note,
+        onPhoto: (done, total) => {
+          if (done % TOLD_EVERY === 0 && done < total) terminal.note(`${done} of ${total} photos`);
+        },
+      });
+      if (options.html !== undefined) await writePage(terminal, options.html, report, settings);
+      const hash = report.hash === null ? [] : [`dataset hash ${report.hash}`];
+      terminal.answer(report, [...reportLines(report), ...hash, verdict(report)].join('\n'));
+      return report.ok ? EXIT.done : EXIT.failed;
+    }),
+  );
+
+async function writePage(terminal: Terminal, file: string, report: AuditReport, { photos }: DatasetSettings): Promise<void> {
+  const page = await reportPage(report, { photoRoot: resolve(terminal.root, photos.root), maxPixels: photos.maxPixels });
+  await writeFileAtomically(resolve(terminal.root, file), page);
+  terminal.note(`the report is in ${file}`);
+}

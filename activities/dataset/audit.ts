@@ -7,7 +7,8 @@ import { DatasetIndex } from '../../configs/schema/photos.js';
 import { writeFileAtomically, writeJsonAtomically } from '../../ml/files/atomic.js';
 import { auditPhotos } from '../../ml/images/audit.js';
 import { visible } from '../../ml/images/names.js';
-import { reportMarkdown } from '../../ml/images/report.js';
+import { reportMarkdown } from '../../ml/images/report/markdown.js';
+import { reportPage } from '../../ml/images/report/page.js';
 import type { TaskFunction } from '../task.js';
 
 /** Findings that the failure's message names; the report has them all. */
@@ -31,6 +32,13 @@ export const audit: TaskFunction<SettingsOf<'audit'>> = async (context) => {
   const reportFile = await context.file('runs', folder, 'audit.json');
   await writeJsonAtomically(reportFile, AuditReport.parse(report));
   await writeFileAtomically(await context.file('runs', folder, 'audit.md'), reportMarkdown(report));
+  const page = await reportPage(report, {
+    photoRoot: resolve(root, settings.photos.root),
+    maxPixels: settings.photos.maxPixels,
+    signal,
+    onPicture: (done, total) => context.progress({ message: 'making the page', done, total, unit: 'pictures' }),
+  });
+  await writeFileAtomically(await context.file('runs', folder, 'audit.html'), page);
   if (dataset === null) throw badSet(report, `runs/${folder}/audit.md`);
 
   const datasetFile = await context.file('runs', folder, 'dataset.json');

@@ -48,8 +48,11 @@ describe('sample, splits and audit on the command line', () => {
     await put(root, 'training_files/scene 1/good/0-blur.png', 'words');
     const broken = await run('audit');
     assert.equal(broken.code, 1);
-    assert.match(broken.stdout, /error: scene 1\/good\/0-blur\.png: is not an image.*\n {2}cure: /);
-    assert.match(broken.stdout, /error: docs\/splits\.json: is locked to the set/);
+    assert.match(broken.stdout, /error: not-an-image \(1\)\n {2}scene 1\/good\/0-blur\.png: is not an image.*\n {2}cure: /);
+    assert.match(broken.stdout, /error: splits-locked-to-another-set \(1\)\n {2}docs\/splits\.json: is locked to the set/);
+    const page = await run('audit', '--html', 'out/audit.html', '--json');
+    assert.deepEqual([page.code, AuditReport.parse(answer(page)).ok], [1, false]);
+    assert.match(await readFile(join(root, 'out/audit.html'), 'utf8'), /^<!doctype html>[\s\S]*is not an image/);
     const verified = await run('splits', '--verify');
     assert.deepEqual(
       [verified.code, verified.stdout],

@@ -47,7 +47,9 @@ describe('the audit task', () => {
     const { findings, ok } = await report();
     assert.deepEqual([ok, findings.map(({ file }) => file).sort()], [false, [...bad].sort()]);
     const readable = await readFile(join(root, 'runs/test/audit.md'), 'utf8');
-    for (const file of bad) assert.ok(readable.includes(`\`${file}\``), file);
+    const page = await readFile(join(root, 'runs/test/audit.html'), 'utf8');
+    for (const file of bad) assert.ok(readable.includes(`\`${file}\``) && page.includes(`>${file}<`), file);
+    assert.deepEqual([told.at(-1)?.done, told.at(-1)?.unit], [4, 'pictures']);
   });
 
   it('keeps the report on one line per file, whatever the name holds', async () => {
