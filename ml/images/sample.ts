@@ -9,6 +9,7 @@ import { basename, join } from 'node:path';
 import sharp from 'sharp';
 import { isAbout, Problem } from '../../configs/problem.js';
 import { SampleRecord } from '../../configs/schema/sample.js';
+import { removeAbandoned } from '../files/abandoned.js';
 import { writeJsonAtomically } from '../files/atomic.js';
 import { decodeWhole, readHeader, type Pixels } from './decode.js';
 import type { SampleSource } from './sample-sources.js';
@@ -37,7 +38,7 @@ const MAX_PIXELS = 1e8;
 export async function makeSampleSet(options: SampleOptions): Promise<SampleRecord> {
   const { into } = options;
   const old = await refuseToOverwrite(options);
-  await removeAbandoned(into);
+  await removeAbandoned(into, BUILDING);
   const building = join(into, `${BUILDING}${process.pid}`);
   try {
     await mkdir(building, { recursive: true });
@@ -86,22 +87,6 @@ async function recordIn(into: string): Promise<SampleRecord | null> {
   } catch (error) {
     if (isAbout(error, 'ENOENT') || error instanceof SyntaxError) return null;
     throw error;
-  }
-}
-
-/** What a killed process left half made. */
-async function removeAbandoned(into: string): Promise<void> {
-  for (const name of await namesIn(into)) {
-    if (name.startsWith(BUILDING) && !isAlive(Number(name.slice(BUILDING.length))))
-      await rm(join(into, name), { recursive: true, force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return isAbout(error, 'EPERM');
   }
 }
 
