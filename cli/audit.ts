@@ -4,15 +4,17 @@ import type { AuditReport } from '../configs/schema/audit.js';
 import type { DatasetSettings } from '../configs/schema/dataset.js';
 import { writeFileAtomically } from '../ml/files/atomic.js';
 import { auditPhotos } from '../ml/images/audit.js';
+import { checkDestination } from '../ml/images/fix/destination.js';
 import { visible } from '../ml/images/names.js';
 import { reportLines } from '../ml/images/report/lines.js';
 import { reportPage } from '../ml/images/report/page.js';
 import { verdict } from '../ml/images/report/summary.js';
 import { action, command, EXIT, type Terminal } from './command.js';
 import { datasetSettings } from './dataset-settings.js';
+import { copyFolder, fixAudited, type FixOptions } from './fix.js';
 import { withPipelineOptions, type PipelineOptions } from './pipeline-options.js';
 
-interface AuditCommandOptions extends PipelineOptions {
+interface AuditCommandOptions extends PipelineOptions, FixOptions {
   readonly html?: string;
 }
 
@@ -23,18 +25,20 @@ export const auditCommand = withPipelineOptions(
   command('audit', 'name everything that is wrong with the photo set; a photo that changed is decoded as a whole'),
 )
   .option('--html <file>', 'write the report as one HTML page, relative to the project root')
+  .option('--fix', 'write a corrected copy of the set to --into: upright, sRGB, 8 bits; the set itself is never changed')
+  .option('--into <dir>', 'folder of the copy, relative to the project root; empty, or not there yet')
   .action(
     action<AuditCommandOptions>(async (terminal, options) => {
+      const copy = copyFolder(options);
       const settings = await datasetSettings(terminal.root, options);
-      const { report } = await auditPhotos({
-        root: terminal.root,
-        settings,
-        onForgetful: terminal.note,
-        onPhoto: (done, total) => {
-          if (done % TOLD_EVERY === 0 && done < total) terminal.note(`${done} of ${total} photos`);
-        },
-      });
+      if (copy !== null) await checkDestination(resolve(terminal.root, copy), resolve(terminal.root, settings.photos.root));
+      const onPhoto = (done: number, total: number): void => {
+        if (done % TOLD_EVERY === 0 && done < total) terminal.note(`${done} of ${total} photos`);
+      };
+      const audited = await auditPhotos({ root: terminal.root, settings, onForgetful: terminal.note, onPhoto });
+      const { report } = audited;
       if (options.html !== undefined) await writePage(terminal, options.html, report, settings);
+      if (copy !== null) return fixAudited(terminal, copy, { settings, audited, onPhoto });
       const hash = report.hash === null ? [] : [`dataset hash ${report.hash}`];
       terminal.answer(report, [...reportLines(report), ...hash, verdict(report)].join('\n'));
       return report.ok ? EXIT.done : EXIT.failed;

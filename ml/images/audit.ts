@@ -57,6 +57,8 @@ export interface AuditResult {
   readonly report: AuditReport;
   /** Null where the report holds an error. */
   readonly dataset: DatasetIndex | null;
+  /** Every photo, in the order of their files' code units. */
+  readonly photos: readonly Inspection[];
 }
 
 /** Audits a set. A bad set is a result, not an exception; what is thrown is the signal's reason or a defect. */
@@ -119,7 +121,7 @@ export async function auditPhotos(options: AuditOptions): Promise<AuditResult> {
     warnings: findings.length - errors,
     findings,
   };
-  return { report, dataset };
+  return { report, dataset, photos: inspections };
 }
 
 function hashOf(inspections: readonly Inspection[]): string | null {

@@ -143,7 +143,7 @@ function squareOf(photo: Sharp, { width, height }: Frame, size: number): Sharp {
 }
 
 /** A pipeline that decodes all of the photo before anything else: `extract` in front keeps sharp from shrinking on load. */
-function wholePhoto(bytes: Buffer, header: Frame): Sharp {
+export function wholePhoto(bytes: Buffer, header: Frame): Sharp {
   return photoOf(bytes, header).extract({ left: 0, top: 0, width: header.width, height: header.height });
 }
 

@@ -29,15 +29,17 @@ export const FINDINGS = {
   'too-many-pixels': error('make the photo smaller, or raise photos.maxPixels in configs/dataset.yaml'),
   'too-many-bytes': error('look at what the file is: no photo within photos.maxPixels (configs/dataset.yaml) is so large'),
   'too-small': error('use a larger photo: enlarging would teach the model that blur is normal'),
-  'not-srgb': error('convert it to sRGB, 8 bits a channel (for example `magick in.jpg -colorspace sRGB -profile sRGB.icc out.jpg`)'),
+  'not-srgb': error('convert it to sRGB, 8 bits a channel; `emo-aen audit --fix --into DIR` does, in a copy of the set'),
   'wrong-extension': warning('rename the file to what it is, good and bad alike where pairs are made by name'),
   turned: warning(
     'nothing need be done: it is used upright; `emo-aen audit --fix` writes it upright for tools that pass over the orientation',
   ),
   uniform: warning('look whether it is a photo; remove it if it shows nothing'),
   'changed-while-read': error('let what writes it come to its end, then audit again'),
-  transparent: error('flatten it onto a background: the model sees no transparency'),
-  'trailing-bytes': warning('nothing need be done; save the photo again to drop what stands behind the picture'),
+  transparent: error(
+    'flatten it onto a background: the model sees no transparency; `emo-aen audit --fix --into DIR` does, onto white, in a copy',
+  ),
+  'trailing-bytes': warning('nothing need be done; `emo-aen audit --fix --into DIR` drops what stands behind the picture, in a copy'),
   // Pairs and scores.
   unpaired: error('add its partner of the same name, remove it, or set pairs.pairing: cross in configs/dataset.yaml'),
   'stem-twice': error('rename one of the two: pairs are made by the name without its extension'),

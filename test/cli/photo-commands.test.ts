@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AuditReport } from '../../configs/schema/audit.js';
@@ -89,12 +89,43 @@ describe('sample, splits and audit on the command line', () => {
     assert.deepEqual([together, oversized], [[['a', 'b', 'c']], [{ folders: ['a', 'b', 'c'], share: 0.75 }]]);
   });
 
+  it('write a corrected copy that says what was left out, and audit it as a set of its own', async () => {
+    await rm(join(root, 'training_files/scene 1/good/0-blur.png'));
+    const [first] = await readdir(join(root, 'training_files/scene 1/good'));
+    const [other] = await readdir(join(root, 'training_files/scene 2/good'));
+    assert.ok(first !== undefined && other !== undefined);
+    await put(root, `training_files/scene 1/good/${first}`, 'words');
+    await put(root, `training_files/scene 2/good/${other}`, Buffer.concat([await png(9), Buffer.from('tail')]));
+    const broken = await run('audit', '--fix', '--into', 'right', '--json');
+    const copy = answer(broken);
+    assert.deepEqual([broken.code, copy['photos'], copy['asTheyAre']], [1, 15, 14]);
+    assert.deepEqual(copy['brokenPairs'], [{ file: `scene 1/bad/${first}`, without: `scene 1/good/${first}` }]);
+    const again = await run('audit', '--fix', '--into', 'right');
+    assert.deepEqual([again.code, /right.*holds ".*" already/.test(again.stderr)], [1, true]);
+
+    await put(root, `training_files/scene 1/good/${first}`, await png(8));
+    const whole = await run('audit', '--fix', '--into', 'whole');
+    assert.equal(whole.code, 0);
+    assert.match(whole.stdout, /^16 photos in whole, 15 of them as they are\n {2}trailing-bytes-dropped: 1\n/);
+    const set = ['--set', 'dataset.photos.root=whole'];
+    assert.ok(whole.stdout.endsWith(`next: emo-aen audit ${set.join(' ')}\n`));
+    assert.equal((await run('splits', '--lock', ...set)).code, 0);
+    const sound = AuditReport.parse(answer(await run('audit', '--json', ...set)));
+    assert.deepEqual([sound.ok, sound.photos, sound.synthetic], [true, 16, true]);
+  });
+
   it('refuse what makes no sense, with its exit code', async () => {
     const nowhere = await run('sample', '--from', 'nowhere', '--into', 'elsewhere');
     assert.deepEqual([nowhere.code, /nowhere.*cannot be read as a folder/.test(nowhere.stderr)], [1, true]);
     const kind = await run('sample', '--from', 'own', '--kinds', 'blurr');
     assert.notEqual(kind.code, 0);
     assert.match(kind.stderr, /did you mean blur\?/);
+    const nowhereTo = await run('audit', '--fix');
+    assert.deepEqual([nowhereTo.code, /add --into DIR/.test(nowhereTo.stderr)], [2, true]);
+    const nothingTo = await run('audit', '--into', 'copy');
+    assert.deepEqual([nothingTo.code, /add --fix/.test(nothingTo.stderr)], [2, true]);
+    const inside = await run('audit', '--fix', '--into', 'training_files/copy');
+    assert.deepEqual([inside.code, /inside the photo root/.test(inside.stderr)], [2, true]);
     const seed = await run('splits', '--seed', '-1');
     assert.deepEqual([seed.code, /splits\.seed/.test(seed.stderr)], [2, true]);
   });

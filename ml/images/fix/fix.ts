@@ -1,0 +1,98 @@
+/** `emo-aen audit --fix`: a corrected copy of a set beside it, with a record of what was done to each photo. The set itself is only read. */
+import { join, resolve } from 'node:path';
+import { Problem } from '../../../configs/problem.js';
+import type { DatasetSettings } from '../../../configs/schema/dataset.js';
+import { FixRecord, type LeftOut } from '../../../configs/schema/fix.js';
+import { writeFileAtomically, writeJsonAtomically } from '../../files/atomic.js';
+import type { AuditResult } from '../audit.js';
+import type { FindingCode } from '../findings.js';
+import { DEGRADATIONS_FILE, type FoundPhoto } from '../scan.js';
+import { fillFolder } from './destination.js';
+import { planFix } from './plan.js';
+import { copyScores } from './scores.js';
+import { readIfAllowed, writeAll } from './write.js';
+
+export const RECORD_FILE = 'fix.json';
+
+export interface FixOptions {
+  /** Absolute project root, which the settings' paths are relative to. */
+  readonly root: string;
+  readonly settings: DatasetSettings;
+  /** Of the same set with the same settings, just now. */
+  readonly audited: AuditResult;
+  /** Absolute folder of the copy. */
+  readonly into: string;
+  /** Called after each photo. */
+  readonly onPhoto?: (done: number, total: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Writes the copy. It holds every photo that is sound or can be put right, the folders' scores and the sample set's record; what cannot be put
+ * right is left out and named. What is wrong between photos (pairs, copies, scores, splits) is left to a person.
+ * @throws Problem USAGE or CONFLICT for a folder that it must not write to, or where the audit was a fast one, which cannot see damage;
+ * DATASET where no photo can be copied. Nothing is left of the copy then.
+ */
+export async function fixPhotos(options: FixOptions): Promise<FixRecord> {
+  const { root, settings, audited, into } = options;
+  if (audited.report.mode === 'fast') {
+    throw new Problem({ code: 'USAGE', message: 'a fast audit cannot see damage', where: '--fix', cure: 'leave --fast out' });
+  }
+  const photoRoot = resolve(root, settings.photos.root);
+  return fillFolder(into, photoRoot, async (folder) => {
+    const plan = planFix(audited.photos);
+    const written = await writeAll(plan.corrections, folder, options);
+    if (written.photos.length === 0) {
+      throw new Problem({ code: 'DATASET', message: 'no photo of the set can be copied', cure: 'look at what `emo-aen audit` finds' });
+    }
+    const leftOut = [...neverPhotos(audited), ...plan.leftOut, ...written.leftOut].sort((a, b) => (a.file < b.file ? -1 : 1));
+    const names = new Map<string, string | null>([
+      ...leftOut.map(({ file }) => [file, null] as const),
+      ...written.photos.map(({ file, from }) => [from, file] as const),
+    ]);
+    const folders = [...new Set(audited.photos.map(({ photo }) => photo.folder))];
+    await copyIfThere(join(photoRoot, DEGRADATIONS_FILE), join(folder, DEGRADATIONS_FILE));
+    const record: FixRecord = {
+      version: 1,
+      root: settings.photos.root,
+      hash: audited.report.hash,
+      photos: written.photos,
+      leftOut,
+      brokenPairs:
+        settings.pairs.pairing === 'cross'
+          ? []
+          : brokenPairs(
+              audited.photos.map(({ photo }) => photo),
+              names,
+            ),
+      scores: await copyScores(folders, { from: photoRoot, to: folder, names }),
+    };
+    await writeJsonAtomically(join(folder, RECORD_FILE), FixRecord.parse(record));
+    return record;
+  });
+}
+
+/** What the audit did not even take for a photo. */
+const NEVER_PHOTOS: readonly string[] = ['link-outside', 'not-a-file', 'unreadable'] satisfies readonly FindingCode[];
+
+function neverPhotos({ report, photos }: AuditResult): LeftOut[] {
+  const files = new Set(photos.map(({ photo }) => photo.file));
+  return report.findings.flatMap(({ code, file, message }) =>
+    NEVER_PHOTOS.includes(code) && !files.has(file) ? [{ file, code, message }] : [],
+  );
+}
+
+function brokenPairs(photos: readonly FoundPhoto[], names: ReadonlyMap<string, string | null>): FixRecord['brokenPairs'] {
+  const place = ({ folder, stem }: FoundPhoto): string => JSON.stringify([folder, stem]);
+  const missing = new Map(photos.flatMap((photo) => (names.get(photo.file) == null ? [[place(photo), photo] as const] : [])));
+  return photos.flatMap((photo) => {
+    const file = names.get(photo.file);
+    const partner = missing.get(place(photo));
+    return file == null || partner === undefined || partner.label === photo.label ? [] : [{ file, without: partner.file }];
+  });
+}
+
+async function copyIfThere(from: string, to: string): Promise<void> {
+  const bytes = await readIfAllowed(from);
+  if (typeof bytes !== 'string') await writeFileAtomically(to, bytes);
+}

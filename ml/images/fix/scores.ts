@@ -1,0 +1,52 @@
+/** `scores.csv` of the copy: rows name photos as they are called there, and no row names one that is not. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isAbout } from '../../../configs/problem.js';
+import type { FixRecord } from '../../../configs/schema/fix.js';
+import { writeFileAtomically } from '../../files/atomic.js';
+import { SCORES_FILE } from '../scan.js';
+import { parseCsv } from '../scores.js';
+
+export interface CopyNames {
+  /** Absolute photo roots of the set and of the copy. */
+  readonly from: string;
+  readonly to: string;
+  /** Files of the set, each with its file in the copy, or null where it is left out. */
+  readonly names: ReadonlyMap<string, string | null>;
+}
+
+/** Copies each folder's scores, byte for byte where no photo of theirs is renamed or left out. Returns what was changed. */
+export async function copyScores(folders: readonly string[], { from, to, names }: CopyNames): Promise<FixRecord['scores']> {
+  const changed: FixRecord['scores'] = [];
+  for (const folder of folders) {
+    const file = `${folder}/${SCORES_FILE}`;
+    const text = await readFile(join(from, file), 'utf8').catch((error: unknown) => {
+      // What cannot be read is a finding of the audit already.
+      if (isAbout(error, 'ENOENT', 'EACCES', 'EISDIR')) return null;
+      throw error;
+    });
+    if (text === null) continue;
+    const { lines, renamed, dropped } = rewritten(text, folder, names);
+    await writeFileAtomically(join(to, file), renamed + dropped === 0 ? text : lines.map((line) => `${line}\n`).join(''));
+    if (renamed + dropped > 0) changed.push({ file, renamed, dropped });
+  }
+  return changed;
+}
+
+function rewritten(text: string, folder: string, names: CopyNames['names']) {
+  const lines: string[] = [];
+  let [renamed, dropped] = [0, 0];
+  for (const { fields } of parseCsv(text)) {
+    const [name = '', ...numbers] = fields;
+    const file = `${folder}/${name.trim()}`;
+    // A header, or a row that the audit finds wrong, stays what it is.
+    const target = names.has(file) ? (names.get(file) ?? null) : file;
+    if (target === null) dropped += 1;
+    else lines.push([target === file ? name : target.slice(folder.length + 1), ...numbers].map(quoted).join(','));
+    if (target !== null && target !== file) renamed += 1;
+  }
+  return { lines, renamed, dropped };
+}
+
+/** RFC 4180. */
+const quoted = (field: string): string => (/[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field);
