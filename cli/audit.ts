@@ -6,6 +6,7 @@ import { writeFileAtomically } from '../ml/files/atomic.js';
 import { auditPhotos } from '../ml/images/audit.js';
 import { checkDestination } from '../ml/images/fix/destination.js';
 import { visible } from '../ml/images/names.js';
+import { Pace } from '../ml/images/pace.js';
 import { reportLines } from '../ml/images/report/lines.js';
 import { reportPage } from '../ml/images/report/page.js';
 import { verdict } from '../ml/images/report/summary.js';
@@ -13,17 +14,19 @@ import { action, command, EXIT, type Terminal } from './command.js';
 import { datasetSettings } from './dataset-settings.js';
 import { copyFolder, fixAudited, type FixOptions } from './fix.js';
 import { withPipelineOptions, type PipelineOptions } from './pipeline-options.js';
+import { span } from './run/words.js';
 
 interface AuditCommandOptions extends PipelineOptions, FixOptions {
   readonly html?: string;
 }
 
-/** Photos between two progress lines. */
-const TOLD_EVERY = 100;
+/** Time between two lines of progress. */
+const TOLD_EVERY_MS = 5_000;
 
 export const auditCommand = withPipelineOptions(
   command('audit', 'name everything that is wrong with the photo set; a photo that changed is decoded as a whole'),
 )
+  .option('--fast', 'shrink photos as they are loaded: several times faster, and the report says what it cannot see')
   .option('--html <file>', 'write the report as one HTML page, relative to the project root')
   .option('--fix', 'write a corrected copy of the set to --into: upright, sRGB, 8 bits; the set itself is never changed')
   .option('--into <dir>', 'folder of the copy, relative to the project root; empty, or not there yet')
@@ -32,10 +35,15 @@ export const auditCommand = withPipelineOptions(
       const copy = copyFolder(options);
       const settings = await datasetSettings(terminal.root, options);
       if (copy !== null) await checkDestination(resolve(terminal.root, copy), resolve(terminal.root, settings.photos.root));
-      const onPhoto = (done: number, total: number): void => {
-        if (done % TOLD_EVERY === 0 && done < total) terminal.note(`${done} of ${total} photos`);
-      };
-      const audited = await auditPhotos({ root: terminal.root, settings, onForgetful: terminal.note, onPhoto });
+      const onPhoto = teller(terminal);
+      const audited = await auditPhotos({
+        root: terminal.root,
+        settings,
+        mode: options.fast === true ? 'fast' : 'full',
+        onForgetful: terminal.note,
+        onWaiting: (file, seconds) => terminal.note(`waiting for ${visible(file)} since ${seconds} s`),
+        onPhoto,
+      });
       const { report } = audited;
       if (options.html !== undefined) await writePage(terminal, options.html, report, settings);
       if (copy !== null) return fixAudited(terminal, copy, { settings, audited, onPhoto });
@@ -44,6 +52,19 @@ export const auditCommand = withPipelineOptions(
       return report.ok ? EXIT.done : EXIT.failed;
     }),
   );
+
+/** Says now and then how far it is, how fast it goes and how long the rest takes. */
+function teller({ note }: Terminal): (done: number, total: number) => void {
+  const pace = new Pace();
+  let told = performance.now();
+  return (done, total) => {
+    const { perSecond, secondsLeft } = pace.at(done, total);
+    if (done === total || performance.now() - told < TOLD_EVERY_MS) return;
+    told = performance.now();
+    const rate = perSecond === null || secondsLeft === null ? '' : `, ${perSecond.toFixed(0)}/s, ${span(secondsLeft * 1000)} left`;
+    note(`${done} of ${total} photos${rate}`);
+  };
+}
 
 async function writePage(terminal: Terminal, file: string, report: AuditReport, { photos }: DatasetSettings): Promise<void> {
   const page = await reportPage(report, { photoRoot: resolve(terminal.root, photos.root), maxPixels: photos.maxPixels });

@@ -10,6 +10,7 @@ import { counted } from '../ml/images/report/summary.js';
 import { EXIT, type ExitCode, type Terminal } from './command.js';
 
 export interface FixOptions {
+  readonly fast?: boolean;
   readonly fix?: boolean;
   /** Relative to the project root. */
   readonly into?: string;
@@ -18,8 +19,16 @@ export interface FixOptions {
 /** Lines of what was left out; the record names all. */
 const SHOWN = 20;
 
-/** The folder of the copy; null where none is asked for. @throws Problem USAGE for one of the two options without the other. */
-export function copyFolder({ fix = false, into }: FixOptions): string | null {
+/** The folder of the copy; null where none is asked for. @throws Problem USAGE for options that do not go together. */
+export function copyFolder({ fast = false, fix = false, into }: FixOptions): string | null {
+  if (fix && fast) {
+    throw new Problem({
+      code: 'USAGE',
+      message: 'a copy is made of what a full audit saw',
+      where: '--fast',
+      cure: 'leave out --fast or --fix',
+    });
+  }
   if (fix && into === undefined) {
     throw new Problem({ code: 'USAGE', message: '--fix writes a copy, and needs a folder for it', where: '--fix', cure: 'add --into DIR' });
   }

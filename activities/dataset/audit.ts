@@ -7,6 +7,7 @@ import { DatasetIndex } from '../../configs/schema/photos.js';
 import { writeFileAtomically, writeJsonAtomically } from '../../ml/files/atomic.js';
 import { auditPhotos } from '../../ml/images/audit.js';
 import { visible } from '../../ml/images/names.js';
+import { Pace, paced } from '../../ml/images/pace.js';
 import { reportMarkdown } from '../../ml/images/report/markdown.js';
 import { reportPage } from '../../ml/images/report/page.js';
 import type { TaskFunction } from '../task.js';
@@ -16,6 +17,7 @@ const NAMED = 3;
 
 export const audit: TaskFunction<SettingsOf<'audit'>> = async (context) => {
   const { root, folder, settings, signal } = context;
+  const pace = new Pace();
   const remarks: string[] = [];
   let seen = { done: 0, total: 0, unit: 'photos' };
   const { report, dataset } = await auditPhotos({
@@ -25,7 +27,7 @@ export const audit: TaskFunction<SettingsOf<'audit'>> = async (context) => {
     onForgetful: (message) => remarks.push(message),
     onPhoto: (done, total) => {
       seen = { ...seen, done, total };
-      context.progress({ message: 'looking at photos', ...seen });
+      context.progress({ ...paced('looking at photos', pace.at(done, total)), ...seen });
     },
     onWaiting: (file, seconds) => context.progress({ message: `waiting for ${visible(file)} since ${seconds} s`, ...seen }),
   });

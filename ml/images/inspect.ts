@@ -11,6 +11,7 @@ import { encoderOf } from './encoder.js';
 import { finding, type FindingCode } from './findings.js';
 import { photoHash } from './hash.js';
 import type { Content, Inspections } from './inspections.js';
+import { EXTENSIONS } from './names.js';
 import type { FoundPhoto } from './scan.js';
 import { AUDITED_SIDE, tileDigest } from './tiles.js';
 
@@ -45,14 +46,6 @@ export interface Looked {
   readonly square: Buffer | null;
 }
 
-/** Formats that hold photos and that every step here decodes, with the names that their files bear. */
-const EXTENSIONS: Readonly<Record<string, readonly string[]>> = {
-  jpeg: ['.jpg', '.jpeg', '.jpe', '.jfif'],
-  png: ['.png'],
-  webp: ['.webp'],
-  tiff: ['.tif', '.tiff'],
-  heif: ['.avif', '.heif', '.heic'],
-};
 /** Uncompressed RGBA, the most that a file with a given number of pixels can need. */
 const FILE_BYTES_PER_PIXEL = 4;
 /**

@@ -15,3 +15,12 @@ export function visible(name: string): string {
 }
 
 const ESCAPES: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+
+/** Formats that hold photos and that every step decodes, as sharp names them, with the extensions of their files; the first is what a renamed file gets. */
+export const EXTENSIONS: Readonly<Record<string, readonly string[]>> = {
+  jpeg: ['.jpg', '.jpeg', '.jpe', '.jfif'],
+  png: ['.png'],
+  webp: ['.webp'],
+  tiff: ['.tif', '.tiff'],
+  heif: ['.avif', '.heif', '.heic'],
+};

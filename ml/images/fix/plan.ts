@@ -3,6 +3,7 @@ import { posix } from 'node:path';
 import type { FixAction, LeftOut } from '../../../configs/schema/fix.js';
 import { FINDINGS, type FindingCode } from '../findings.js';
 import type { Inspection } from '../inspect.js';
+import { EXTENSIONS } from '../names.js';
 import type { FoundPhoto } from '../scan.js';
 
 export interface Correction {
@@ -31,15 +32,6 @@ const CURED: Partial<Record<FindingCode, FixAction>> = {
 };
 /** What cannot be done without encoding the photo anew. */
 const NEEDS_PIXELS: readonly FixAction[] = ['turned-upright', 'converted-to-srgb', 'flattened-on-white'];
-
-/** Extensions of each format; the first is what a renamed file gets. */
-const EXTENSIONS: Readonly<Record<string, readonly string[]>> = {
-  jpeg: ['.jpg', '.jpeg', '.jpe', '.jfif'],
-  png: ['.png'],
-  webp: ['.webp'],
-  tiff: ['.tif', '.tiff'],
-  heif: ['.avif', '.heic', '.heif'],
-};
 
 /** In the order of `inspections`. */
 export function planFix(inspections: readonly Inspection[]): FixPlan {

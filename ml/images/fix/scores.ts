@@ -5,7 +5,7 @@ import { isAbout } from '../../../configs/problem.js';
 import type { FixRecord } from '../../../configs/schema/fix.js';
 import { writeFileAtomically } from '../../files/atomic.js';
 import { SCORES_FILE } from '../scan.js';
-import { parseCsv } from '../scores.js';
+import { parseCsv } from '../csv.js';
 
 export interface CopyNames {
   /** Absolute photo roots of the set and of the copy. */

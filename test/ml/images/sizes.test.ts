@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { AuditReport } from '../../../configs/schema/audit.js';
 import type { DatasetSettings } from '../../../configs/schema/dataset.js';
 import { auditPhotos } from '../../../ml/images/audit.js';
-import { reportMarkdown } from '../../../ml/images/report.js';
+import { reportMarkdown } from '../../../ml/images/report/markdown.js';
 import { intervalWidth } from '../../../ml/images/sizes.js';
 import { FOLDERS, png, put, SETTINGS, soundProject } from './photo-set.js';
 

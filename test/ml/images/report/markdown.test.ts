@@ -15,6 +15,6 @@ describe('reportMarkdown', () => {
 
   it('says what a mode cannot see', () => {
     const report = madeReport([], { mode: 'fast', unseen: ['damage inside a photo'] });
-    assert.match(reportMarkdown(report), /\| mode \| fast: .*\n[\s\S]*- damage inside a photo\n\nNothing was found/);
+    assert.match(reportMarkdown(report), /\| mode \| fast: .*\n[\s\S]*- damage inside a photo\n[\s\S]*\n\nNothing was found/);
   });
 });
