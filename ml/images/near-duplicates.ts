@@ -19,6 +19,8 @@ export interface NearDuplicate {
   readonly kind: 'whole' | 'region' | 'mirrored';
 }
 
+/** Bits beyond which landmarks are not searched, whatever the distance: few copies more, many wrong pairs, and time without end. */
+const MOST_LANDMARK_BITS = 6;
 /** Landmarks that must agree. */
 const VOTES = 3;
 /** Edges from which on a photo is given only those that its cluster needs, and photos of a cluster from which on they are not searched. */
@@ -27,7 +29,7 @@ const MOST_EDGES = 16;
 const MOST_PAIRS = 1024;
 
 /**
- * All pairs of photos whose whole hashes, or those mirrored, are within `distance` bits, and those that share landmarks within `distance` bits,
+ * All pairs of photos whose whole hashes, or those mirrored, are within `distance` bits, and those that share landmarks within `distance` bits (6 at the most),
  * with exceptions that keep clusters whole and the list short: of photos with the same hash each is paired with the first alone, and that one
  * stands for them; a photo with 16 pairs gets others only where they join two clusters; and where more than 16 wholes hang together, the first
  * 16 are searched for shared landmarks.
@@ -87,7 +89,7 @@ function addRegions(photos: readonly HashedPhoto[], distance: number, edges: Edg
       edges.add({ a, b, distance: bits, kind: mirrored ? 'mirrored' : 'region' });
     });
   for (let hash = 0; hash < same.hashes.length / 2; hash++) look(hash, hash, 0, false);
-  closePairs(same.hashes, distance, look);
+  closePairs(same.hashes, Math.min(distance, MOST_LANDMARK_BITS), look);
 }
 
 /** Pairs one landmark with the first hash with one with the second: all, or where they are many each with the first of the others. */
