@@ -9,7 +9,9 @@ import { CATALOG } from '../../../configs/schema/catalog.js';
 import type { DatasetSettings } from '../../../configs/schema/dataset.js';
 import type { Progress } from '../../../configs/schema/payload.js';
 import { DatasetIndex } from '../../../configs/schema/photos.js';
-import { put, SETTINGS, soundProject } from '../../ml/images/photo-set.js';
+import { proposeForSet } from '../../../ml/images/propose.js';
+import { lockSplits } from '../../../ml/images/splits-file.js';
+import { png, put, SETTINGS, soundProject } from '../../ml/images/photo-set.js';
 import { taskContext } from '../task-context.js';
 
 describe('the audit task', () => {
@@ -50,6 +52,19 @@ describe('the audit task', () => {
     const page = await readFile(join(root, 'runs/test/audit.html'), 'utf8');
     for (const file of bad) assert.ok(readable.includes(`\`${file}\``) && page.includes(`>${file}<`), file);
     assert.deepEqual([told.at(-1)?.done, told.at(-1)?.unit], [4, 'pictures']);
+  });
+
+  it('stops where the splits are locked to other photos, and says what changed', async () => {
+    await lockSplits(root, SETTINGS.splits.file, await proposeForSet({ root, settings: SETTINGS }));
+    await put(root, 'training_files/four/good/a.png', await png(60));
+    await put(root, 'training_files/four/bad/a.png', await png(61));
+    const text = await readFile(join(root, SETTINGS.splits.file), 'utf8');
+    await put(root, SETTINGS.splits.file, text.replace('"splits": {', '"splits": {"four": "train",'));
+    await assert.rejects(
+      audit(context),
+      (error) =>
+        error instanceof Problem && /splits\.json is locked to the set \w+…, the photos are now \w+…; new: "four"$/.test(error.message),
+    );
   });
 
   it('keeps the report on one line per file, whatever the name holds', async () => {
