@@ -1,6 +1,5 @@
 /** Pairs as training would compare them, with what is known of their photos: what the balance of a set is measured on. */
-import type { DatasetIndex, Photo } from '../../configs/schema/photos.js';
-import { pairsOf, type Pair } from '../ranking/pairs.js';
+import { pairsOf, type Pair, type PairSource } from '../ranking/pairs.js';
 import type { Inspection } from './inspect.js';
 import type { InspectedSet } from './inspected-set.js';
 import type { Content } from './inspections.js';
@@ -39,19 +38,16 @@ export function trainingPairs(set: InspectedSet): Compared {
 function pairsAmong(
   photos: readonly Inspection[],
   { settings }: InspectedSet,
-  { limit, weights }: Pick<DatasetIndex, 'limit' | 'weights'>,
+  { limit, weights }: Pick<PairSource, 'limit' | 'weights'>,
 ): Compared {
   const known: Known[] = [];
-  const listed: Photo[] = [];
+  const listed: PairSource['photos'][number][] = [];
   for (const { photo, content } of photos) {
     const sides = content?.sides ?? null;
     if (content === null || sides === null) continue;
     const { file, folder, label } = photo;
     known.push({ photo, content, sides });
-    listed.push({ file, folder, label, split: 'train', sha256: '', ...sides, score: null });
+    listed.push({ file, folder, label, split: 'train' });
   }
-  const { root } = settings.photos;
-  const { pairing } = settings.pairs;
-  const index: DatasetIndex = { version: 2, hash: '', root, synthetic: false, pairing, limit, weights, photos: listed };
-  return { photos: known, pairs: pairsOf(index, 'train', DRAW) };
+  return { photos: known, pairs: pairsOf({ pairing: settings.pairs.pairing, limit, weights, photos: listed }, 'train', DRAW) };
 }
