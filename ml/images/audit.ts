@@ -7,7 +7,7 @@ import type { AuditReport, Finding } from '../../configs/schema/audit.js';
 import type { DatasetSettings } from '../../configs/schema/dataset.js';
 import type { DatasetIndex, Photo, Split } from '../../configs/schema/photos.js';
 import { balanceFindings, tellTales } from './balance.js';
-import { copyFindings } from './copies.js';
+import { copyFindings, duplicateClusters, nearDuplicatesOf } from './copies.js';
 import { datasetHash, type PhotoDigest } from './dataset-hash.js';
 import { countsOf, distributionsOf } from './distributions.js';
 import { finding } from './findings.js';
@@ -71,7 +71,14 @@ export async function auditPhotos(options: AuditOptions): Promise<AuditResult> {
   const record = await readDegradations(photoRoot);
   const hash = hashOf(inspections);
   const assigned = await splitSet(options, inspections, hash);
-  const set: InspectedSet = { settings, folders: scan.folders, photos: inspections, splitOf: assigned.splitOf, scores: scores.byFile };
+  const set: InspectedSet = {
+    settings,
+    folders: scan.folders,
+    photos: inspections,
+    splitOf: assigned.splitOf,
+    nearDuplicates: nearDuplicatesOf(inspections, settings.photos.nearCopyDistance),
+    scores: scores.byFile,
+  };
   const { splits, folderPairs } = sizesOf(set);
   const rules = trivialRules(set);
   const findings = [
@@ -115,7 +122,7 @@ export async function auditPhotos(options: AuditOptions): Promise<AuditResult> {
     rules,
     distributions: distributionsOf(set),
     counts: countsOf(set),
-    clusters: [],
+    clusters: duplicateClusters(set),
     scored: scores.byFile.size,
     errors,
     warnings: findings.length - errors,

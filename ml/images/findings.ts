@@ -66,6 +66,7 @@ export const FINDINGS = {
   'in-two-splits': error('leave it in one split only'),
   'split-empty': error('give it at least one folder: training, validation and test all need pairs'),
   'split-too-small': warning('give it more folders, or read its accuracy with its interval'),
+  'shared-part-in-two-splits': warning('look at both; where one is cut out of the other, move both into one split'),
   'same-photo-twice': warning('remove one of the two: the photo counts twice'),
   'near-copy-in-two-folders': warning('look at both; where it is one photo, remove one or put both into one folder'),
   'same-photo-in-two-splits': error('remove one of the two, or move both into one split: the test must not know its answers'),

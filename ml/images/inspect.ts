@@ -9,9 +9,10 @@ import { endOfPicture, isAnimatedPng } from './container.js';
 import { glanceAtSquare, lookAtSquare, readHeader, type PhotoHeader } from './decode.js';
 import { encoderOf } from './encoder.js';
 import { finding, type FindingCode } from './findings.js';
-import { photoHash } from './hash.js';
+
 import type { Content, Inspections } from './inspections.js';
 import { EXTENSIONS } from './names.js';
+import { photoHashes } from './photo-hashes.js';
 import type { FoundPhoto } from './scan.js';
 import { AUDITED_SIDE, tileDigest } from './tiles.js';
 
@@ -118,7 +119,7 @@ async function lookAt(bytes: Buffer, eye: Eye): Promise<Looked> {
     orientation: header?.orientation ?? null,
     ...(header === null ? { quality: null, encoder: null } : encoderOf(bytes, header)),
     pixels: square === null ? null : tileDigest(square),
-    hash: square === null ? null : photoHash(square, AUDITED_SIDE),
+    hashes: square === null ? null : photoHashes(square),
     faults,
   };
   return { content, square: eye.mode === 'full' ? square : null };

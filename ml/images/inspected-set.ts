@@ -2,6 +2,7 @@
 import type { DatasetSettings } from '../../configs/schema/dataset.js';
 import type { Split } from '../../configs/schema/photos.js';
 import type { Inspection } from './inspect.js';
+import type { NearDuplicate } from './near-duplicates.js';
 import type { Scores } from './scores.js';
 
 export interface InspectedSet {
@@ -11,6 +12,8 @@ export interface InspectedSet {
   readonly photos: readonly Inspection[];
   /** By photo file; a photo without a split is missing. */
   readonly splitOf: ReadonlyMap<string, Split>;
+  /** Which photos show the same picture, by their places in `photos`. */
+  readonly nearDuplicates: readonly NearDuplicate[];
   /** By photo file; a photo that nobody scored is missing. */
   readonly scores: Scores['byFile'];
 }

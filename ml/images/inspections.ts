@@ -26,8 +26,8 @@ export const Content = z.object({
   quality: z.number().nullable(),
   /** What wrote the file, as far as it tells: a camera, a program, a kind of tables; null where it tells nothing. */
   encoder: z.string().nullable(),
-  /** Perceptual hash; null where the photo could not be decoded, or shows nothing to tell it from others. */
-  hash: z.object({ high: z.int(), low: z.int() }).nullable(),
+  /** What its near-duplicates are found by (photo-hashes.ts); null where it could not be decoded, or shows nothing to tell it from others. */
+  hashes: z.string().nullable(),
   /** Start of the sha256 of its 256-px square: the same pixels, however they were encoded; null where it could not be decoded. */
   pixels: z.string().nullable(),
   /** What is wrong with it: code and sentence. */
@@ -37,7 +37,7 @@ export type Content = z.infer<typeof Content>;
 
 /** Raise it when the same photo would be found to be something else. */
 const INSPECTION = 4;
-/** Photos that are kept; 500,000 make a file of about 100 MB. */
+/** Photos that are kept; 500,000 make a file of about 350 MB. */
 const MOST = 500_000;
 
 export interface InspectionsOptions {

@@ -14,6 +14,7 @@ import sharp from 'sharp';
 import { z } from 'zod';
 import { fromSystemError, isAbout } from '../../configs/problem.js';
 import { writeFileAtomically } from '../files/atomic.js';
+import { HASHED_SIDE } from './photo-hashes.js';
 
 /** Raise it when the same photo would be decoded to other bytes. */
 const DECODING = 1;
@@ -21,7 +22,7 @@ const DECODING = 1;
 export const DECODER = `${DECODING} vips ${sharp.versions.vips}`;
 
 /** Side of the squares that an audit makes and hashes, in pixels: what stage 3 resizes to unless its settings say otherwise. */
-export const AUDITED_SIDE = 256;
+export const AUDITED_SIDE = HASHED_SIDE;
 
 /** Where squares are kept, relative to the project root. */
 export const TILES_FOLDER = '.emo-aen/cache/photos';

@@ -1,6 +1,6 @@
 /** Folders that share photos, same or nearly so: they must stand in one split, or the test knows its answers. */
+import { nearDuplicatesOf } from './copies.js';
 import { Groups } from './groups.js';
-import { nearCopies } from './hash.js';
 import type { Inspection } from './inspect.js';
 
 /** Groups of two folders and more. `distance` is in bits of the perceptual hash. */
@@ -12,13 +12,6 @@ export function foldersTogether(photos: readonly Inspection[], distance: number)
     groups.join(firstFolder.get(content.pixels) ?? photo.folder, photo.folder);
     firstFolder.set(content.pixels, photo.folder);
   }
-  const joinSimilar = (): boolean => {
-    const grouped = photos.map(({ photo, content }) => ({ hash: content?.hash ?? null, group: groups.of(photo.folder) ?? photo.folder }));
-    const copies = nearCopies(grouped, distance);
-    for (const [photo, copy] of copies) groups.join(grouped[photo]?.group ?? '', grouped[copy]?.group ?? '');
-    return copies.size > 0;
-  };
-  // Each photo is given one copy in another group. With the groups joined, those that are left find each other.
-  while (joinSimilar());
+  for (const { a, b } of nearDuplicatesOf(photos, distance)) groups.join(photos[a]?.photo.folder ?? '', photos[b]?.photo.folder ?? '');
   return groups.all().filter(({ length }) => length > 1);
 }

@@ -20,7 +20,7 @@ const CONTENT: Content = {
   orientation: 1,
   quality: null,
   encoder: null,
-  hash: null,
+  hashes: null,
   pixels: null,
   faults: [],
 };
@@ -38,6 +38,7 @@ export function madeSet(photos: readonly MadePhoto[], settings: DatasetSettings 
     folders: [...new Set(photos.map(({ folder }) => folder))].sort(),
     photos: rows.map(({ photo, sha256, content, findings }) => ({ photo, sha256, content, findings })),
     splitOf: new Map(rows.map(({ photo, split }) => [photo.file, split])),
+    nearDuplicates: [],
     scores: new Map(
       rows.flatMap(({ photo, score }) =>
         score === undefined ? [] : [[photo.file, { mean: score, deviation: null, count: null }] as const],

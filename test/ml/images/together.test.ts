@@ -7,6 +7,13 @@ interface Seen {
   readonly pixels?: string;
 }
 
+/** Of a photo with this hash and without landmarks. */
+function hashesOf(hash: number): string {
+  const bytes = Buffer.alloc(8);
+  bytes.writeInt32BE(hash, 0);
+  return bytes.toString('base64');
+}
+
 let number = 0;
 function inspection(folder: string, { hash, pixels }: Seen): Inspection {
   const file = `${folder}/good/${number++}.png`;
@@ -20,7 +27,7 @@ function inspection(folder: string, { hash, pixels }: Seen): Inspection {
       orientation: 1,
       quality: null,
       encoder: null,
-      hash: hash === undefined ? null : { high: hash, low: 0 },
+      hashes: hash === undefined ? null : hashesOf(hash),
       pixels: pixels ?? null,
       faults: [],
     },

@@ -20,7 +20,7 @@ function inspected(name: string, format: string | null, codes: readonly FindingC
             orientation,
             quality: null,
             encoder: null,
-            hash: null,
+            hashes: null,
             pixels: null,
             faults: codes.map((code) => [code, 'is wrong']),
           },
