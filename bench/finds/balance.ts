@@ -26,7 +26,7 @@ const otherProgram: Side = {
 
 const CASES = 2;
 /** In each of three folders; so many that a rule right for all of them is right beyond chance. */
-const PAIRS = 8;
+const PAIRS = 16;
 const FOLDERS: readonly (readonly [string, Split])[] = [
   ['one', 'train'],
   ['two', 'val'],
@@ -52,7 +52,36 @@ const telling = (name: string, good: Side, bad: Side): Kind => ({
   make: async (_folder, _number, seed) => ({ files: await set(good, bad, seed), splits: Object.fromEntries(FOLDERS), named: ['.'] }),
 });
 
+/** Good and bad photos of each folder; the first two are for training. */
+const uneven = (name: string, counts: readonly (readonly [good: number, bad: number])[]): Kind => ({
+  name,
+  codes: ['unbalanced'],
+  cases: CASES,
+  apart: true,
+  make: async (_folder, _number, seed) => {
+    const files: Record<string, Uint8Array> = {};
+    const splits: readonly Split[] = ['train', 'train', 'val', 'test'];
+    let next = seed * 1000;
+    for (const [folder, [good, bad]] of counts.entries())
+      for (const [label, count] of [['good', good] as const, ['bad', bad] as const])
+        for (let photo = 0; photo < count; photo++) files[`scene-${folder}/${label}/${photo}.jpg`] = await jpegOf(85).write(next++);
+    return { files, splits: Object.fromEntries(splits.map((split, folder) => [`scene-${folder}`, split])), named: ['scene-0'] };
+  },
+});
+
 export const BALANCE: readonly Kind[] = [
+  uneven('one folder with most of the training pairs', [
+    [9, 9],
+    [2, 2],
+    [2, 2],
+    [2, 2],
+  ]),
+  uneven('six good photos for a bad one', [
+    [6, 1],
+    [2, 2],
+    [2, 2],
+    [2, 2],
+  ]),
   telling('good saved at quality 95, bad at 60', jpegOf(95), jpegOf(60)),
   telling('good of 300 px, bad of 256', jpegOf(85, 300), jpegOf(85)),
   telling('good as JPEG, bad as WebP', jpegOf(85), webp),
