@@ -5,6 +5,7 @@ import { measureAudit } from './audit.js';
 import { measureAugment } from './augment.js';
 import { measureDecode } from './decode.js';
 import { measureLarge } from './large.js';
+import { measureNear } from './near.js';
 
 export interface DataOptions {
   /** Fresh processes of each that is measured. */
@@ -25,6 +26,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
   augment: measureAugment,
   audit: measureAudit,
   again: measureAgain,
+  near: measureNear,
   large: measureLarge,
 };
 /** Takes long, and gigabytes on the disk. */
@@ -42,6 +44,7 @@ export const LIMITS: Readonly<Record<string, number>> = {
   againSeconds: 5,
   smallPhotosPeakMb: 1500,
   hugePhotosPeakMb: 1500,
+  nearDuplicatesSeconds: 10,
   largeSetPeakMb: 1500,
 };
 
