@@ -62,7 +62,7 @@ const finds = new Command('finds')
     'makes everything that may be wrong with a photo set, audits it, and says how much was found, beside Pillow, imagehash and cleanvision',
   )
   .option('--json', 'print one JSON document on stdout')
-  .option('--cases <n>', 'of each kind', wholeNumber, 10)
+  .option('--cases <n>', 'of each kind', wholeNumber, 5)
   .option('--photos <dir>', 'a folder of sound photos that must raise no alarm, instead of made ones')
   .action(async ({ json = false, ...options }: FindsOptions & { readonly json?: boolean }) => {
     const found = await benchFinds(options, note);

@@ -44,7 +44,7 @@ const scored = (
   });
 
 const SIZES: readonly (readonly [number, number])[] = [
-  [256, 192],
+  [320, 240],
   [640, 480],
   [500, 375],
   [1024, 768],
