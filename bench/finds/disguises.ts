@@ -84,7 +84,7 @@ export const DISGUISES: readonly Kind[] = [
   ),
   disguised('animated WebP', ['animated'], async (_number, seed) => (await animation(seed)).webp({ effort: 0 }).toBuffer(), ['webp']),
   disguised('animated PNG', ['animated'], async (_number, seed) => animatedPng(seed), ['png']),
-  { ...disguised('animated AVIF', ['animated'], () => readFile(animatedAvif), ['avif']), cases: 1 },
+  { ...disguised('animated AVIF', [...NO_PHOTO, 'animated'], () => readFile(animatedAvif), ['avif']), cases: 1 },
   disguised('TIFF of two pages', ['animated'], async (_number, seed) => (await animation(seed)).tiff({ compression: 'lzw' }).toBuffer(), [
     'tiff',
   ]),
