@@ -14,7 +14,7 @@ describe('the bench of photos', () => {
       nearDuplicates(
         photos.map(({ data }) => photoHashes(data)),
         4,
-      ),
+      ).filter(({ kind }) => kind !== 'region'), // parts of two photos are in all of them
       [],
     );
   });
