@@ -19,6 +19,34 @@ const GRAIN = 65_521;
 /** Photo `seed` at a size in pixels: the same for each call. */
 export type MakePhoto = (seed: number, width: number, height: number) => Promise<Pixels>;
 
+/** How many colours a side has that pictures are drawn from, coarse and fine, and how much of each. */
+const OCTAVES = [
+  [FIELD, 0.6],
+  [23, 0.4],
+] as const;
+
+/** Pictures of nothing but drawn colours: there are as many as one wants of which no two share a part. */
+export function pictureMaker(grain = 0): MakePhoto {
+  const noise = grainOf(grain);
+  return async (seed, width, height) => {
+    const draws = new Draws('crop', { seed: 7, epoch: 0, index: seed });
+    const data = Buffer.alloc(width * height * 3);
+    const fields: Buffer[] = [];
+    for (const [side] of OCTAVES) {
+      const cells = Buffer.from(Array.from({ length: side * side * 3 }, () => draws.below(256)));
+      fields.push(await stretched({ data: cells, width: side, height: side }, width, height));
+    }
+    for (let index = 0; index < data.length; index++) {
+      const value = fields.reduce(
+        (sum, field, octave) => sum + (OCTAVES[octave]?.[1] ?? 0) * (field[index] as number),
+        noise[index % GRAIN] as number,
+      );
+      data[index] = Math.max(0, Math.min(255, Math.round(value)));
+    }
+    return { data, width, height };
+  };
+}
+
 /** @param folder of a person's photos, those of the packages without it @param grain deviation of the noise of each channel, in steps of 255 */
 export async function photoMaker(folder?: string, grain = 0): Promise<MakePhoto> {
   const paths = folder === undefined ? packagedPhotos((await readInstallation()).samplePhotos) : await photosIn(resolve(folder));

@@ -7,13 +7,16 @@ export class GreySums {
   /** Standard deviation of the grey values, which are in [0, 255]. */
   readonly deviation: number;
 
-  /** @param pixels side x side x 3 bytes, RGB interleaved, rows from the top. */
+  /**
+   * @param pixels side x side x 3 bytes, RGB interleaved, rows from the top.
+   * @param sums (side + 1) squared zeros, or what an earlier picture of this size left, which is then done with.
+   */
   constructor(
     pixels: Uint8Array,
     readonly side: number,
+    sums = new Float64Array((side + 1) ** 2),
   ) {
     const stride = side + 1;
-    const sums = new Float64Array(stride * stride);
     let squares = 0;
     let at = 0;
     for (let y = 1; y <= side; y++) {
