@@ -56,7 +56,7 @@ interface Where {
 }
 
 const PLACES: readonly Where[] = [
-  { name: 'in two splits', split: 'test', codes: ['near-copy-in-two-splits', 'same-photo-in-two-splits'] },
+  { name: 'in two splits', split: 'test', codes: ['near-copy-in-two-splits', 'same-photo-in-two-splits', 'shared-part-in-two-splits'] },
   { name: 'in two folders of a split', split: 'train', codes: ['near-copy-in-two-folders', 'same-photo-twice'] },
 ];
 
@@ -74,11 +74,13 @@ async function twice(folder: string, seed: number, split: Split, bytes: Buffer, 
 
 const cleanvision = ['exact_duplicates', 'near_duplicates'];
 
+/** Each a set of its own: the photos of other cases are cut from the same two, and a part that two share may be told instead. */
 export const COPIES: readonly Kind[] = PLACES.flatMap(({ name: where, codes, split }): readonly Kind[] => [
   {
     name: `the same file ${where}`,
     codes,
     cleanvision,
+    apart: true,
     make: async (folder, _number, seed) => {
       const bytes = await png(seed);
       return twice(folder, seed, split, bytes, bytes, 'png');
@@ -88,6 +90,7 @@ export const COPIES: readonly Kind[] = PLACES.flatMap(({ name: where, codes, spl
     name: `a photo ${where}, once ${name}`,
     codes,
     cleanvision,
+    apart: true,
     make: async (folder, number, seed) => {
       const bytes = await (await photo(seed)).png({ compressionLevel: 1 }).toBuffer();
       return twice(folder, seed, split, bytes, await write(sharp(bytes), number).toBuffer(), extension);
