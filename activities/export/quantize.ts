@@ -8,6 +8,7 @@ import { openCache } from '../../ml/images/cache.js';
 import { readModel } from '../../ml/onnx/facts.js';
 import { encodeModel } from '../../ml/onnx/messages.js';
 import { fromCache } from '../../ml/onnx/photos.js';
+import { drawSpread } from '../../ml/onnx/quantize/calibration.js';
 import { quantize as quantizeModel } from '../../ml/onnx/quantize/quantize.js';
 import type { TaskFunction } from '../task.js';
 
@@ -16,15 +17,15 @@ const FEW_PHOTOS = 16;
 
 export const quantize: TaskFunction<SettingsOf<'quantize'>> = async (context) => {
   const { folder, settings, signal } = context;
-  const { calibrationPhotos, biasCorrection } = settings.quantize;
+  const { calibrationPhotos, calibrationSeed, ...how } = settings.quantize;
   const float = await readFile(context.artifact('onnx'));
   const { model } = readModel(float, context.artifact('onnx'));
   const cache = await openCache(context.artifact('cache-index'), context.artifact('cache'));
   try {
     const { dataset } = cache.index;
-    const photos = spread(trainingPhotos(dataset), calibrationPhotos);
+    const photos = drawSpread(trainingPhotos(dataset), calibrationPhotos, calibrationSeed);
     const quantized = await quantizeModel(model, fromCache(cache, photos), {
-      biasCorrection,
+      ...how,
       progress: (step) => {
         signal.throwIfAborted();
         context.progress(step);
@@ -35,13 +36,14 @@ export const quantize: TaskFunction<SettingsOf<'quantize'>> = async (context) =>
     await writeFileAtomically(path, bytes);
     const report = await context.file('runs', folder, 'quantization.json');
     await writeJsonAtomically(report, {
-      version: 1,
+      version: 2,
       scheme: 'static QDQ: uint8 activations, int8 weights per output channel, int32 biases',
       onnxSha256: context.digest('onnx'),
       datasetHash: dataset.hash,
       photos: photos.map((photo) => dataset.photos[photo]?.file ?? ''),
-      biasCorrection,
+      settings: settings.quantize,
       values: quantized.values,
+      roundedToNearest: quantized.roundedToNearest,
       biasChanges: quantized.biasChanges,
       float: quantized.float,
     });
@@ -53,7 +55,11 @@ export const quantize: TaskFunction<SettingsOf<'quantize'>> = async (context) =>
       ],
       summary: {
         calibrationPhotos: photos.length,
-        biasCorrection,
+        ...how,
+        worst: quantized.values
+          .slice(0, 3)
+          .map(({ value, error }) => `${value} ${error.toPrecision(2)}`)
+          .join(', '),
         megabytes: Number((bytes.length / 1e6).toFixed(1)),
         sizeShare: Number(share.toFixed(3)),
       },
@@ -76,10 +82,4 @@ function trainingPhotos(dataset: DatasetIndex): number[] {
     where: 'docs/splits.json',
     cure: 'move at least one folder to train: emo-aen splits proposes how',
   });
-}
-
-/** At most `count` of `photos`, evenly over the list, which is ordered by folder and label. */
-function spread(photos: readonly number[], count: number): number[] {
-  const taken = Math.min(count, photos.length);
-  return Array.from({ length: taken }, (_, index) => photos[Math.floor((index * photos.length) / taken)] ?? 0);
 }

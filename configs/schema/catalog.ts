@@ -145,7 +145,7 @@ export const CATALOG = {
   }),
   quantize: entry({
     stage: 7,
-    version: 1,
+    version: 2,
     outside: never,
     kind: 'export',
     settings: ExportSettings.pick({ quantize: true }),

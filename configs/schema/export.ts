@@ -6,7 +6,12 @@ export const ExportSettings = z.strictObject({
     opset: z.int().min(17).max(22),
   }),
   quantize: z.strictObject({
-    calibrationPhotos: z.int().min(1),
+    calibrationPhotos: z.int().min(2),
+    calibrationSeed: z.int().min(0),
+    ranges: z.enum(['least-squares', 'min-max', 'percentile']),
+    percentile: z.number().gt(0.5).max(1),
+    equalization: z.number().min(0).max(1),
+    rounding: z.enum(['least-error', 'nearest']),
     biasCorrection: z.boolean(),
   }),
   parity: z.strictObject({

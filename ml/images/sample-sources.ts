@@ -40,15 +40,15 @@ export function packagedPhotos(wheelPhotos: string): SampleSource[] {
   ];
 }
 
-/** The files of a flat folder, by name; hidden ones are left out. @throws Problem NOT_FOUND where it is no folder. */
-export async function photosIn(folder: string): Promise<SampleSource[]> {
+/** The files of a flat folder, by name; hidden ones are left out. @param option that named it @throws Problem NOT_FOUND where it is no folder. */
+export async function photosIn(folder: string, option = '--from'): Promise<SampleSource[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
     if (!isAbout(error, 'ENOENT', 'ENOTDIR', 'EACCES')) throw error;
     throw new Problem({
       code: 'NOT_FOUND',
       message: `cannot be read as a folder (${error.code})`,
       where: folder,
-      cure: 'name a folder of photos with --from',
+      cure: `name a folder of photos with ${option}`,
     });
   });
   const names = entries.filter((entry) => entry.isFile() && !entry.name.startsWith('.')).map(({ name }) => name);

@@ -8,7 +8,7 @@ import { z } from 'zod';
 /** TensorProto.DataType. */
 export const ELEMENT = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7 } as const;
 /** AttributeProto.AttributeType. */
-export const ATTRIBUTE = { float: 1, int: 2, string: 3, tensor: 4, floats: 6, ints: 7 } as const;
+export const ATTRIBUTE = { float: 1, int: 2, string: 3, tensor: 4, floats: 6, ints: 7, strings: 8 } as const;
 
 const one = (type: string, id: number): { type: string; id: number } => ({ type, id });
 const many = (type: string, id: number): { rule: string; type: string; id: number } => ({ rule: 'repeated', type, id });
@@ -27,8 +27,10 @@ const root = protobuf.Root.fromJSON({
         graph: one('GraphProto', 7),
         opsetImport: many('OperatorSetIdProto', 8),
         metadataProps: many('StringStringEntryProto', 14),
+        functions: many('FunctionProto', 25),
       },
     },
+    FunctionProto: { fields: { name: one('string', 1) } },
     OperatorSetIdProto: { fields: { domain: one('string', 1), version: one('int64', 2) } },
     StringStringEntryProto: { fields: { key: one('string', 1), value: one('string', 2) } },
     GraphProto: {
@@ -59,6 +61,7 @@ const root = protobuf.Root.fromJSON({
         t: one('TensorProto', 5),
         floats: packed('float', 7),
         ints: packed('int64', 8),
+        strings: many('bytes', 9),
         type: one('int32', 20),
       },
     },
@@ -67,6 +70,9 @@ const root = protobuf.Root.fromJSON({
         dims: packed('int64', 1),
         dataType: one('int32', 2),
         floatData: packed('float', 4),
+        int32Data: packed('int32', 5),
+        int64Data: packed('int64', 7),
+        doubleData: packed('double', 10),
         name: one('string', 8),
         rawData: one('bytes', 9),
         dataLocation: one('int32', 14),
@@ -91,6 +97,9 @@ const OnnxTensor = z.object({
   dataType: int,
   rawData: bytes.optional(),
   floatData: z.array(z.number()).optional(),
+  int32Data: z.array(z.number()).optional(),
+  int64Data: z.array(z.number()).optional(),
+  doubleData: z.array(z.number()).optional(),
   /** 1: the values are in another file, which is not read here. */
   dataLocation: z.number().optional(),
 });
@@ -106,6 +115,7 @@ const OnnxAttribute = z.object({
   t: OnnxTensor.optional(),
   floats: z.array(z.number()).optional(),
   ints: z.array(z.number()).optional(),
+  strings: z.array(bytes).optional(),
 });
 export type OnnxAttribute = z.infer<typeof OnnxAttribute>;
 
@@ -135,6 +145,8 @@ const OnnxModel = z.object({
   producerVersion: text,
   opsetImport: z.array(z.object({ domain: text, version: int })),
   metadataProps: z.array(z.object({ key: text, value: text })),
+  /** Operators that the model defines itself; their bodies are not read here. */
+  functions: z.array(z.object({ name: text })).optional(),
   graph: z.object({
     name: text,
     node: z.array(OnnxNode),

@@ -5,7 +5,7 @@
  */
 
 /** What random numbers are drawn for; part of the counter, so that no two purposes share a number. Never renumber. */
-export const PURPOSE = { augment: 1, shuffle: 2, pairs: 3, splits: 4, crop: 5, degrade: 6, initialise: 7 } as const;
+export const PURPOSE = { augment: 1, shuffle: 2, pairs: 3, splits: 4, crop: 5, degrade: 6, initialise: 7, calibrate: 8 } as const;
 export type Purpose = keyof typeof PURPOSE;
 
 const MULTIPLIER_0 = 0xd2511f53;

@@ -55,4 +55,18 @@ export class Histogram {
     }
     return sum / this.total;
   }
+
+  /** The range that leaves a share of 1 - `share` of the counted numbers out at either end, in the histogram's resolution. */
+  between(share: number): Extent {
+    const left = (1 - share) * this.total;
+    const end = (from: number, step: number): number => {
+      let passed = 0;
+      for (let bin = from; bin >= 0 && bin < BINS; bin += step) {
+        passed += this.counts[bin] ?? 0;
+        if (passed > left) return bin;
+      }
+      return from;
+    };
+    return { min: this.extent.min + end(0, 1) * this.width, max: this.extent.min + (end(BINS - 1, -1) + 1) * this.width };
+  }
 }

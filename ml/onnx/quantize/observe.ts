@@ -1,9 +1,46 @@
-/** Runs the float model over the calibration photos and notes how its values are spread, and the channel means of its products. */
-import { float32, floats, THREADS, withSession } from '../session.js';
+/** Runs the float model over the calibration photos and notes how its values are spread, channel by channel and all together. */
+import { floats, THREADS, withSession } from '../session.js';
 import { encodeModel, type OnnxModel } from '../messages.js';
-import { batchesOf, type PhotoSource } from '../photos.js';
+import type { PhotoSource } from '../photos.js';
+import type { ChannelRanges } from './equalize.js';
+import { photoInput, photoTensor } from './feeds.js';
 import { ChannelMeans } from './means.js';
 import { Histogram, NOTHING_SEEN, widened, type Extent } from './histogram.js';
+
+/** All values of a batch are in memory at once: about 30 MB a photo for MobileNetV3-Large. */
+export const CALIBRATION_BATCH = 4;
+
+type Take = (name: string, numbers: Float32Array, dims: readonly number[], count: number, first: number) => void;
+
+/** Range of each channel of the values. @param done called after each batch with the photos done so far */
+export async function observeChannels(
+  model: OnnxModel,
+  source: PhotoSource,
+  values: readonly string[],
+  done: (photos: number) => void,
+): Promise<ReadonlyMap<string, ChannelRanges>> {
+  const ranges = new Map<string, { min: Float64Array; max: Float64Array }>();
+  await visit(
+    model,
+    source,
+    values,
+    (name, numbers, dims) => {
+      const channels = dims[1] ?? 1;
+      const range = ranges.get(name) ?? { min: new Float64Array(channels).fill(Infinity), max: new Float64Array(channels).fill(-Infinity) };
+      ranges.set(name, range);
+      const area = dims.slice(2).reduce((product, side) => product * side, 1);
+      for (let start = 0, row = 0; start < numbers.length; start += area, row++) {
+        const channel = row % channels;
+        const before: Extent = { min: range.min[channel] ?? Infinity, max: range.max[channel] ?? -Infinity };
+        const { min, max } = widened(before, numbers.subarray(start, start + area));
+        range.min[channel] = min;
+        range.max[channel] = max;
+      }
+    },
+    done,
+  );
+  return ranges;
+}
 
 export interface Observations {
   readonly histograms: ReadonlyMap<string, Histogram>;
@@ -14,62 +51,58 @@ export interface Observations {
 export interface ObserveRequest {
   readonly model: OnnxModel;
   readonly source: PhotoSource;
-  /** Values to take histograms of, each with the least number that matters (-3 before HardSwish). */
-  readonly values: ReadonlyMap<string, { readonly floor: number }>;
+  /** Values to take histograms of, and over which range. */
+  readonly extents: ReadonlyMap<string, Extent>;
   /** Values to take channel means of. */
   readonly products: readonly string[];
   readonly meanPhotos: number;
 }
 
-/** All values of a batch are in memory at once: about 30 MB a photo for MobileNetV3-Large. */
-export const CALIBRATION_BATCH = 4;
-
-/**
- * Two passes: the first finds each value's range, the second fills histograms over it.
- * @param done called after each batch with the photos done so far, of twice the source's count
- */
-export async function observe(request: ObserveRequest, done: (photos: number) => void): Promise<Observations> {
-  const { source, values, products } = request;
-  const extents = new Map<string, Extent>([...values.keys()].map((name) => [name, NOTHING_SEEN]));
+export async function observe(
+  { model, source, extents, products, meanPhotos }: ObserveRequest,
+  done: (photos: number) => void,
+): Promise<Observations> {
+  const histograms = new Map([...extents].map(([name, extent]) => [name, new Histogram(extent)]));
   const means = new Map(products.map((name) => [name, new ChannelMeans()]));
-  return withSession(encodeModel(exposing(request)), { threads: THREADS }, async (session) => {
-    const inner = [...values.keys()].filter((name) => !isInput(request.model, name));
-    const pass = async (names: readonly string[], each: (name: string, numbers: Float32Array) => void, from: number): Promise<void> => {
-      for (const batch of batchesOf(source, CALIBRATION_BATCH)) {
-        const results = await session.run({ [inputOf(request.model)]: float32(batch.data, batch.dims) }, names);
-        for (const name of values.keys()) each(name, isInput(request.model, name) ? batch.data : floats(results, name));
-        if (from > 0)
-          for (const [name, mean] of means) {
-            const counted = Math.min(batch.count, request.meanPhotos - batch.first);
-            if (counted > 0) mean.add(floats(results, name), results[name]?.dims ?? [], counted);
-          }
-        done(from + batch.first + batch.count);
-      }
-    };
-    await pass(inner, (name, numbers) => extents.set(name, widened(extents.get(name) ?? NOTHING_SEEN, numbers)), 0);
-    const histograms = new Map(
-      [...values].map(([name, { floor }]) => {
-        const { min, max } = extents.get(name) ?? NOTHING_SEEN;
-        return [name, new Histogram({ min: Math.max(min, floor), max: Math.max(max, floor) })];
-      }),
-    );
-    await pass([...new Set([...inner, ...products])], (name, numbers) => histograms.get(name)?.add(numbers), source.count);
-    return { histograms, means: new Map([...means].map(([name, mean]) => [name, mean.result()])) };
+  await visit(
+    model,
+    source,
+    [...new Set([...extents.keys(), ...products])],
+    (name, numbers, dims, count, first) => {
+      histograms.get(name)?.add(numbers);
+      const counted = Math.min(count, meanPhotos - first);
+      if (counted > 0) means.get(name)?.add(numbers, dims, counted);
+    },
+    done,
+  );
+  return { histograms, means: new Map([...means].map(([name, mean]) => [name, mean.result()])) };
+}
+
+/** Hands over the numbers of the values, batch by batch. */
+async function visit(
+  model: OnnxModel,
+  source: PhotoSource,
+  values: readonly string[],
+  take: Take,
+  done: (photos: number) => void,
+): Promise<void> {
+  const input = photoInput(model);
+  const inner = values.filter((name) => name !== input.name);
+  // Outputs without types: the runtime infers them.
+  const shown = { ...model, graph: { ...model.graph, output: inner.map((name) => ({ name })) } };
+  await withSession(encodeModel(shown), { threads: THREADS }, async (session) => {
+    for (let first = 0; first < source.count; first += CALIBRATION_BATCH) {
+      const count = Math.min(CALIBRATION_BATCH, source.count - first);
+      const photos = photoTensor(input, source, first, count);
+      const results = { ...(await session.run({ [input.name]: photos }, inner)), [input.name]: photos };
+      for (const name of values) take(name, floats(results, name), results[name]?.dims ?? [], count, first);
+      done(first + count);
+    }
   });
 }
 
-/** The model with the asked-for values among its outputs. Without types: the runtime infers them. */
-function exposing({ model, values, products }: ObserveRequest): OnnxModel {
-  const shown = [...new Set([...values.keys(), ...products])].filter((name) => !isInput(model, name));
-  return { ...model, graph: { ...model.graph, output: shown.map((name) => ({ name })) } };
-}
-
-function isInput(model: OnnxModel, name: string): boolean {
-  return name === inputOf(model);
-}
-
-function inputOf(model: OnnxModel): string {
-  const [input] = model.graph.input;
-  if (input === undefined || model.graph.input.length !== 1) throw new Error('the model must have one input');
-  return input.name;
+/** Range over all channels; `floor` cuts it below. */
+export function extentOf({ min, max }: ChannelRanges, floor: number): Extent {
+  const whole = { min: Math.min(NOTHING_SEEN.min, ...min), max: Math.max(NOTHING_SEEN.max, ...max) };
+  return { min: Math.max(whole.min, floor), max: Math.max(whole.max, floor) };
 }

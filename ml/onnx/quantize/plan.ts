@@ -28,7 +28,7 @@ export interface QuantizationPlan {
 /** Operators that take and give integers when all that they read is quantised, besides those with weights. */
 const FOLLOWING = new Set(['Add', 'Mul', 'GlobalAveragePool', 'Flatten']);
 
-/** @param model after foldHardSigmoids */
+/** @param model after prepareModel */
 export function planQuantization(model: OnnxModel): QuantizationPlan {
   const index = new GraphIndex(model.graph);
   const weighted: OnnxNode[] = [];

@@ -4,10 +4,31 @@
  */
 import { constant, floatsOf, node } from '../build.js';
 import type { OnnxModel, OnnxNode, OnnxTensor } from '../messages.js';
-import { floatOf, GraphIndex } from './graph.js';
+import { floatOf, GraphIndex, intOf } from './graph.js';
+
+/** The same function: every layer with a bias, hard sigmoids folded where they can be. */
+export function prepareModel(model: OnnxModel): OnnxModel {
+  return foldHardSigmoids(addBiases(model));
+}
+
+/** Layers without a bias get one of zeros, which correction can then fill. */
+function addBiases(model: OnnxModel): OnnxModel {
+  const weights = new Map(model.graph.initializer.map((tensor) => [tensor.name, tensor]));
+  const zeros: OnnxTensor[] = [];
+  const nodes = model.graph.node.map((each) => {
+    const [input = '', weightName = '', bias = ''] = each.input;
+    const outputs = weights.get(weightName)?.dims[0];
+    if (!['Conv', 'Gemm'].includes(each.opType) || bias !== '' || outputs === undefined) return each;
+    if (each.opType === 'Gemm' && intOf(each, 'transB', 0) !== 1) return each;
+    const name = `${each.output[0]}/zeros`;
+    zeros.push(constant(name, [outputs], new Float32Array(outputs)));
+    return { ...each, input: [input, weightName, name] };
+  });
+  return { ...model, graph: { ...model.graph, node: nodes, initializer: [...model.graph.initializer, ...zeros] } };
+}
 
 /** The same function with hard sigmoids folded where they can be. */
-export function foldHardSigmoids(model: OnnxModel): OnnxModel {
+function foldHardSigmoids(model: OnnxModel): OnnxModel {
   const index = new GraphIndex(model.graph);
   const replaced = new Map<OnnxNode, OnnxNode>();
   const constants = new Map<string, OnnxTensor>();

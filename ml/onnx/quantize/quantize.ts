@@ -1,7 +1,7 @@
 /**
- * Static INT8 quantisation of an ONNX network of convolutions and dense layers, calibrated on photos: ranges by least squared error
- * behind the activation, int8 weights per channel, uint8 activations, everything between convolutions in integers, the dense layer with
- * float result, normalisation and score in float, sequential bias correction.
+ * Static INT8 quantisation of an ONNX network of convolutions and dense layers, calibrated on photos: channels equalised where that is free, ranges by
+ * least squared error behind the activation, int8 weights per channel rounded for the least error of the layer, uint8 activations, everything between
+ * convolutions in integers, the dense layer with float result, normalisation and score in float, sequential bias correction.
  *
  * Never judge a quantised network by untrained weights, nor by the cosine of embeddings alone: random networks give all photos
  * nearly the same embedding, and cosines of it flatter.
@@ -10,16 +10,31 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { floatsOf } from '../build.js';
 import type { OnnxModel } from '../messages.js';
 import type { PhotoSource } from '../photos.js';
-import { correctBiases } from './bias-correction.js';
-import { emitQuantized, type EmitRequest } from './emit.js';
-import { observe, type Observations } from './observe.js';
+import { dequantizedOf, emitQuantized, type EmitRequest } from './emit.js';
+import { equalize } from './equalize.js';
+import { measureErrors, type ComparedValue } from './errors.js';
+import { finishLayers, type LayerSettings } from './layers.js';
+import { extentOf, observe, observeChannels, type Observations } from './observe.js';
 import { planQuantization, type QuantizationPlan } from './plan.js';
-import { foldHardSigmoids } from './prepare.js';
-import { chooseFreeGrid, chooseHardSwishGrid, type ChosenGrid } from './ranges.js';
+import { prepareModel } from './prepare.js';
+import { chooseFreeGrid, chooseHardSwishGrid, type ChosenGrid, type RangeSettings } from './ranges.js';
 import { quantizeWeights } from './weights.js';
 
-export interface QuantizeOptions {
-  readonly biasCorrection: boolean;
+export interface QuantizeSettings extends RangeSettings, LayerSettings {
+  /** 0 to 1: how alike the ranges of a value's channels are made, where that costs nothing. */
+  readonly equalization: number;
+}
+
+/** What was measured to be best (docs/quantisation.md). */
+export const BEST: QuantizeSettings = {
+  ranges: 'least-squares',
+  percentile: 0.9999,
+  equalization: 0.5,
+  rounding: 'least-error',
+  biasCorrection: true,
+};
+
+export interface QuantizeOptions extends QuantizeSettings {
   readonly progress: (step: { readonly message: string; readonly done: number; readonly total: number; readonly unit: string }) => void;
 }
 
@@ -30,72 +45,88 @@ export interface ValueReport {
   readonly zeroPoint: number;
   readonly by: ChosenGrid['by'];
   readonly meanSquaredError: number | null;
-  /** What calibration saw; before HardSwish not less than -3. */
+  /** What calibration saw, channels scaled; before HardSwish not less than -3. */
   readonly seen: { readonly min: number; readonly max: number };
+  /** Squared error of the integer network's value over the variance of the float one's, errors before it included. */
+  readonly error: number;
 }
 
 export interface Quantized {
   readonly model: OnnxModel;
+  /** The worst first. */
   readonly values: readonly ValueReport[];
   /** Largest change that bias correction made, by layer; empty without it. */
   readonly biasChanges: readonly { readonly layer: string; readonly largest: number }[];
+  /** Results of layers that are too large for rounding to the least error, and were rounded to the nearest step. */
+  readonly roundedToNearest: readonly string[];
   /** Operators that stayed in float, with their results' names. */
   readonly float: readonly { readonly op: string; readonly value: string }[];
 }
 
-/** Photos that bias correction runs layer by layer; their activations are held in memory, up to 0.8 MB a photo and value. */
-const CORRECTION_PHOTOS = 128;
+/** Photos that run layer by layer; their activations are held in memory, up to 0.8 MB a photo and value. */
+const LAYER_PHOTOS = 128;
+/** Photos that errors are measured on. */
+const ERROR_PHOTOS = 16;
 const HARD_SWISH_FLOOR = -3;
 
-/** @throws RangeError without photos. */
-export async function quantize(float: OnnxModel, source: PhotoSource, { biasCorrection, progress }: QuantizeOptions): Promise<Quantized> {
+/** @throws RangeError without photos, and where the model has no single image as its input. */
+export async function quantize(float: OnnxModel, source: PhotoSource, { progress, ...settings }: QuantizeOptions): Promise<Quantized> {
   if (source.count === 0) throw new RangeError('no photos to calibrate with');
-  const model = foldHardSigmoids(float);
-  const plan = planQuantization(model);
-  const corrected = firstOf(source, CORRECTION_PHOTOS);
-  const observations = await observe(
-    {
-      model,
-      source,
-      values: new Map(
-        [...plan.grids].flatMap(([name, kind]) =>
-          kind === 'same' ? [] : [[name, { floor: kind === 'hardSwish' ? HARD_SWISH_FLOOR : -Infinity }]],
-        ),
-      ),
-      products: plan.weighted.map(({ output }) => output[0] ?? ''),
-      meanPhotos: corrected.count,
-    },
-    (done) => progress({ message: 'calibrating', done: Math.ceil(done / 2), total: source.count, unit: 'photos' }),
+  const folded = prepareModel(float);
+  const plan = planQuantization(folded);
+  const names = [...plan.grids].flatMap(([name, kind]) => (kind === 'same' ? [] : [name]));
+  const calibrating = (done: number): void =>
+    progress({ message: 'calibrating', done: Math.ceil(done / 2), total: source.count, unit: 'photos' });
+  const seen = await observeChannels(folded, source, names, calibrating);
+  const { model, ranges } = equalize(folded, seen, settings.equalization);
+  const floorOf = (name: string): number => (plan.grids.get(name) === 'hardSwish' ? HARD_SWISH_FLOOR : -Infinity);
+  const extents = new Map([...ranges].map(([name, range]) => [name, extentOf(range, floorOf(name))]));
+  const layerPhotos = firstOf(source, LAYER_PHOTOS);
+  const products = plan.weighted.map(({ output }) => output[0] ?? '');
+  const observations = await observe({ model, source, extents, products, meanPhotos: layerPhotos.count }, (done) =>
+    calibrating(source.count + done),
   );
-  const chosen = await chooseGrids(plan, observations);
+  const chosen = await chooseGrids(plan, observations, settings);
   const request = requestFor(model, plan, chosen);
   const total = plan.weighted.length;
-  const biases = biasCorrection
-    ? await correctBiases(request, observations.means, corrected, (done) =>
-        progress({ message: 'correcting biases', done, total, unit: 'layers' }),
-      )
-    : request.biases;
+  const { weights, biases, large } =
+    settings.biasCorrection || settings.rounding !== 'nearest'
+      ? await finishLayers(request, settings, observations.means, layerPhotos, (done) =>
+          progress({ message: 'rounding weights and correcting biases', done, total, unit: 'layers' }),
+        )
+      : { ...request, large: [] };
+  const quantized = emitQuantized({ ...request, weights, biases });
+  const errors = await measureErrors(model, quantized, compared(quantized, chosen.keys()), firstOf(source, ERROR_PHOTOS));
   return {
-    model: emitQuantized({ ...request, biases }),
-    values: [...chosen].map(([value, { grid, by, meanSquaredError }]) => ({
-      value,
-      ...grid,
-      by,
-      meanSquaredError,
-      seen: seenOf(observations, value),
-    })),
-    biasChanges: biasCorrection ? changes(request.biases, biases) : [],
+    model: quantized,
+    values: [...chosen]
+      .map(([value, { grid, by, meanSquaredError }]) => ({
+        value,
+        ...grid,
+        by,
+        meanSquaredError,
+        seen: extents.get(value) ?? { min: NaN, max: NaN },
+        error: errors.get(value) ?? NaN,
+      }))
+      .sort((a, b) => b.error - a.error),
+    biasChanges: settings.biasCorrection ? changes(request.biases, biases) : [],
+    roundedToNearest: large,
     float: plan.float.map(({ opType, output }) => ({ op: opType, value: output[0] ?? '' })),
   };
 }
 
-async function chooseGrids(plan: QuantizationPlan, { histograms }: Observations): Promise<Map<string, ChosenGrid>> {
+async function chooseGrids(
+  plan: QuantizationPlan,
+  { histograms }: Observations,
+  settings: RangeSettings,
+): Promise<Map<string, ChosenGrid>> {
   const chosen = new Map<string, ChosenGrid>();
   for (const [name, kind] of plan.grids) {
     const histogram = histograms.get(name);
     // Each search takes tens of milliseconds: others in the process get their turn in between.
     await turn();
-    if (histogram !== undefined) chosen.set(name, kind === 'hardSwish' ? chooseHardSwishGrid(histogram) : chooseFreeGrid(histogram));
+    if (histogram !== undefined)
+      chosen.set(name, kind === 'hardSwish' ? chooseHardSwishGrid(histogram, settings) : chooseFreeGrid(histogram, settings));
   }
   return chosen;
 }
@@ -121,11 +152,6 @@ function requestFor(model: OnnxModel, plan: QuantizationPlan, chosen: ReadonlyMa
   return { model, plan, grids, weights: new Map(weights), biases: new Map(biases) };
 }
 
-function seenOf({ histograms }: Observations, value: string): { min: number; max: number } {
-  const extent = histograms.get(value)?.extent;
-  return { min: extent?.min ?? NaN, max: extent?.max ?? NaN };
-}
-
 function changes(before: ReadonlyMap<string, Float32Array>, after: ReadonlyMap<string, Float32Array>): Quantized['biasChanges'] {
   return [...before].map(([layer, bias]) => {
     const now = after.get(layer);
@@ -135,4 +161,10 @@ function changes(before: ReadonlyMap<string, Float32Array>, after: ReadonlyMap<s
 
 function firstOf(source: PhotoSource, count: number): PhotoSource {
   return { ...source, count: Math.min(count, source.count) };
+}
+
+/** Values that something reads in their dequantised form; the input is its own. */
+function compared({ graph }: OnnxModel, values: Iterable<string>): ComparedValue[] {
+  const made = new Set(graph.node.flatMap(({ output }) => output));
+  return [...values].map((value) => ({ value, quantized: dequantizedOf(value) })).filter(({ quantized }) => made.has(quantized));
 }

@@ -12,11 +12,23 @@ export interface Grid {
   readonly zeroPoint: number;
 }
 
+/**
+ * `least-squares` as above; `min-max` loses nothing to either side; `percentile` leaves the same share of the numbers out at either end.
+ */
+export const RANGE_METHODS = ['least-squares', 'min-max', 'percentile'] as const;
+export type RangeMethod = (typeof RANGE_METHODS)[number];
+
+export interface RangeSettings {
+  readonly ranges: RangeMethod;
+  /** In (0.5, 1]: share of the numbers, zeros aside, that lie below the upper end, and above the lower one. */
+  readonly percentile: number;
+}
+
 export interface ChosenGrid {
   readonly grid: Grid;
   /** How it was chosen; `min-max` where there were too few numbers to tell what is rare. */
-  readonly by: 'least-squares' | 'min-max' | 'fixed';
-  /** Mean squared error over the calibration's numbers that are not zero, in the histogram's resolution; null for `min-max`. */
+  readonly by: RangeMethod;
+  /** Mean squared error over the calibration's numbers that are not zero, in the histogram's resolution; null but for `least-squares`. */
   readonly meanSquaredError: number | null;
 }
 
@@ -49,9 +61,10 @@ function tooFew({ total, extent }: Histogram): boolean {
   return total < FEWEST || !(extent.max > extent.min);
 }
 
-export function chooseFreeGrid(histogram: Histogram): ChosenGrid {
+export function chooseFreeGrid(histogram: Histogram, { ranges, percentile }: RangeSettings): ChosenGrid {
   const { min, max } = histogram.extent;
-  if (tooFew(histogram)) return { grid: gridOver({ min, max }), by: 'min-max', meanSquaredError: null };
+  if (ranges === 'min-max' || tooFew(histogram)) return { grid: gridOver({ min, max }), by: 'min-max', meanSquaredError: null };
+  if (ranges === 'percentile') return { grid: gridOver(histogram.between(percentile)), by: 'percentile', meanSquaredError: null };
   const lows = min < 0 ? SHARES.map((share) => share * min) : [0];
   const highs = max > 0 ? SHARES.map((share) => share * max) : [0];
   const candidates = lows.flatMap((low) => highs.map((high) => gridOver({ min: low, max: high })));
@@ -66,12 +79,14 @@ const FLOOR = -3;
  * whole zero point z, so scale = 3 / z: then the same integers read with scale 1 / (2 z) and zero point 0 are x / 6 + 1 / 2, and the
  * gate is a requantisation to [0, 1]. Chosen by the least squared error of the product.
  */
-export function chooseHardSwishGrid(histogram: Histogram): ChosenGrid {
-  const max = Math.max(histogram.extent.max, 0);
+export function chooseHardSwishGrid(histogram: Histogram, { ranges, percentile }: RangeSettings): ChosenGrid {
+  const known = !tooFew(histogram);
+  const max = Math.max(known && ranges === 'percentile' ? histogram.between(percentile).max : histogram.extent.max, 0);
   // The highest number on the grid of z is (255 - z) * 3 / z.
   const least = Math.max(1, Math.floor((LEVELS * -FLOOR) / (max - FLOOR)));
   const candidates = Array.from({ length: LEVELS - least }, (_, index) => ({ scale: -FLOOR / (least + index), zeroPoint: least + index }));
-  if (tooFew(histogram)) return { grid: { scale: -FLOOR / least, zeroPoint: least }, by: 'min-max', meanSquaredError: null };
+  if (!known || ranges !== 'least-squares')
+    return { grid: { scale: -FLOOR / least, zeroPoint: least }, by: known ? ranges : 'min-max', meanSquaredError: null };
   return leastSquares(candidates, (grid) =>
     histogram.meanError((number) => {
       const gate = Math.min(LEVELS, Math.round((LEVELS * stepOf(grid, number)) / (2 * grid.zeroPoint))) / LEVELS;

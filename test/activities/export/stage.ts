@@ -1,4 +1,5 @@
 /** What stage 7 reads, small: seeded weights, 32-px photos, an evaluation; and its tasks on it. */
+import { BEST } from '../../../ml/onnx/quantize/quantize.js';
 import { PlannedTask } from '../../../configs/schema/plan.js';
 import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -57,7 +58,7 @@ export class Stage {
   }
 
   async quantize(calibrationPhotos = 8): Promise<Awaited<ReturnType<typeof quantize>>> {
-    const settings = { quantize: { calibrationPhotos, biasCorrection: true } };
+    const settings = { quantize: { ...BEST, calibrationPhotos, calibrationSeed: 0 } };
     const result = await quantize(taskContext({ ...this.given, task: 'quantize', settings }));
     this.take(result);
     return result;

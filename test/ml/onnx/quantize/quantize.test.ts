@@ -3,14 +3,15 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InferenceSession } from 'onnxruntime-node';
+import { floatsOf } from '../../../../ml/onnx/build.js';
 import { decodeModel, encodeModel, type OnnxModel } from '../../../../ml/onnx/messages.js';
 import type { PhotoSource } from '../../../../ml/onnx/photos.js';
-import { quantize, type Quantized } from '../../../../ml/onnx/quantize/quantize.js';
+import { BEST, quantize, type Quantized } from '../../../../ml/onnx/quantize/quantize.js';
 import { float32, floats, withSession } from '../../../../ml/onnx/session.js';
 import { littleModel, littlePhotos, SIDE } from './little-model.js';
 
 const silent = (): void => undefined;
-const withBiases = { biasCorrection: true, progress: silent };
+const best = { ...BEST, progress: silent };
 
 function all(source: PhotoSource): Float32Array {
   const each = 3 * SIDE * SIDE;
@@ -63,7 +64,7 @@ describe('static INT8 quantisation', () => {
   let quantized: Quantized;
   before(async () => {
     exact = await headOf(model, unseen);
-    quantized = await quantize(model, littlePhotos(64), withBiases);
+    quantized = await quantize(model, littlePhotos(64), best);
   });
 
   it('keeps what the network says of photos that it was not calibrated on', async () => {
@@ -96,7 +97,7 @@ describe('static INT8 quantisation', () => {
   it('leaves a smaller error with bias correction than without', async () => {
     const photos = littlePhotos(64);
     const target = await headOf(model, photos);
-    const plain = await quantize(model, photos, { biasCorrection: false, progress: silent });
+    const plain = await quantize(model, photos, { ...best, biasCorrection: false });
     const means = async (of: OnnxModel): Promise<number> => {
       const head = await headOf(of, photos);
       let worst = 0;
@@ -112,29 +113,51 @@ describe('static INT8 quantisation', () => {
   });
 
   it('gives the same bytes for the same photos', async () => {
-    const again = await quantize(littleModel(), littlePhotos(64), withBiases);
+    const again = await quantize(littleModel(), littlePhotos(64), best);
     assert.equal(Buffer.compare(encodeModel(again.model), encodeModel(quantized.model)), 0);
   });
 
-  it('reports every quantised value and what stayed in float', () => {
-    const named = quantized.values.map(({ value }) => value);
-    assert.deepEqual(named, [
-      'photos',
-      'stem',
-      'stem.act',
+  it('reports every quantised value, the worst first, and what stayed in float', () => {
+    const named = quantized.values.map(({ value }) => value).sort();
+    const all = [
+      'added',
+      'average',
       'deep.act',
-      'pool',
       'fc1.act',
       'gate',
-      'scaled',
-      'project',
-      'added',
       'last',
       'last.act',
-      'average',
-    ]);
+      'photos',
+      'pool',
+      'project',
+      'scaled',
+      'stem',
+      'stem.act',
+    ];
+    assert.deepEqual(named, all);
     assert.deepEqual(quantized.float, []);
+    assert.deepEqual(quantized.roundedToNearest, []);
     assert.ok(quantized.values.every(({ scale, zeroPoint }) => scale > 0 && zeroPoint >= 0 && zeroPoint <= 255));
+    const errors = quantized.values.map(({ error }) => error);
+    assert.deepEqual(
+      errors,
+      errors.toSorted((one, other) => other - one),
+    );
+    assert.ok(errors.every((error) => error > 0 && error < 0.05));
+  });
+
+  it('loses more with ranges that clip half of the numbers, and says which values are worst', async () => {
+    const clipped = await quantize(model, littlePhotos(64), { ...best, ranges: 'percentile', percentile: 0.6 });
+    assert.ok((clipped.values[0]?.error ?? 0) > 5 * (quantized.values[0]?.error ?? NaN));
+    assert.ok(clipped.values.some(({ by }) => by === 'percentile'));
+  });
+
+  it('loses nothing of a range with min-max', async () => {
+    const { values } = await quantize(model, littlePhotos(64), { ...best, ranges: 'min-max', equalization: 0 });
+    for (const { value, scale, zeroPoint, seen } of values) {
+      if (value === 'stem' || value === 'last') continue; // before HardSwish the range begins at -3
+      assert.ok((255 - zeroPoint) * scale > seen.max - scale && -zeroPoint * scale < Math.min(0, seen.min) + scale);
+    }
   });
 
   it('keeps inputs, outputs and metadata of the model', () => {
@@ -146,16 +169,16 @@ describe('static INT8 quantisation', () => {
   it('tells progress up to the last photo and the last layer', async () => {
     const told: string[] = [];
     await quantize(model, littlePhotos(5), {
-      biasCorrection: true,
+      ...best,
       progress: ({ message, done, total }) => told.push(`${message} ${done}/${total}`),
     });
     assert.ok(told.includes('calibrating 5/5'));
-    assert.equal(told.at(-1), 'correcting biases 7/7');
+    assert.equal(told.at(-1), 'rounding weights and correcting biases 7/7');
   });
 
   it('leaves an operator that it does not know in float, and names it', async () => {
     const other = littleModel({ unknown: 'Softplus' });
-    const result = await quantize(other, littlePhotos(64), withBiases);
+    const result = await quantize(other, littlePhotos(64), best);
     assert.deepEqual(
       result.float.map(({ op }) => op),
       ['Softplus', 'GlobalAveragePool', 'Flatten', 'Gemm'],
@@ -168,13 +191,40 @@ describe('static INT8 quantisation', () => {
     const dead = littleModel();
     for (const tensor of dead.graph.initializer)
       if (tensor.name === 'deep.weight' || tensor.name === 'deep.bias') tensor.rawData = new Uint8Array(tensor.rawData?.length ?? 0);
-    const { model: result } = await quantize(dead, littlePhotos(16), withBiases);
+    const { model: result } = await quantize(dead, littlePhotos(16), best);
     const [before, after] = [await headOf(dead, unseen), await headOf(result, unseen)];
     assert.ok(relativeError(before, after, unseen.count) < 0.02);
   });
 
+  it('stands weights of extreme scale, and photos without any difference', async () => {
+    const extreme = littleModel();
+    for (const tensor of extreme.graph.initializer) {
+      if (tensor.name !== 'deep.weight') continue;
+      const numbers = floatsOf(tensor);
+      // A depthwise convolution: nine weights a channel.
+      for (let at = 0; at < 9; at++) numbers[at] = (numbers[at] ?? 0) * 1e-30;
+      for (let at = 9; at < 18; at++) numbers[at] = (numbers[at] ?? 0) * 10;
+      tensor.rawData = new Uint8Array(numbers.buffer);
+    }
+    const { model: result } = await quantize(extreme, littlePhotos(16), best);
+    const [before, after] = [await headOf(extreme, unseen), await headOf(result, unseen)];
+    const lost = relativeError(before, after, unseen.count);
+    assert.ok(lost < 0.05, `${lost}`);
+    const black: PhotoSource = { count: 4, crop: SIDE, fill: (_, out, offset) => out.fill(0, offset, offset + 3 * SIDE * SIDE) };
+    const dark = await quantize(model, black, best);
+    assert.ok((await headOf(dark.model, black)).every(Number.isFinite));
+    assert.deepEqual(dark.values.find(({ value }) => value === 'photos')?.seen, { min: 0, max: 0 });
+  });
+
+  it('gives a layer without a bias one that is corrected', async () => {
+    const plain = littleModel();
+    for (const each of plain.graph.node) if (each.opType === 'Conv') each.input.length = 2;
+    const { model: result } = await quantize(plain, littlePhotos(64), best);
+    assert.ok(relativeError(await headOf(plain, unseen), await headOf(result, unseen), unseen.count) < 0.02);
+  });
+
   it('refuses to calibrate on nothing', async () => {
-    await assert.rejects(quantize(model, littlePhotos(0), withBiases), /no photos to calibrate with/);
+    await assert.rejects(quantize(model, littlePhotos(0), best), /no photos to calibrate with/);
   });
 
   it('ends where progress throws', async () => {
@@ -182,6 +232,6 @@ describe('static INT8 quantisation', () => {
     const progress = (): never => {
       throw stop;
     };
-    await assert.rejects(quantize(model, littlePhotos(8), { biasCorrection: true, progress }), stop);
+    await assert.rejects(quantize(model, littlePhotos(8), { ...best, progress }), stop);
   });
 });

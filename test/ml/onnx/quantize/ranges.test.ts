@@ -4,6 +4,8 @@ import { Histogram } from '../../../../ml/onnx/quantize/histogram.js';
 import { chooseFreeGrid, chooseHardSwishGrid, gridOver, stepOf, through, type Grid } from '../../../../ml/onnx/quantize/ranges.js';
 import { seeded } from '../seeded-network.js';
 
+const LEAST_SQUARES = { ranges: 'least-squares', percentile: 1 } as const;
+
 function histogramOf(numbers: Float32Array): Histogram {
   const histogram = new Histogram({ min: Math.min(...numbers), max: Math.max(...numbers) });
   histogram.add(numbers);
@@ -50,7 +52,7 @@ describe('choosing a grid by least squared error', () => {
     const histogram = new Histogram({ min, max: far });
     histogram.add(Float32Array.of(far));
     for (let time = 0; time < times; time++) histogram.add(numbers);
-    const { grid, by } = chooseFreeGrid(histogram);
+    const { grid, by } = chooseFreeGrid(histogram, LEAST_SQUARES);
     const errorOf = (one: Grid): number => times * numbers.length * squaredError(one, numbers) + (through(one, far) - far) ** 2;
     assert.equal(by, 'least-squares');
     assert.ok(errorOf(grid) < 0.75 * errorOf(gridOver({ min, max: far })));
@@ -59,20 +61,20 @@ describe('choosing a grid by least squared error', () => {
 
   it('tells the error that the grid really has', () => {
     const numbers = bell(20_000);
-    const { grid, meanSquaredError } = chooseFreeGrid(histogramOf(numbers));
+    const { grid, meanSquaredError } = chooseFreeGrid(histogramOf(numbers), LEAST_SQUARES);
     assert.ok(meanSquaredError !== null);
     assert.ok(Math.abs(meanSquaredError / squaredError(grid, numbers) - 1) < 0.1);
   });
 
   it('starts at zero for what comes out of a ReLU, however many zeros there are', () => {
     const numbers = bell(20_000).map((number) => Math.max(0, number));
-    const { grid } = chooseFreeGrid(histogramOf(numbers));
+    const { grid } = chooseFreeGrid(histogramOf(numbers), LEAST_SQUARES);
     assert.equal(grid.zeroPoint, 0);
     assert.ok(255 * grid.scale > 1);
   });
 
   it('takes the whole range where there are few numbers', () => {
-    assert.deepEqual(chooseFreeGrid(histogramOf(Float32Array.of(-1, 4))), {
+    assert.deepEqual(chooseFreeGrid(histogramOf(Float32Array.of(-1, 4)), LEAST_SQUARES), {
       grid: gridOver({ min: -1, max: 4 }),
       by: 'min-max',
       meanSquaredError: null,
@@ -80,7 +82,7 @@ describe('choosing a grid by least squared error', () => {
   });
 
   it('takes one number, many times over, as it is', () => {
-    const { grid, by } = chooseFreeGrid(histogramOf(new Float32Array(5000).fill(2)));
+    const { grid, by } = chooseFreeGrid(histogramOf(new Float32Array(5000).fill(2)), LEAST_SQUARES);
     assert.equal(by, 'min-max');
     assert.ok(Math.abs(through(grid, 2) - 2) < 1e-6);
   });
@@ -91,7 +93,7 @@ describe('the grid before HardSwish', () => {
     const numbers = seeded(`spread ${spread}`, 8000, (u) => spread * (2 * u - 1));
     const histogram = new Histogram({ min: Math.max(-3, Math.min(...numbers)), max: Math.max(...numbers) });
     histogram.add(numbers);
-    return { spread, chosen: chooseHardSwishGrid(histogram) };
+    return { spread, chosen: chooseHardSwishGrid(histogram, LEAST_SQUARES) };
   });
   for (const { spread, chosen } of grids) {
     it(`begins at -3 on a whole zero point, and reads as the gate, for numbers up to ${spread}`, () => {
@@ -111,8 +113,26 @@ describe('the grid before HardSwish', () => {
     const numbers = Float32Array.from({ length: 4000 }, (_, index) => (index % 2 === 0 ? -500 : (index % 100) / 50));
     const histogram = new Histogram({ min: -3, max: 2 });
     histogram.add(numbers);
-    const { grid, meanSquaredError } = chooseHardSwishGrid(histogram);
+    const { grid, meanSquaredError } = chooseHardSwishGrid(histogram, LEAST_SQUARES);
     assert.equal(stepOf(grid, -500), 0);
     assert.ok(meanSquaredError !== null && meanSquaredError < 1e-3);
+  });
+});
+
+describe('choosing a grid by a setting', () => {
+  const numbers = Float32Array.from({ length: 10_000 }, (_, index) => (index + 0.5) / 10_000);
+  const histogram = new Histogram({ min: -1, max: 2 });
+  histogram.add(numbers);
+  histogram.add(Float32Array.of(-1, 2));
+
+  it('min-max takes everything', () => {
+    const { grid, by } = chooseFreeGrid(histogram, { ranges: 'min-max', percentile: 0.9 });
+    assert.deepEqual([grid, by], [gridOver({ min: -1, max: 2 }), 'min-max']);
+  });
+
+  it('percentile leaves its share out at either end', () => {
+    const { grid, by } = chooseFreeGrid(histogram, { ranges: 'percentile', percentile: 0.9 });
+    assert.equal(by, 'percentile');
+    assert.ok(Math.abs((255 - grid.zeroPoint) * grid.scale - 0.9) < 0.01);
   });
 });

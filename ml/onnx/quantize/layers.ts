@@ -1,17 +1,22 @@
 /**
- * Sequential bias correction: rounding weights and activations shifts the mean of each layer's products, and the shift grows from layer to
- * layer. Layer by layer, each reading what the corrected integer layers before it make of the calibration photos, the bias takes up
- * the difference between the float mean and the quantised mean of every channel.
+ * Layer by layer, each reading what the finished integer layers before it make of the calibration photos: its weights are rounded for the least error
+ * (rounding.ts), then its bias is corrected. Rounding weights and activations shifts the mean of each layer's products, and the shift grows from layer to
+ * layer; the bias takes up the difference between the float mean and the quantised mean of every channel.
  * Source: Nagel et al. (2019), "Data-free quantization through weight equalization and bias correction", section 4.2, with data.
  */
 import { Tensor } from 'onnxruntime-node';
 import { value } from '../build.js';
-import { encodeModel, type OnnxModel, type OnnxValue } from '../messages.js';
+import { encodeModel, type OnnxModel, type OnnxNode, type OnnxTensor, type OnnxValue } from '../messages.js';
 import type { PhotoSource } from '../photos.js';
-import { float32, floats, THREADS, withSession } from '../session.js';
+import { floats, THREADS, withSession } from '../session.js';
 import { emitQuantized, stepsOf, type EmitRequest } from './emit.js';
 import { extract, GraphIndex } from './graph.js';
+import { photoInput, photoTensor } from './feeds.js';
 import { ChannelMeans } from './means.js';
+import { roundToLeastError } from './rounding.js';
+import { CovarianceSums, tapsModel, tapsOf } from './taps.js';
+import type { Grid } from './ranges.js';
+import type { QuantizedWeights } from './weights.js';
 
 /** The integers of one value for all photos, [photos, ...shape]. Only values that later layers need are kept. */
 interface Held {
@@ -22,35 +27,64 @@ interface Held {
 /** Photos that are run at once through one layer. */
 const BATCH = 8;
 
+/** Weights of an output channel: with more, the covariances and the descent take minutes. */
+const MOST_TAPS = 1024;
+/** Numbers that are gathered at once. */
+const MOST_GATHERED = 2e7;
+
+export interface LayerSettings {
+  readonly rounding: 'nearest' | 'least-error';
+  readonly biasCorrection: boolean;
+}
+
+export interface FinishedLayers {
+  /** By weighted node's result. */
+  readonly weights: ReadonlyMap<string, QuantizedWeights>;
+  readonly biases: ReadonlyMap<string, Float32Array>;
+  /** Results of layers whose weights were rounded to the nearest step because they have too many taps. */
+  readonly large: readonly string[];
+}
+
 /**
- * @param request its biases are those of the float model
+ * @param request its weights are rounded to the nearest step, its biases those of the float model
  * @param means float means by weighted node's result, over the photos of `source`
  * @param done called after each layer with the layers done so far
- * @returns corrected biases, by weighted node's result
  */
-export async function correctBiases(
+export async function finishLayers(
   request: EmitRequest,
+  { rounding, biasCorrection }: LayerSettings,
   means: ReadonlyMap<string, Float64Array>,
   source: PhotoSource,
   done: (layers: number) => void,
-): Promise<ReadonlyMap<string, Float32Array>> {
+): Promise<FinishedLayers> {
+  const weights = new Map(request.weights);
   const biases = new Map(request.biases);
+  const large: string[] = [];
   const held = new Map<string, Held>();
   const layers = request.plan.weighted;
+  const { constants } = new GraphIndex(request.model.graph);
   for (const [position, layer] of layers.entries()) {
-    const [input = ''] = layer.input;
+    const [input = '', weightName = ''] = layer.input;
     const [output = ''] = layer.output;
-    const model = emitQuantized({ ...request, biases });
+    const emitted = (): OnnxModel => emitQuantized({ ...request, weights, biases });
     const steps = stepsOf(input);
-    if (!held.has(steps)) held.set(steps, await holdSteps(model, held, source, steps));
-    const measured = await measure(model, held, source, output);
-    const wanted = means.get(output);
-    const bias = biases.get(output);
-    if (wanted === undefined || bias === undefined) throw new Error(`nothing is known of ${output}`);
-    biases.set(
-      output,
-      bias.map((number, channel) => number + (wanted[channel] ?? NaN) - (measured[channel] ?? NaN)),
-    );
+    const model = emitted();
+    const inputs = held.get(steps) ?? (await holdSteps(model, held, source, steps));
+    held.set(steps, inputs);
+    const [weight, nearest, grid] = [constants.get(weightName), weights.get(output), request.grids.get(input)];
+    const [wanted, bias] = [means.get(output), biases.get(output)];
+    if (!weight || !nearest || !grid || !wanted || !bias) throw new Error(`nothing is known of ${output}`);
+    if (rounding === 'least-error') {
+      if (tapsOf(layer, weight).each > MOST_TAPS) large.push(output);
+      else weights.set(output, roundToLeastError(weight, nearest, tapsOf(layer, weight), await covariances(layer, weight, grid, inputs)));
+    }
+    if (biasCorrection) {
+      const measured = await measure(emitted(), held, source, output);
+      biases.set(
+        output,
+        bias.map((number, channel) => number + (wanted[channel] ?? NaN) - (measured[channel] ?? NaN)),
+      );
+    }
     drop(
       model,
       held,
@@ -58,7 +92,20 @@ export async function correctBiases(
     );
     done(position + 1);
   }
-  return biases;
+  return { weights, biases, large };
+}
+
+async function covariances(layer: OnnxNode, weight: OnnxTensor, grid: Grid, held: Held): Promise<Float64Array> {
+  const taps = tapsOf(layer, weight);
+  const sums = new CovarianceSums(taps);
+  const each = held.shape.reduce((product, side) => product * side, 1);
+  const gathered = (each / (held.shape[0] ?? 1)) * taps.groups * taps.each;
+  const batch = Math.max(1, Math.min(BATCH, Math.floor(MOST_GATHERED / gathered)));
+  const photos = held.steps.length / each;
+  await withSession(tapsModel(layer, weight, grid), { threads: THREADS }, async (session) => {
+    for (let first = 0; first < photos; first += batch) await sums.add(session, rows(held, first, Math.min(batch, photos - first)));
+  });
+  return sums.covariances();
 }
 
 /** Channel means of a layer's result in float, made from what is held. */
@@ -76,7 +123,7 @@ async function holdSteps(model: OnnxModel, held: ReadonlyMap<string, Held>, sour
     made ??= { shape: result.dims.slice(1), steps: new Uint8Array(source.count * each) };
     made.steps.set(result.data, first * each);
   });
-  if (made === null) throw new Error('no photos to correct biases with');
+  if (made === null) throw new Error('no photos to finish layers with');
   return made;
 }
 
@@ -90,16 +137,14 @@ async function runPart(
 ): Promise<void> {
   const starts: OnnxValue[] = [...held].map(([name, { shape }]) => value(name, 'uint8', ['N', ...shape]));
   const part = extract(model, [...starts, ...model.graph.input], output);
-  const floatsOfPhoto = 3 * source.crop * source.crop;
+  const photos = photoInput(model);
   await withSession(encodeModel(part), { threads: THREADS }, async (session) => {
     for (let first = 0; first < source.count; first += BATCH) {
       const count = Math.min(BATCH, source.count - first);
       const feeds = part.graph.input.map(({ name }) => {
         const known = held.get(name);
         if (known !== undefined) return [name, rows(known, first, count)] as const;
-        const photos = new Float32Array(count * floatsOfPhoto);
-        for (let photo = 0; photo < count; photo++) source.fill(first + photo, photos, photo * floatsOfPhoto);
-        return [name, float32(photos, [count, 3, source.crop, source.crop])] as const;
+        return [name, photoTensor(photos, source, first, count)] as const;
       });
       const result = (await session.run(Object.fromEntries(feeds), [output]))[output];
       if (!(result instanceof Tensor)) throw new Error(`the part gave no ${output}`);
