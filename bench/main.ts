@@ -1,4 +1,4 @@
-/** `npm run bench -- train|orchestrate|data|finds`: us and the peers in turn, in one run (design §3). Progress on stderr, the result on stdout. */
+/** `npm run bench -- train|orchestrate|data|finds|quantise`: us and the peers in turn, in one run (design §3). Progress on stderr, the result on stdout. */
 import { cpus, loadavg, totalmem } from 'node:os';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { benchData, LIMITS as DATA_LIMITS, PARTS as DATA_PARTS, type DataOptions } from './data/data.js';
@@ -10,6 +10,7 @@ import {
   PARTS as ORCHESTRATE_PARTS,
   type OrchestrateOptions,
 } from './orchestrate/orchestrate.js';
+import { benchQuantise, LIMITS as QUANTISE_LIMITS, PARTS as QUANTISE_PARTS, type QuantiseOptions } from './quantise/quantise.js';
 import { table, type Findings, type Report } from './report.js';
 import { benchTrain, LIMITS, PARTS, type Note, type TrainOptions } from './train/train.js';
 
@@ -70,8 +71,20 @@ const finds = new Command('finds')
     process.stdout.write(json ? `${JSON.stringify(found, null, 2)}\n` : document(found, command));
   });
 
+const quantise = new Command('quantise')
+  .description("our static INT8 beside Python onnxruntime's: what is lost, size, latency, seconds of quantising")
+  .option('--json', 'print one JSON document on stdout')
+  .option('--rounds <n>', 'fresh processes that time each network', wholeNumber, 5)
+  .option('--runs <n>', 'timed photos of each process', wholeNumber, 60)
+  .option('--photos <dir>', 'a folder of photos: 64 calibrate, the others test')
+  .option('--weights <file>', 'minimalistic weights, batch norm folded')
+  .addOption(new Option('--only <parts...>', 'measure just these').choices(Object.keys(QUANTISE_PARTS)))
+  .action(({ json = false, ...options }: QuantiseOptions & { readonly json?: boolean }) =>
+    measure((note) => benchQuantise(options, note), QUANTISE_LIMITS, json),
+  );
+
 const program = new Command('bench').description('measures us beside others on this machine').exitOverride();
-for (const bench of [train, orchestrate, data, finds]) program.addCommand(bench.copyInheritedSettings(program));
+for (const bench of [train, orchestrate, data, finds, quantise]) program.addCommand(bench.copyInheritedSettings(program));
 try {
   await program.parseAsync(process.argv);
 } catch (error) {

@@ -32,17 +32,30 @@ export interface Findings {
   readonly medians: Readonly<Record<string, number>>;
   /** Parts of a whole, in [0, 1]. */
   readonly shares: Readonly<Record<string, number>>;
+  /** In [0, 1], more is better: their limits are what they must be at least. */
+  readonly qualities: Readonly<Record<string, number>>;
   readonly trainings: Readonly<Record<string, Training>>;
+  /** Files that took part, by what they were for. */
+  readonly photos: Readonly<Record<string, readonly string[]>>;
   /** What could not be measured, and why. */
   readonly missing: Texts;
   /** What each process that was measured ran with. */
   readonly processes: Readonly<Record<string, Process>>;
 }
 
-export const NOTHING: Findings = { ratios: {}, medians: {}, shares: {}, trainings: {}, missing: {}, processes: {} };
+export const NOTHING: Findings = {
+  ratios: {},
+  medians: {},
+  shares: {},
+  qualities: {},
+  trainings: {},
+  photos: {},
+  missing: {},
+  processes: {},
+};
 
 export interface Report extends Findings {
-  /** What a ratio, median or share of this name may be at most. */
+  /** What a ratio, median or share of this name may be at most, a quality at least. */
   readonly limits: Readonly<Record<string, number>>;
 }
 
@@ -52,7 +65,9 @@ export function joined(parts: readonly Findings[]): Findings {
       ratios: { ...all.ratios, ...part.ratios },
       medians: { ...all.medians, ...part.medians },
       shares: { ...all.shares, ...part.shares },
+      qualities: { ...all.qualities, ...part.qualities },
       trainings: { ...all.trainings, ...part.trainings },
+      photos: { ...all.photos, ...part.photos },
       missing: { ...all.missing, ...part.missing },
       processes: { ...all.processes, ...part.processes },
     }),
@@ -61,23 +76,34 @@ export function joined(parts: readonly Findings[]): Findings {
 }
 
 const ratio = (value: number): string => value.toFixed(2);
+const four = (value: number): string => value.toFixed(4);
 const percent = (value: number): string => `${(value * 100).toFixed(1)} %`;
 const withInterval = ({ value, low, high, count }: Share): string =>
   `${value.toFixed(3)} (${low.toFixed(3)} to ${high.toFixed(3)}) of ${count} pairs`;
 const inUnit = (value: number): string => value.toFixed(value < 100 ? 1 : 0);
 
 /** A line for each number, its limit beside it, and for everything that is missing. */
-export function table({ ratios, medians, shares, trainings, missing, limits }: Report): string {
-  const rows = (title: string, values: Readonly<Record<string, number>>, text: (value: number) => string): string[] =>
-    Object.entries(values).map(([name, value]) => {
-      const limit = limits[name];
-      const verdict = limit === undefined ? '' : value <= limit ? `  (limit ${text(limit)})` : `  OVER the limit of ${text(limit)}`;
-      return `${title.padEnd(8)} ${name.padEnd(28)} ${text(value).padStart(8)}${verdict}`;
-    });
+export function table({ ratios, medians, shares, qualities, trainings, photos, missing, limits }: Report): string {
+  const rows = (title: string, values: Readonly<Record<string, number>>, text: (value: number) => string, least = false): string[] =>
+    Object.entries(values).map(
+      ([name, value]) => `${title.padEnd(8)} ${name.padEnd(28)} ${text(value).padStart(8)}${verdict(name, value, text, least)}`,
+    );
+  const verdict = (name: string, value: number, text: (value: number) => string, least: boolean): string => {
+    const limit = limits[name];
+    if (limit === undefined) return '';
+    const kept = least ? value >= limit : value <= limit;
+    return kept ? `  (limit ${text(limit)})` : `  ${least ? 'UNDER' : 'OVER'} the limit of ${text(limit)}`;
+  };
   const trained = Object.entries(trainings).flatMap(([name, training]) => linesOf(name, training));
+  const named = Object.entries(photos).map(([name, files]) => `photos   ${name}: ${files.join(' ')}`);
   const absent = Object.entries(missing).map(([name, why]) => `missing  ${name}: ${why}`);
-  const numbers = [...rows('ratio', ratios, ratio), ...rows('share', shares, percent), ...rows('median', medians, inUnit)];
-  return [...numbers, ...trained, ...absent, ''].join('\n');
+  const numbers = [
+    ...rows('ratio', ratios, ratio),
+    ...rows('share', shares, percent),
+    ...rows('quality', qualities, four, true),
+    ...rows('median', medians, inUnit),
+  ];
+  return [...numbers, ...trained, ...named, ...absent, ''].join('\n');
 }
 
 function linesOf(name: string, { rounds, test }: Training): string[] {

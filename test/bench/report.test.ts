@@ -15,6 +15,8 @@ describe('the report of a bench', () => {
       ...NOTHING,
       ratios: { kerasGraph: 0.5, torchEager: 0.9 },
       shares: { dataWait: 0.0123 },
+      qualities: { cosine: 0.99654, order: 0.9 },
+      photos: { test: ['a.png', 'b.png'] },
       medians: { oursMs: 1234.5, oursFirstStepSeconds: 3.25 },
       trainings: {
         oursPhotos: {
@@ -23,7 +25,7 @@ describe('the report of a bench', () => {
         },
       },
       missing: { torchCompile: 'could not be installed: no network' },
-      limits: { kerasGraph: 0.75, torchEager: 0.8, oursFirstStepSeconds: 15 },
+      limits: { cosine: 0.9965, order: 0.95, kerasGraph: 0.75, torchEager: 0.8, oursFirstStepSeconds: 15 },
     });
     assert.deepEqual(
       text.split('\n').map((line) => line.replaceAll(/ +/g, ' ')),
@@ -31,10 +33,13 @@ describe('the report of a bench', () => {
         'ratio kerasGraph 0.50 (limit 0.75)',
         'ratio torchEager 0.90 OVER the limit of 0.80',
         'share dataWait 1.2 %',
+        'quality cosine 0.9965 (limit 0.9965)',
+        'quality order 0.9000 UNDER the limit of 0.9500',
         'median oursMs 1235',
         'median oursFirstStepSeconds 3.3 (limit 15.0)',
         'training oursPhotos seed 0: validation 0.800 0.950; epoch 2 on the test split 0.875 (0.798 to 0.925) of 104 pairs; 41.3 s',
         'training oursPhotos, all rounds: 0.875 (0.798 to 0.925) of 208 pairs of the test splits',
+        'photos test: a.png b.png',
         'missing torchCompile: could not be installed: no network',
         '',
       ],

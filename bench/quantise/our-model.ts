@@ -1,0 +1,15 @@
+/** Quantises one network in a process of its own: `node our-model.js FLOAT.onnx CALIBRATE.f32 OUT.onnx`. The last line says how long that took. */
+import { readFile, writeFile } from 'node:fs/promises';
+import { decodeModel, encodeModel } from '../../ml/onnx/messages.js';
+import { BEST, quantize } from '../../ml/onnx/quantize/quantize.js';
+import { inMemory } from './photos.js';
+
+const [float = '', calibrate = '', out = ''] = process.argv.slice(2);
+const model = decodeModel(await readFile(float));
+const bytes = await readFile(calibrate);
+const photos = inMemory(new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / Float32Array.BYTES_PER_ELEMENT));
+const begun = performance.now();
+const quantized = await quantize(model, photos, { ...BEST, progress: () => undefined });
+await writeFile(out, encodeModel(quantized.model));
+const seconds = (performance.now() - begun) / 1000;
+process.stdout.write(`${JSON.stringify({ seconds, versions: { node: process.version } })}\n`);
