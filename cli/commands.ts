@@ -16,6 +16,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   plan: async () => (await import('./plan.js')).planCommand,
   checklist: async () => (await import('./checklist.js')).checklistCommand,
   rank: async () => (await import('./rank.js')).rankCommand,
+  quantise: async () => (await import('./quantise.js')).quantiseCommand,
   quickstart: async () => (await import('./quickstart.js')).quickstartCommand,
   validate: async () => (await import('./validate.js')).validateCommand,
   graph: async () => (await import('./graph.js')).graphCommand,
