@@ -136,12 +136,13 @@ export const CATALOG = {
   }),
   export: entry({
     stage: 7,
-    version: 1,
+    version: 2,
     outside: never,
     kind: 'export',
-    settings: ExportSettings.pick({ onnx: true }),
+    // The models carry the version that they are published under.
+    settings: ExportSettings.pick({ onnx: true }).extend({ bundle: ExportSettings.shape.bundle.pick({ version: true }).strip() }),
     reads: ['best-checkpoint', 'cache-index'],
-    provides: ['onnx'],
+    provides: ['onnx', 'onnx-int8-weights'],
   }),
   quantize: entry({
     stage: 7,

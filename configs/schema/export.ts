@@ -4,6 +4,7 @@ import { z } from 'zod';
 export const ExportSettings = z.strictObject({
   onnx: z.strictObject({
     opset: z.int().min(17).max(22),
+    preprocess: z.enum(['outside', 'inside']),
   }),
   quantize: z.strictObject({
     calibrationPhotos: z.int().min(2),

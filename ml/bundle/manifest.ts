@@ -23,7 +23,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
   photos: 'RGB photos, prepared as `preprocessing` says',
   embedding: 'what the model sees in a photo, of Euclidean length 1',
   score: 'how good the photo is, in [-1, 1]: higher is better; only the order of scores means something',
-  mean_opinion_score: "the score that people would give, on the scale of the training photos' scores",
+  mos: "mean opinion score: the score that people would give, on the scale of the training photos' scores",
 };
 
 export function manifestOf(parts: ManifestParts): Manifest {

@@ -4,11 +4,12 @@ import { ATTRIBUTE, ELEMENT, type OnnxAttribute, type OnnxNode, type OnnxTensor,
 export type ElementType = keyof typeof ELEMENT;
 type Numbers = Float32Array | Uint8Array | Int8Array | Int32Array | BigInt64Array;
 
-/** An attribute's value says its type: whole numbers are ints unless given as `{ float }`. */
-export type AttributeValue = number | readonly number[] | { readonly float: number };
+/** An attribute's value says its type: numbers are ints unless given as `{ float }`. */
+export type AttributeValue = number | readonly number[] | { readonly float: number } | { readonly text: string };
 
 export function attribute(name: string, value: AttributeValue): OnnxAttribute {
   if (typeof value === 'number') return { name, type: ATTRIBUTE.int, i: value };
+  if ('text' in value) return { name, type: ATTRIBUTE.string, s: new TextEncoder().encode(value.text) };
   if ('float' in value) return { name, type: ATTRIBUTE.float, f: value.float };
   return { name, type: ATTRIBUTE.ints, ints: [...value] };
 }

@@ -3,8 +3,9 @@
  * direction normalised, padding as attributes of the convolutions.
  *
  * Input `photos` [N, 3, crop, crop] float32, normalised; outputs `embedding` [N, E], `score` [N] in [-1, 1] and, with a regression
- * head, `mean_opinion_score` [N]. N is free. Equal networks give equal bytes.
+ * head, `mos` [N], the mean opinion score. N is free. Equal networks give equal bytes.
  */
+import { Problem } from '../../configs/problem.js';
 import { INPUT, type BatchNormNode, type ConvNode, type DenseNode, type Node } from '../network/network.js';
 import { constant, node, value } from './build.js';
 import { foldBatchNorm } from './fold.js';
@@ -23,7 +24,7 @@ export interface OnnxOptions {
 /** The least IR version that an operator set needs. Source: ONNX, docs/Versioning.md, table of released versions. */
 const IR_OF_OPSET: Readonly<Record<number, number>> = { 17: 8, 18: 8, 19: 9, 20: 9, 21: 10, 22: 10 };
 
-export const OUTPUT = { embedding: 'embedding', score: 'score', regression: 'mean_opinion_score' } as const;
+export const OUTPUT = { embedding: 'embedding', score: 'score', regression: 'mos' } as const;
 const LEAST_LENGTH = 1e-12;
 
 /** @throws RangeError for an operator set that is not written (17 to 22 are). */
@@ -114,6 +115,7 @@ class GraphWriter {
       norm === null
         ? { weight: weight.data, bias: bias ?? new Float32Array(each.outChannels) }
         : foldBatchNorm(weight, bias, this.normOf(norm), this.trained.network.spec.batchNorm.epsilon);
+    insistOnFinite(each, folded);
     const padded = paddingFor(this.trained.network.spec.padding, side, each.kernel, each.stride);
     this.constants.push(constant(each.weight, weight.shape, folded.weight));
     this.push(
@@ -186,4 +188,17 @@ class GraphWriter {
 
 function constantInts(name: string, numbers: readonly number[]): OnnxTensor {
   return constant(name, [numbers.length], BigInt64Array.from(numbers, BigInt));
+}
+
+/** Sound parameters can still overflow when a batch norm is folded: a variance below zero, or a scale over almost no variance. */
+function insistOnFinite(conv: ConvNode, { weight, bias }: { readonly weight: Float32Array; readonly bias: Float32Array }): void {
+  const isOdd = (number: number): boolean => !Number.isFinite(number);
+  const odd = weight.find(isOdd) ?? bias.find(isOdd);
+  if (odd === undefined) return;
+  throw new Problem({
+    code: 'NUMERICS',
+    message: `${conv.weight} with its batch norm folded in holds ${odd}: its scale or variance is beyond what float32 can hold`,
+    where: 'best checkpoint',
+    cure: 'train again with a lower learning rate, such as --set train.optimizer.lr=1e-4',
+  });
 }

@@ -16,6 +16,12 @@ export const ModelFacts = z.object({
   preprocessing: Preprocessing,
   /** sha256 of the checkpoint that was exported. */
   checkpoint: z.string(),
+  /** Of the model, as `bundle.version` says. This and what follows: left out by models of earlier releases. */
+  version: z.string().optional(),
+  /** ISO 8601, UTC: when the checkpoint was written. */
+  trainedAt: z.string().optional(),
+  /** Of the project, when the model was exported; left out where it is in no repository. */
+  commit: z.string().optional(),
 });
 export type ModelFacts = z.infer<typeof ModelFacts>;
 

@@ -1,14 +1,19 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { parity } from '../../../activities/export/parity.js';
 import { Problem } from '../../../configs/problem.js';
 import type { SettingsOf } from '../../../configs/schema/catalog.js';
 import { Parity } from '../../../configs/schema/evaluation.js';
 import { Manifest } from '../../../configs/schema/manifest.js';
+import { hashFile } from '../../../ml/files/atomic.js';
+import { exportNetwork } from '../../../ml/onnx/export.js';
 import { readModel } from '../../../ml/onnx/facts.js';
 import { readSafetensors, writeSafetensors } from '../../../ml/weights/safetensors.js';
+import { LARGE, seededNetwork } from '../../ml/onnx/seeded-network.js';
 import { taskContext } from '../task-context.js';
 import { Stage } from './stage.js';
 
@@ -44,6 +49,31 @@ describe('stage 7', () => {
       assert.equal(facts.dataset, 'd'.repeat(64));
       assert.deepEqual(facts.preprocessing, { size: 36, crop: 32, mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] });
       assert.equal(facts.seed, 5);
+      assert.equal(facts.version, '1.2.3');
+      assert.equal(facts.trainedAt, (await stat(stage.path('best-checkpoint'))).mtime.toISOString());
+      assert.equal(facts.commit, undefined, 'there is no repository');
+    });
+
+    it('says which commit of the project it was made at, and writes the same bytes each time', async () => {
+      const other = await Stage.make();
+      try {
+        const git = (...args: string[]): Promise<unknown> => promisify(execFile)('git', ['-C', other.root, ...args]);
+        await git('init', '-q');
+        await git('-c', 'user.name=a', '-c', 'user.email=a@b', 'commit', '-q', '--allow-empty', '-m', 'a');
+        const names = ['onnx', 'onnx-int8-weights', 'onnx-pixels'];
+        const digests = async (): Promise<string[]> => {
+          await other.export('inside');
+          return Promise.all(names.map(async (name) => (await hashFile(other.path(name))).sha256));
+        };
+        assert.deepEqual(await digests(), await digests());
+        for (const name of names) assert.match(readModel(await readFile(other.path(name)), '').facts.commit ?? '', /^[0-9a-f]{40}$/);
+      } finally {
+        await other.remove();
+      }
+    });
+
+    it('writes the model with preparation of photos inside only where asked', () => {
+      assert.equal('onnx-pixels' in stage.artifacts, false);
     });
 
     const spoiled = async (
@@ -83,6 +113,17 @@ describe('stage 7', () => {
         }),
         problem('NUMERICS', /features\.0\.0\.weight holds NaN/),
       ));
+
+    it('names a parameter that overflows when the batch norm is folded in', () => {
+      const trained = seededNetwork(LARGE);
+      const parameters = new Map(trained.parameters);
+      parameters.set('features.0.1.weight', { shape: [16], data: new Float32Array(16).fill(3e38) });
+      parameters.set('features.0.1.running_var', { shape: [16], data: new Float32Array(16).fill(-0.0009) });
+      assert.throws(
+        () => exportNetwork({ ...trained, parameters }, { opset: 17, crop: 32, metadata: {} }),
+        problem('NUMERICS', /features\.0\.0\.weight with its batch norm folded in holds -?Infinity/),
+      );
+    });
   });
 
   describe('quantize', () => {

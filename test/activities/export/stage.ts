@@ -53,8 +53,12 @@ export class Stage {
     return path;
   }
 
-  async export(): Promise<void> {
-    this.take(await exportOnnx(taskContext({ ...this.given, task: 'export', settings: { onnx: { opset: 17 } } })));
+  async export(preprocess: 'outside' | 'inside' = 'outside'): Promise<void> {
+    this.take(
+      await exportOnnx(
+        taskContext({ ...this.given, task: 'export', settings: { onnx: { opset: 17, preprocess }, bundle: { version: '1.2.3' } } }),
+      ),
+    );
   }
 
   async quantize(calibrationPhotos = 8): Promise<Awaited<ReturnType<typeof quantize>>> {

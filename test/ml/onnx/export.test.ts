@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { encodeModel, decodeModel, type OnnxModel } from '../../../ml/onnx/messages.js';
 import { exportNetwork } from '../../../ml/onnx/export.js';
 import { float32, floats, withSession } from '../../../ml/onnx/session.js';
-import { LARGE, MINIMALISTIC, SEEDED_EXPORTS, seededNetwork, seededPhotos } from './seeded-network.js';
+import { LARGE, MINIMALISTIC, SEEDED_EXPORTS, seededExport, seededNetwork, seededPhotos } from './seeded-network.js';
 
 interface Reference {
   readonly features: readonly number[];
@@ -35,7 +35,7 @@ function assertClose(actual: readonly number[], expected: readonly number[], tol
 
 describe('export of a network to ONNX', () => {
   const options = { opset: 17, crop: 224, metadata: {} };
-  for (const { spec, opset } of SEEDED_EXPORTS) {
+  for (const { spec, opset } of SEEDED_EXPORTS.filter(({ form }) => form === 'float')) {
     it(`computes what PyTorch does: ${spec.backbone}, ${spec.padding} padding, operator set ${opset}`, async () => {
       const references = (await golden('torch.json')) as Record<string, Reference>;
       const reference = references[spec.backbone];
@@ -47,9 +47,8 @@ describe('export of a network to ONNX', () => {
         assertClose(corner(floats(results, 'features'), 16), reference.features, 5e-5 * scale, 'features');
         assertClose(corner(floats(results, 'embedding'), 32), reference.embedding, 1e-5, 'embedding');
         assertClose([...floats(results, 'score')], reference.score, 1e-5, 'score');
-        if (reference.mean_opinion_score !== null)
-          assertClose([...floats(results, 'mean_opinion_score')], reference.mean_opinion_score, 1e-5, 'opinion');
-        assert.equal('mean_opinion_score' in results, spec.regression);
+        if (reference.mean_opinion_score !== null) assertClose([...floats(results, 'mos')], reference.mean_opinion_score, 1e-5, 'opinion');
+        assert.equal('mos' in results, spec.regression);
       });
     });
   }
@@ -100,13 +99,12 @@ describe('export of a network to ONNX', () => {
   });
 
   it('still writes the bytes that onnx.checker and Python onnxruntime passed (golden/check_with_onnx.py)', async () => {
-    const { checked } = (await golden('checked.json')) as { checked: { backbone: string; opset: number; sha256: string }[] };
-    const now = SEEDED_EXPORTS.map(({ spec, opset }) => ({
-      backbone: spec.backbone,
-      opset,
-      sha256: createHash('sha256')
-        .update(encodeModel(exportNetwork(seededNetwork(spec), { ...options, opset })))
-        .digest('hex'),
+    const { checked } = (await golden('checked.json')) as { checked: unknown[] };
+    const now = SEEDED_EXPORTS.map((each) => ({
+      backbone: each.spec.backbone,
+      opset: each.opset,
+      form: each.form,
+      sha256: createHash('sha256').update(seededExport(each)).digest('hex'),
     }));
     assert.deepEqual(now, checked);
   });

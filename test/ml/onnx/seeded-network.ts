@@ -1,5 +1,9 @@
 /** Networks whose parameters follow from their names by a formula that golden/make_torch_golden.py repeats. */
 import { describeNetwork, type NetworkSpec, type ParameterSpec } from '../../../ml/network/network.js';
+import { exportNetwork } from '../../../ml/onnx/export.js';
+import { encodeModel } from '../../../ml/onnx/messages.js';
+import { withPreprocessing } from '../../../ml/onnx/pixels.js';
+import { storeWeightsAsInt8 } from '../../../ml/onnx/weight-only.js';
 import type { TrainedNetwork } from '../../../ml/onnx/trained.js';
 
 export const LARGE: NetworkSpec = {
@@ -19,10 +23,23 @@ export const MINIMALISTIC: NetworkSpec = {
 
 /** The exports that golden/checked.json is about. */
 export const SEEDED_EXPORTS = [
-  { spec: LARGE, opset: 17 },
-  { spec: LARGE, opset: 22 },
-  { spec: MINIMALISTIC, opset: 17 },
+  { spec: LARGE, opset: 17, form: 'float' },
+  { spec: LARGE, opset: 22, form: 'float' },
+  { spec: MINIMALISTIC, opset: 17, form: 'float' },
+  { spec: LARGE, opset: 17, form: 'int8-weights' },
+  { spec: MINIMALISTIC, opset: 18, form: 'pixels' },
 ] as const;
+
+/** The bytes of one of them. */
+export function seededExport({ spec, opset, form }: (typeof SEEDED_EXPORTS)[number]): Uint8Array {
+  const model = exportNetwork(seededNetwork(spec), { opset, crop: 224, metadata: {} });
+  const forms = {
+    float: () => model,
+    'int8-weights': () => storeWeightsAsInt8(model).model,
+    pixels: () => withPreprocessing(model, { size: 256, crop: 224, mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] }),
+  };
+  return encodeModel(forms[form]());
+}
 
 /** `count` numbers made of u in [0, 1) by `transform`: u is lowbias32 of FNV-1a(name) + index * 0x9e3779b9. */
 export function seeded(name: string, count: number, transform: (u: number) => number): Float32Array {
