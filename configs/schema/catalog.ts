@@ -155,12 +155,12 @@ export const CATALOG = {
   }),
   parity: entry({
     stage: 7,
-    version: 1,
+    version: 2,
     outside: never,
     kind: 'export',
-    settings: ExportSettings.pick({ parity: true }),
-    reads: ['onnx', 'onnx-int8', 'cache', 'cache-index', 'evaluation'],
-    provides: ['parity'],
+    settings: ExportSettings.pick({ parity: true, latency: true }),
+    reads: ['onnx', 'onnx-int8', 'onnx-int8-weights', 'cache', 'cache-index', 'evaluation'],
+    provides: ['parity', 'parity-report'],
   }),
   publish: entry({
     stage: 7,
@@ -183,7 +183,7 @@ export const CATALOG = {
   }),
   changelog: entry({
     stage: 8,
-    version: 1,
+    version: 2,
     outside: never,
     once: 'it writes the entry of the run in the changelog',
     kind: 'export',

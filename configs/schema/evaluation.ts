@@ -24,7 +24,85 @@ export const Evaluation = z.object({
 });
 export type Evaluation = z.infer<typeof Evaluation>;
 
-export const Parity = z.object({
+/** Models that are compared with the FP32 export. */
+export const OTHER_MODELS = ['onnx-int8', 'onnx-int8-weights'] as const;
+export type OtherModel = (typeof OTHER_MODELS)[number];
+
+/** What a model answers beside the FP32 export, over the whole test split. */
+export const Agreement = z.object({
+  /** Of the two embeddings of a photo. It flatters: embeddings share a part that is the same for all photos. */
+  cosine: z.object({ median: z.number(), fifth: z.number(), least: z.number() }),
+  /** Squared difference of embeddings over their variance between photos. */
+  errorOverVariance: z.number(),
+  /** Share of pairs of a good and a bad photo that both models put in the same order; and of all pairs of photos. */
+  pairsAlike: z.number(),
+  allPairsAlike: z.number(),
+  accuracy: Share,
+  /** Pairwise accuracy of FP32 less that of this model, with the interval for shares of the same pairs. */
+  accuracyDrop: z.object({ value: z.number(), low: z.number(), high: z.number() }),
+  /** Whose mean over all photos is `errorOverVariance`; largest first. */
+  worstPhotos: z.array(z.object({ file: z.string(), errorOverVariance: z.number() })),
+  /** Where the difference comes from, by what each layer adds to that of its inputs; most first. On a few photos. */
+  worstLayers: z.array(z.object({ layer: z.string(), errorOverVariance: z.number(), added: z.number() })),
+});
+export type Agreement = z.infer<typeof Agreement>;
+
+/** One photo at a time, warm. */
+const Timing = z.object({
+  model: z.enum(['onnx', ...OTHER_MODELS]),
+  threads: z.int(),
+  p50Ms: z.number(),
+  p95Ms: z.number(),
+  /** Median over rounds of p50 over that of `onnx` in the same round with the same threads: holds where the milliseconds do not. */
+  ratio: z.number(),
+  /** From the file to a session that can run. */
+  loadMs: z.number(),
+  /** Of the whole process, its runtime included; null where it cannot be told. */
+  peakMegabytes: z.number().nullable(),
+});
+export type Timing = z.infer<typeof Timing>;
+
+export const Latency = z.object({
+  /** onnxruntime-node with its version: each measurement in a process of its own, models in turn. */
+  runtime: z.string(),
+  processor: z.string(),
+  rounds: z.int(),
+  /** Timed photos of a model in a round. */
+  runs: z.int(),
+  timings: z.array(Timing),
+  /** The same in a real browser, slowed down as a stand-in for a phone. It is no evidence about a phone's processor. */
+  browser: z
+    .object({
+      /** Name and version. */
+      browser: z.string(),
+      /** onnxruntime-web with its version and backend. */
+      runtime: z.string(),
+      processor: z.string(),
+      /** How many times the browser was slowed down; 1: not. */
+      cpuThrottling: z.number(),
+      rounds: z.int(),
+      runs: z.int(),
+      timings: z.array(Timing),
+    })
+    .optional(),
+});
+export type Latency = z.infer<typeof Latency>;
+
+const Parity2 = z.object({
+  version: z.literal(2),
+  photos: z.int(),
+  /** Of a good and a bad photo. */
+  pairs: z.int(),
+  /** Largest difference of a score from the trained network's. */
+  fp32ScoreError: z.number(),
+  fp32Accuracy: Share,
+  models: z.object({ 'onnx-int8': Agreement, 'onnx-int8-weights': Agreement }),
+  latency: Latency,
+  bytes: z.object({ onnx: z.int(), 'onnx-int8': z.int(), 'onnx-int8-weights': z.int() }),
+});
+
+/** As releases before wrote it, and manifests that they published hold it. */
+const Parity1 = z.object({
   version: z.literal(1),
   photos: z.int(),
   pairs: z.int(),
@@ -38,4 +116,8 @@ export const Parity = z.object({
   latency: z.object({ fp32Ms: z.number(), int8Ms: z.number() }),
   bytes: z.object({ fp32: z.int(), int8: z.int() }),
 });
+
+export const Parity = z.discriminatedUnion('version', [Parity1, Parity2]);
 export type Parity = z.infer<typeof Parity>;
+/** As it is written now. */
+export type NewParity = z.infer<typeof Parity2>;

@@ -1,5 +1,15 @@
 import { z } from 'zod';
 
+const AgreementLimits = z.strictObject({
+  cosineMedian: z.number().min(-1).max(1),
+  cosineFifth: z.number().min(-1).max(1),
+  errorOverVariance: z.number().positive(),
+  pairsAlike: z.number().min(0).max(1),
+  allPairsAlike: z.number().min(0).max(1),
+  accuracyDrop: z.number().min(0).max(1),
+});
+export type AgreementLimits = z.infer<typeof AgreementLimits>;
+
 /** Settings of stages 7 and 8 (method §7, §8). The numbers' meaning and units stand in `configs/export.yaml`. */
 export const ExportSettings = z.strictObject({
   onnx: z.strictObject({
@@ -17,9 +27,12 @@ export const ExportSettings = z.strictObject({
   }),
   parity: z.strictObject({
     fp32ScoreError: z.number().positive(),
-    int8Cosine: z.number().min(-1).max(1),
-    pairsAlike: z.number().min(0).max(1),
-    accuracyDrop: z.number().min(0).max(1),
+    int8: AgreementLimits,
+    int8Weights: AgreementLimits,
+  }),
+  latency: z.strictObject({
+    rounds: z.int().min(1),
+    runs: z.int().min(1),
   }),
   bundle: z.strictObject({
     version: z.string().regex(/^\d+\.\d+\.\d+$/, 'a version such as 1.0.0'),

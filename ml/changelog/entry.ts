@@ -1,5 +1,5 @@
 /** The changelog's entry for one run, as Markdown (method §6.4). The same facts always give the same text. */
-import type { Evaluation, Parity, Share } from '../../configs/schema/evaluation.js';
+import { OTHER_MODELS, type Evaluation, type NewParity, type Parity, type Share, type Timing } from '../../configs/schema/evaluation.js';
 import type { Manifest } from '../../configs/schema/manifest.js';
 import type { Override, SettingsFile } from '../../configs/schema/plan.js';
 
@@ -13,8 +13,7 @@ export interface EntryFacts {
 }
 
 export function changelogEntry({ manifest, evaluation, parity, settings, overrides }: EntryFacts): string {
-  const { int8Cosine, latency, bytes } = parity;
-  const rows: readonly (readonly [what: string, value: string])[] = [
+  const rows: Rows = [
     ['Version', manifest.version],
     ['Trained', `${manifest.trainedAt}, ${manifest.backbone}`],
     ['Began from', manifest.weights === 'random' ? 'random weights' : manifest.weights],
@@ -23,20 +22,8 @@ export function changelogEntry({ manifest, evaluation, parity, settings, overrid
     ['Pairwise accuracy (test)', accuracyText(evaluation.pairwiseAccuracy)],
     ['Kendall tau-b (test)', evaluation.kendallTauB === null ? 'undefined' : evaluation.kendallTauB.toFixed(3)],
     ['Hinge loss (test)', evaluation.hingeLoss.toFixed(4)],
-    [
-      'INT8 against FP32',
-      `embedding cosine ${int8Cosine.mean.toFixed(4)} (least ${int8Cosine.least.toFixed(4)}), ${percent(parity.pairsAlike)} of pairs ranked alike`,
-    ],
-    [
-      'Accuracy FP32, INT8',
-      `${parity.fp32Accuracy.value.toFixed(3)}, ${parity.int8Accuracy.value.toFixed(3)} (drop ${parity.accuracyDrop.toFixed(3)})`,
-    ],
     ['Latency of the network', `${evaluation.latency.medianMs.toFixed(1)} ms a photo, ${evaluation.device}`],
-    [
-      'Latency of the exports',
-      `FP32 ${latency.fp32Ms.toFixed(1)} ms, INT8 ${latency.int8Ms.toFixed(1)} ms a photo, onnxruntime, one thread`,
-    ],
-    ['Size', `FP32 ${megabytes(bytes.fp32)}, INT8 ${megabytes(bytes.int8)}`],
+    ...exportRows(parity),
     ...settings.map(({ path, sha256 }) => ['Settings', `\`${path}\` \`${sha256}\``] as const),
     ...overrides.map(({ path, value }) => ['Set by hand', `\`${path}=${JSON.stringify(value)}\``] as const),
   ];
@@ -47,6 +34,68 @@ export function changelogEntry({ manifest, evaluation, parity, settings, overrid
     '| --- | --- |',
     ...rows.map(([what, value]) => `| ${what} | ${inCell(value)} |`),
   ].join('\n');
+}
+
+type Rows = readonly (readonly [what: string, value: string])[];
+
+function exportRows(parity: Parity): Rows {
+  return parity.version === 1 ? rowsOfVersion1(parity) : rowsOf(parity);
+}
+
+function rowsOf({ models, fp32Accuracy, latency, bytes }: NewParity): Rows {
+  const titles = { 'onnx-int8': 'INT8', 'onnx-int8-weights': 'Weight-only INT8' } as const;
+  const others = OTHER_MODELS.map((name) => ({ title: titles[name], ...models[name] }));
+  const ms = (model: Timing['model']): string =>
+    latency.timings.find((timing) => timing.model === model && timing.threads === 1)?.p50Ms.toFixed(1) ?? '?';
+  return [
+    ...others.map(
+      ({ title, cosine, errorOverVariance, pairsAlike, allPairsAlike }) =>
+        [
+          `${title} against FP32`,
+          `embedding cosine ${cosine.median.toFixed(4)} (5th percentile ${cosine.fifth.toFixed(4)}), error ${errorOverVariance.toPrecision(2)} of the variance between photos, ${percent(pairsAlike)} of good and bad pairs and ${percent(allPairsAlike)} of all pairs ranked alike`,
+        ] as const,
+    ),
+    ['Accuracy FP32', fp32Accuracy.value.toFixed(3)],
+    ...others.map(
+      ({ title, accuracy, accuracyDrop: drop }) =>
+        [
+          `Accuracy ${title}`,
+          `${accuracy.value.toFixed(3)} (drop ${drop.value.toFixed(3)}, interval ${drop.low.toFixed(3)} to ${drop.high.toFixed(3)})`,
+        ] as const,
+    ),
+    [
+      'Latency of the exports',
+      `FP32 ${ms('onnx')} ms, INT8 ${ms('onnx-int8')} ms, weight-only INT8 ${ms('onnx-int8-weights')} ms a photo, ${latency.runtime}, one thread, ${latency.processor}`,
+    ],
+    [
+      'Size',
+      `FP32 ${megabytes(bytes.onnx)}, INT8 ${megabytes(bytes['onnx-int8'])}, weight-only INT8 ${megabytes(bytes['onnx-int8-weights'])}`,
+    ],
+  ];
+}
+
+/** Of a run that began under an earlier release. */
+function rowsOfVersion1({
+  int8Cosine,
+  pairsAlike,
+  fp32Accuracy,
+  int8Accuracy,
+  accuracyDrop,
+  latency,
+  bytes,
+}: Parity & { version: 1 }): Rows {
+  return [
+    [
+      'INT8 against FP32',
+      `embedding cosine ${int8Cosine.mean.toFixed(4)} (least ${int8Cosine.least.toFixed(4)}), ${percent(pairsAlike)} of pairs ranked alike`,
+    ],
+    ['Accuracy FP32, INT8', `${fp32Accuracy.value.toFixed(3)}, ${int8Accuracy.value.toFixed(3)} (drop ${accuracyDrop.toFixed(3)})`],
+    [
+      'Latency of the exports',
+      `FP32 ${latency.fp32Ms.toFixed(1)} ms, INT8 ${latency.int8Ms.toFixed(1)} ms a photo, onnxruntime, one thread`,
+    ],
+    ['Size', `FP32 ${megabytes(bytes.fp32)}, INT8 ${megabytes(bytes.int8)}`],
+  ];
 }
 
 /** Accuracy with its interval: what the entry must name and the checklist looks for. */

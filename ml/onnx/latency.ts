@@ -2,6 +2,7 @@
 import { performance } from 'node:perf_hooks';
 import { setImmediate as turn } from 'node:timers/promises';
 import { INPUT } from '../network/network.js';
+import { median } from '../ranking/median.js';
 import { float32, withSession } from './session.js';
 
 const WARM_UP = 5;
@@ -30,8 +31,4 @@ export async function timeInTurn(
     }),
   );
   return [median(times[0]), median(times[1])];
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 }

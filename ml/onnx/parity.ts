@@ -1,48 +1,67 @@
-/** How far the exported models are from the trained network and from each other, on the test split (method §7.3). */
-import type { Parity } from '../../configs/schema/evaluation.js';
-import type { ExportSettings } from '../../configs/schema/export.js';
+/** How far the exported models are from the trained network and from each other, on the whole test split (method §7.3). */
+import type { Agreement } from '../../configs/schema/evaluation.js';
 import { pairwiseAccuracy } from '../ranking/metrics.js';
+import { pairedDifference } from '../ranking/paired-difference.js';
 import type { Pair } from '../ranking/pairs.js';
+import { percentile } from '../ranking/percentile.js';
 import type { Scored } from './score.js';
 
-export interface Compared {
+/** A test split that models are compared on. */
+export interface TestSplit {
   /** Numbers in the cache of the photos that were scored, in the order of the scores. */
   readonly photos: readonly number[];
-  /** Of photos by their numbers in the cache. */
+  /** Their files, in the same order. */
+  readonly files: readonly string[];
+  /** Good and bad photos by their numbers in the cache. */
   readonly pairs: readonly Pair[];
-  /** The trained network's own scores, in the order of `photos`. */
-  readonly trained: readonly number[];
-  readonly fp32: Scored;
-  readonly int8: Scored;
   /** Of the accuracies' intervals. */
   readonly confidence: number;
 }
 
-export type Agreement = Omit<Parity, 'version' | 'latency' | 'bytes'>;
+const WORST = 5;
+
+/** Largest difference of a score from the trained network's own. */
+export function largestScoreError(trained: readonly number[], { scores }: Scored): number {
+  return Math.max(...trained.map((score, index) => Math.abs(score - (scores[index] ?? NaN))));
+}
 
 /** @throws RangeError without pairs; Problem NUMERICS where a score is not finite. */
-export function compareModels({ photos, pairs, trained, fp32, int8, confidence }: Compared): Agreement {
-  const place = new Map(photos.map((photo, index) => [photo, index]));
-  const of = (scores: Float32Array, photo: number): number => scores[place.get(photo) ?? -1] ?? NaN;
-  const accuracy = (scores: Float32Array): Parity['fp32Accuracy'] =>
-    pairwiseAccuracy(
-      pairs.map(({ good }) => of(scores, good)),
-      pairs.map(({ bad }) => of(scores, bad)),
-      confidence,
-    );
-  const order = (scores: Float32Array, { good, bad }: Pair): number => Math.sign(of(scores, good) - of(scores, bad));
-  const [fp32Accuracy, int8Accuracy] = [accuracy(fp32.scores), accuracy(int8.scores)];
-  const cosines = photos.map((_, index) => cosine(fp32, int8, index));
+export function accuracyOf(split: TestSplit, { scores }: Scored): Agreement['accuracy'] {
+  const { good, bad } = pairScores(split, scores);
+  return pairwiseAccuracy(good, bad, split.confidence);
+}
+
+/** What `other` answers beside `fp32`, without what {@link worstLayers} finds. @throws as {@link accuracyOf}. */
+export function compareModels(split: TestSplit, fp32: Scored, other: Scored): Omit<Agreement, 'worstLayers'> {
+  const cosines = split.photos.map((_, index) => cosine(fp32, other, index));
+  const errors = errorsOverVariance(fp32, other);
+  const [before, after] = [pairScores(split, fp32.scores), pairScores(split, other.scores)];
+  const right = ({ good, bad }: PairScores): boolean[] => good.map((score, pair) => score > (bad[pair] ?? NaN));
+  const order = ({ good, bad }: PairScores, pair: number): number => Math.sign((good[pair] ?? NaN) - (bad[pair] ?? NaN));
+  const accuracy = accuracyOf(split, other);
   return {
-    photos: photos.length,
-    pairs: pairs.length,
-    fp32ScoreError: Math.max(...trained.map((score, index) => Math.abs(score - (fp32.scores[index] ?? NaN)))),
-    int8Cosine: { mean: cosines.reduce((sum, one) => sum + one, 0) / cosines.length, least: Math.min(...cosines) },
-    pairsAlike: pairs.filter((pair) => order(fp32.scores, pair) === order(int8.scores, pair)).length / pairs.length,
-    fp32Accuracy,
-    int8Accuracy,
-    accuracyDrop: fp32Accuracy.value - int8Accuracy.value,
+    cosine: { median: percentile(cosines, 0.5), fifth: percentile(cosines, 0.05), least: Math.min(...cosines) },
+    errorOverVariance: errors.reduce((sum, error) => sum + error, 0) / errors.length,
+    pairsAlike: split.pairs.filter((_, pair) => order(before, pair) === order(after, pair)).length / split.pairs.length,
+    allPairsAlike: allPairsAlike(fp32.scores, other.scores),
+    accuracy,
+    accuracyDrop: pairedDifference(right(before), right(after), split.confidence),
+    worstPhotos: [...errors.entries()]
+      .sort(([, a], [, b]) => b - a)
+      .slice(0, WORST)
+      .map(([index, errorOverVariance]) => ({ file: split.files[index] ?? '', errorOverVariance })),
   };
+}
+
+interface PairScores {
+  readonly good: readonly number[];
+  readonly bad: readonly number[];
+}
+
+function pairScores({ photos, pairs }: TestSplit, scores: Float32Array): PairScores {
+  const place = new Map(photos.map((photo, index) => [photo, index]));
+  const of = (photo: number): number => scores[place.get(photo) ?? -1] ?? NaN;
+  return { good: pairs.map(({ good }) => of(good)), bad: pairs.map(({ bad }) => of(bad)) };
 }
 
 /** Both embeddings have length 1, so their product is their cosine. */
@@ -52,57 +71,27 @@ function cosine(a: Scored, b: Scored, index: number): number {
   return sum;
 }
 
-type Limits = ExportSettings['parity'];
-
-interface Row {
-  readonly limit: keyof Limits;
-  readonly what: string;
-  readonly of: (parity: Agreement) => number;
-  readonly bound: 'at most' | 'at least';
-  readonly cure: string;
-}
-
-const CALIBRATE = 'calibrate on more photos (quantize.calibrationPhotos) and keep quantize.biasCorrection on';
-const CHECKS: readonly Row[] = [
-  {
-    limit: 'fp32ScoreError',
-    what: 'largest difference of an FP32 score from the trained network',
-    of: ({ fp32ScoreError }) => fp32ScoreError,
-    bound: 'at most',
-    cure: 'retry evaluate and export together, they may be of different checkpoints (a GPU that computes in TF32 needs a wider limit)',
-  },
-  {
-    limit: 'int8Cosine',
-    what: 'mean cosine of FP32 and INT8 embeddings',
-    of: ({ int8Cosine }) => int8Cosine.mean,
-    bound: 'at least',
-    cure: CALIBRATE,
-  },
-  {
-    limit: 'pairsAlike',
-    what: 'share of pairs that FP32 and INT8 rank alike',
-    of: ({ pairsAlike }) => pairsAlike,
-    bound: 'at least',
-    cure: CALIBRATE,
-  },
-  {
-    limit: 'accuracyDrop',
-    what: 'accuracy lost from FP32 to INT8',
-    of: ({ accuracyDrop }) => accuracyDrop,
-    bound: 'at most',
-    cure: CALIBRATE,
-  },
-];
-
-/** Every limit that is not kept, in words with both numbers, and what helps. A number that is not finite keeps no limit. */
-export function brokenLimits(parity: Agreement, limits: Limits): readonly { readonly message: string; readonly cure: string }[] {
-  return CHECKS.flatMap(({ limit, what, of, bound, cure }) => {
-    const value = of(parity);
-    const kept = bound === 'at most' ? value <= limits[limit] : value >= limits[limit];
-    return kept ? [] : [{ message: `${what} is ${digits(value)}, parity.${limit} allows ${bound} ${limits[limit]}`, cure }];
+/** Of every photo the squared difference of its embeddings over the mean squared distance of a photo's embedding from their mean. */
+function errorsOverVariance({ embeddings, dimensions }: Scored, other: Scored): number[] {
+  const count = embeddings.length / dimensions;
+  const mean = new Float64Array(dimensions);
+  embeddings.forEach((number, at) => (mean[at % dimensions] = (mean[at % dimensions] ?? NaN) + number / count));
+  const squares = new Float64Array(count);
+  let variance = 0;
+  embeddings.forEach((number, at) => {
+    const photo = Math.floor(at / dimensions);
+    squares[photo] = (squares[photo] ?? NaN) + (number - (other.embeddings[at] ?? NaN)) ** 2;
+    variance += (number - (mean[at % dimensions] ?? NaN)) ** 2 / count;
   });
+  // Photos that all have one embedding have no variance; where nothing differs either, nothing is lost.
+  return [...squares].map((square) => (square === 0 ? 0 : square / variance));
 }
 
-function digits(value: number): string {
-  return Number(value.toPrecision(4)).toString();
+function allPairsAlike(exact: Float32Array, other: Float32Array): number {
+  const [a, b] = [Float64Array.from(exact), Float64Array.from(other)];
+  let alike = 0;
+  for (let one = 1; one < a.length; one++)
+    for (let two = 0; two < one; two++)
+      if (Math.sign((a[one] as number) - (a[two] as number)) === Math.sign((b[one] as number) - (b[two] as number))) alike++;
+  return a.length < 2 ? 1 : alike / ((a.length * (a.length - 1)) / 2);
 }

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { parity } from '../../../activities/export/parity.js';
 import { Problem } from '../../../configs/problem.js';
 import type { SettingsOf } from '../../../configs/schema/catalog.js';
-import { Parity } from '../../../configs/schema/evaluation.js';
+import { Parity, type NewParity } from '../../../configs/schema/evaluation.js';
 import { Manifest } from '../../../configs/schema/manifest.js';
 import { hashFile } from '../../../ml/files/atomic.js';
 import { exportNetwork } from '../../../ml/onnx/export.js';
@@ -18,7 +18,8 @@ import { taskContext } from '../task-context.js';
 import { Stage } from './stage.js';
 
 /** Random weights bear quantisation badly: these limits let everything pass. */
-const WIDE = { fp32ScoreError: 0.001, int8Cosine: -1, pairsAlike: 0, accuracyDrop: 1 };
+const ANYTHING = { cosineMedian: -1, cosineFifth: -1, errorOverVariance: 1e9, pairsAlike: 0, allPairsAlike: 0, accuracyDrop: 1 };
+const WIDE = { fp32ScoreError: 0.001, int8: ANYTHING, int8Weights: ANYTHING };
 
 const problem =
   (code: Problem['code'], message: RegExp) =>
@@ -40,7 +41,7 @@ describe('stage 7', () => {
   after(() => stage.remove());
 
   const compare = (limits: SettingsOf<'parity'>['parity']): ReturnType<typeof parity> =>
-    parity(taskContext({ ...stage.given, task: 'parity', settings: { parity: limits } }));
+    parity(taskContext({ ...stage.given, task: 'parity', settings: { parity: limits, latency: { rounds: 1, runs: 3 } } }));
 
   describe('export', () => {
     it('writes a model that says what it was made of', async () => {
@@ -143,27 +144,63 @@ describe('stage 7', () => {
   });
 
   describe('parity', () => {
+    const read = async (path: string): Promise<NewParity> => {
+      const result = Parity.parse(JSON.parse(await readFile(path, 'utf8')));
+      assert.equal(result.version, 2);
+      return result;
+    };
+
     it('measures what lies within the limits', async () => {
-      const { artifacts } = await compare(WIDE);
-      const result = Parity.parse(JSON.parse(await readFile(artifacts[0]?.path ?? '', 'utf8')));
+      const { artifacts, summary } = await compare(WIDE);
+      const result = await read(artifacts[0]?.path ?? '');
       assert.deepEqual([result.photos, result.pairs], [8, 4]);
       assert.ok(result.fp32ScoreError < 1e-6);
-      assert.ok(result.int8Cosine.least <= result.int8Cosine.mean && result.int8Cosine.mean <= 1.00001);
-      assert.ok(result.latency.fp32Ms > 0 && result.latency.int8Ms > 0);
-      assert.equal(result.bytes.int8, (await stat(stage.path('onnx-int8'))).size);
+      const { 'onnx-int8': int8, 'onnx-int8-weights': weights } = result.models;
+      for (const { cosine, errorOverVariance, accuracyDrop, worstPhotos } of [int8, weights]) {
+        assert.ok(cosine.least <= cosine.fifth && cosine.fifth <= cosine.median && cosine.median <= 1.00001);
+        assert.ok(errorOverVariance > 0 && Number.isFinite(errorOverVariance));
+        assert.ok(accuracyDrop.low <= accuracyDrop.value && accuracyDrop.value <= accuracyDrop.high);
+        assert.equal(worstPhotos.length, 5);
+        assert.ok((worstPhotos[0]?.errorOverVariance ?? 0) >= errorOverVariance);
+      }
+      assert.ok(weights.errorOverVariance < int8.errorOverVariance, 'what also rounds activations loses more');
+      assert.equal(summary['int8Cosine'], int8.cosine.median);
+      assert.equal(result.bytes['onnx-int8'], (await stat(stage.path('onnx-int8'))).size);
     });
 
-    it('names every limit that is not kept, with both numbers, and leaves the measurements', async () => {
+    it('times each model with one and two threads, beside FP32', async () => {
+      const { artifacts } = await compare(WIDE);
+      const { latency } = await read(artifacts[0]?.path ?? '');
+      assert.deepEqual(
+        latency.timings.map(({ model, threads }) => `${model} ${threads}`),
+        [1, 2].flatMap((threads) => ['onnx', 'onnx-int8', 'onnx-int8-weights'].map((model) => `${model} ${threads}`)),
+      );
+      for (const { p50Ms, p95Ms, ratio, loadMs, peakMegabytes, model } of latency.timings) {
+        assert.ok(p50Ms > 0 && p95Ms >= p50Ms && loadMs > 0 && (peakMegabytes ?? 0) > 10);
+        assert.ok(model === 'onnx' ? ratio === 1 : ratio > 0);
+      }
+      assert.match(latency.runtime, /^onnxruntime-node \d+\.\d+/);
+    });
+
+    it('reports for people what each number is and must be', async () => {
+      const { artifacts } = await compare(WIDE);
+      const text = await readFile(artifacts[1]?.path ?? '', 'utf8');
+      assert.match(text, /## INT8 against FP32(.|\n)*\| median cosine of embeddings \| [\d.]+ \| at least -1 \| kept \|/);
+      assert.match(text, /## weight-only INT8 against FP32(.|\n)*layers that add most error/);
+    });
+
+    it('names every limit that is not kept, with both numbers, the worst layers and photos, and leaves the measurements', async () => {
       await stage.evaluate(0.25);
       await assert.rejects(
-        compare({ ...WIDE, int8Cosine: 1, pairsAlike: 1 }),
+        compare({ ...WIDE, int8: { ...ANYTHING, cosineMedian: 1 }, int8Weights: { ...ANYTHING, errorOverVariance: 1e-9 } }),
         problem(
           'PARITY',
-          /largest difference of an FP32 score from the trained network is 0\.25, parity\.fp32ScoreError allows at most 0\.001; mean cosine of FP32 and INT8 embeddings is 0\.\d+, parity\.int8Cosine allows at least 1(.|\n)*export\.yaml/,
+          /largest difference of an FP32 score from the trained network is 0\.25, parity\.fp32ScoreError allows at most 0\.001; INT8 against FP32: median cosine of embeddings is 0\.\d+, parity\.int8\.cosineMedian allows at least 1 \(worst layers: \S+ \([\d.e-]+\), .*; worst photos: \S+\/(good|bad)\/.*\); weight-only INT8 .* parity\.int8Weights\.errorOverVariance allows at most 1e-9(.|\n)*export\.yaml/,
         ),
       );
-      const left = Parity.parse(JSON.parse(await readFile(join(stage.root, 'runs/test/parity.json'), 'utf8')));
+      const left = await read(join(stage.root, 'runs/test/parity.json'));
       assert.ok(Math.abs(left.fp32ScoreError - 0.25) < 1e-6);
+      assert.match(await readFile(join(stage.root, 'runs/test/parity.md'), 'utf8'), /\*\*not kept\*\*/);
       await stage.evaluate();
     });
 
