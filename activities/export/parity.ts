@@ -73,7 +73,7 @@ export const parity: TaskFunction<SettingsOf<'parity'>> = async (context) => {
         ...settings.latency,
         signal,
         progress: (done, total) => {
-          context.progress({ message: 'timing the models on one photo', done, total, unit: 'measurements' });
+          context.progress({ message: 'timing the models on one photo', done, total, unit: 'rounds' });
         },
       }),
       bytes: {

@@ -53,7 +53,7 @@ const Timing = z.object({
   threads: z.int(),
   p50Ms: z.number(),
   p95Ms: z.number(),
-  /** Median over rounds of p50 over that of `onnx` in the same round with the same threads: holds where the milliseconds do not. */
+  /** Median over turns of a few photos, of their median over that of `onnx` in the same turn: holds where the milliseconds do not. */
   ratio: z.number(),
   /** From the file to a session that can run. */
   loadMs: z.number(),
@@ -63,7 +63,7 @@ const Timing = z.object({
 export type Timing = z.infer<typeof Timing>;
 
 export const Latency = z.object({
-  /** onnxruntime-node with its version: each measurement in a process of its own, models in turn. */
+  /** onnxruntime-node with its version: each model in a process of its own, in turn. */
   runtime: z.string(),
   processor: z.string(),
   rounds: z.int(),

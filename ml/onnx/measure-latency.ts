@@ -1,95 +1,97 @@
 /**
  * How long the exported models take for one photo, how long they load and how much memory that takes, on this machine: onnxruntime-node,
- * warm, a fresh process for each measurement, since sessions of several threads in one process slow each other fivefold. Models take turns,
- * so that a noisy machine is noisy for all of them: the ratios hold where the milliseconds do not.
+ * warm, each model in a process of its own, since sessions of several threads in one process slow each other fivefold. The processes take
+ * turns of a few photos, so that a noisy machine is noisy for all of them: the ratios hold where the milliseconds do not.
  */
-import { execFile } from 'node:child_process';
 import { cpus } from 'node:os';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { env } from 'onnxruntime-node';
-import { z } from 'zod';
-import { Problem } from '../../configs/problem.js';
 import type { Latency, Timing } from '../../configs/schema/evaluation.js';
 import { median } from '../ranking/median.js';
 import { percentile } from '../ranking/percentile.js';
+import { ModelTimer } from './model-timer.js';
 
 export interface LatencyRequest {
   /** Paths by name, `onnx` among them: what the others are compared with. */
   readonly models: ReadonlyMap<Timing['model'], string>;
   /** Height and width of the input, px. */
   readonly crop: number;
+  /** Times that each model gets a fresh process. */
   readonly rounds: number;
   /** Timed photos of each model in a round. */
   readonly runs: number;
   readonly signal: AbortSignal;
-  /** Told before each measurement how many are done. */
+  /** Told before each round how many are done. */
   readonly progress: (done: number, total: number) => void;
 }
 
-const TIMER = fileURLToPath(new URL('time-model.js', import.meta.url));
 const THREADS = [1, 2];
+/** Timed photos before it is another model's turn. */
+const TURN = 5;
 
-const Measured = z.object({ loadMs: z.number(), times: z.array(z.number()).min(1), peakMegabytes: z.number() });
-type Measured = z.infer<typeof Measured>;
-
-interface Measurement extends Measured {
-  readonly model: Timing['model'];
-  readonly threads: number;
-  readonly round: number;
+/** One model's turns in all rounds: `turns[i]` was beside the i-th turn of every other model. */
+interface Measured {
+  readonly loadMs: number[];
+  readonly turns: (readonly number[])[];
+  peakMegabytes: number | null;
 }
 
 /** @throws Problem CHILD_DIED where a process ends without an answer; `signal.reason` where it is aborted. */
-export async function measureLatency({ models, crop, rounds, runs, signal, progress }: LatencyRequest): Promise<Latency> {
-  const due = Array.from({ length: rounds }, (_, round) =>
-    THREADS.flatMap((threads) => [...models].map(([model, path]) => ({ model, path, threads, round }))),
-  ).flat();
-  const all: Measurement[] = [];
-  for (const { model, path, threads, round } of due) {
-    signal.throwIfAborted();
-    progress(all.length, due.length);
-    all.push({ model, threads, round, ...(await timed([TIMER, path, String(crop), String(threads), String(runs)], model, signal)) });
+export async function measureLatency(request: LatencyRequest): Promise<Latency> {
+  const { rounds, runs, progress } = request;
+  const timings: Timing[] = [];
+  for (const [place, threads] of THREADS.entries()) {
+    const measured = new Map([...request.models.keys()].map((model): [Timing['model'], Measured] => [model, nothingMeasured()]));
+    for (let round = 0; round < rounds; round++) {
+      progress(place * rounds + round, THREADS.length * rounds);
+      await measureRound(request, threads, measured);
+    }
+    timings.push(...summaries(measured, threads));
   }
   return {
     runtime: `onnxruntime-node ${env.versions.node ?? 'of unknown version'}`,
     processor: cpus()[0]?.model ?? 'unknown',
     rounds,
     runs,
-    timings: THREADS.flatMap((threads) => [...models.keys()].map((model) => summary(all, model, threads))),
+    timings,
   };
 }
 
-function summary(all: readonly Measurement[], model: Timing['model'], threads: number): Timing {
-  const own = all.filter((each) => each.model === model && each.threads === threads);
-  const float = new Map(all.filter((each) => each.model === 'onnx' && each.threads === threads).map((each) => [each.round, each]));
-  const times = own.flatMap((each) => each.times);
-  return {
-    model,
-    threads,
-    p50Ms: percentile(times, 0.5),
-    p95Ms: percentile(times, 0.95),
-    ratio: median(own.map((each) => median(each.times) / median(float.get(each.round)?.times ?? [NaN]))),
-    loadMs: median(own.map(({ loadMs }) => loadMs)),
-    peakMegabytes: Math.max(...own.map(({ peakMegabytes }) => peakMegabytes)),
-  };
+function nothingMeasured(): Measured {
+  return { loadMs: [], turns: [], peakMegabytes: null };
 }
 
-async function timed(words: readonly string[], model: string, signal: AbortSignal): Promise<Measured> {
+async function measureRound(
+  { models, crop, runs, signal }: LatencyRequest,
+  threads: number,
+  measured: ReadonlyMap<Timing['model'], Measured>,
+): Promise<void> {
+  const timers: { readonly timer: ModelTimer; readonly own: Measured }[] = [];
   try {
-    const { stdout } = await promisify(execFile)(process.execPath, [...words], { signal });
-    return Measured.parse(JSON.parse(stdout));
-  } catch (cause) {
-    signal.throwIfAborted();
-    throw new Problem({
-      code: 'CHILD_DIED',
-      message: `the process that times ${model} ended without a measurement: ${lastWords(cause)}`,
-      cure: 'look whether memory ran out; it is tried again',
-      cause,
-    });
+    for (const [model, own] of measured) {
+      const timer = await ModelTimer.open({ name: model, path: models.get(model) ?? '', crop, threads, signal });
+      timers.push({ timer, own });
+      own.loadMs.push(timer.loadMs);
+    }
+    for (let done = 0; done < runs; done += TURN)
+      for (const { timer, own } of timers) {
+        const { times, peakMegabytes } = await timer.time(Math.min(TURN, runs - done));
+        own.turns.push(times);
+        own.peakMegabytes = peakMegabytes === null ? own.peakMegabytes : Math.max(peakMegabytes, own.peakMegabytes ?? 0);
+      }
+  } finally {
+    for (const { timer } of timers) timer.close();
   }
 }
 
-function lastWords(error: unknown): string {
-  const said = error instanceof Error && 'stderr' in error && typeof error.stderr === 'string' ? error.stderr.trim() : '';
-  return (said === '' ? String(error) : said).split('\n').at(-1) ?? '';
+function summaries(measured: ReadonlyMap<Timing['model'], Measured>, threads: number): Timing[] {
+  const float = measured.get('onnx')?.turns ?? [];
+  return [...measured].map(([model, { loadMs, turns, peakMegabytes }]) => ({
+    model,
+    threads,
+    p50Ms: percentile(turns.flat(), 0.5),
+    p95Ms: percentile(turns.flat(), 0.95),
+    ratio: median(turns.map((times, turn) => median(times) / median(float[turn] ?? [NaN]))),
+    loadMs: median(loadMs),
+    peakMegabytes,
+  }));
 }

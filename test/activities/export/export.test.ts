@@ -176,7 +176,7 @@ describe('stage 7', () => {
         [1, 2].flatMap((threads) => ['onnx', 'onnx-int8', 'onnx-int8-weights'].map((model) => `${model} ${threads}`)),
       );
       for (const { p50Ms, p95Ms, ratio, loadMs, peakMegabytes, model } of latency.timings) {
-        assert.ok(p50Ms > 0 && p95Ms >= p50Ms && loadMs > 0 && (peakMegabytes ?? 0) > 10);
+        assert.ok(p50Ms > 0 && p95Ms >= p50Ms && loadMs > 0 && (peakMegabytes === null || peakMegabytes > 10));
         assert.ok(model === 'onnx' ? ratio === 1 : ratio > 0);
       }
       assert.match(latency.runtime, /^onnxruntime-node \d+\.\d+/);
