@@ -4,7 +4,7 @@ import { exportNetwork } from '../../../ml/onnx/export.js';
 import { worstLayers } from '../../../ml/onnx/layer-errors.js';
 import type { OnnxModel } from '../../../ml/onnx/messages.js';
 import type { PhotoSource } from '../../../ml/onnx/photos.js';
-import { quantize } from '../../../ml/onnx/quantize/quantize.js';
+import { BEST, quantize } from '../../../ml/onnx/quantize/quantize.js';
 import { storeWeightsAsInt8 } from '../../../ml/onnx/weight-only.js';
 import { MINIMALISTIC, seeded, seededNetwork } from './seeded-network.js';
 
@@ -55,7 +55,7 @@ describe('worst layers', () => {
   });
 
   it('are found in a model of int8 weights, and in an integer one behind the activation that a quantiser absorbed', async () => {
-    const integer = await quantize(float, photos, { biasCorrection: false, progress: () => undefined });
+    const integer = await quantize(float, photos, { ...BEST, biasCorrection: false, progress: () => undefined });
     for (const other of [storeWeightsAsInt8(float).model, integer.model])
       for (const { layer, added, errorOverVariance } of await worstLayers(float, other, photos))
         assert.ok(added > 0 && errorOverVariance >= added && Number.isFinite(errorOverVariance), layer);
