@@ -19,33 +19,22 @@ const GRAIN = 65_521;
 /** Photo `seed` at a size in pixels: the same for each call. */
 export type MakePhoto = (seed: number, width: number, height: number) => Promise<Pixels>;
 
-/** How many colours a side has that pictures are drawn from, coarse and fine, and how much of each. */
-const OCTAVES = [
-  [FIELD, 0.6],
-  [23, 0.4],
-] as const;
+/** Colours a side of a drawn picture: coarse ones, each over several of the fine ones. */
+const [COARSE, FINE] = [6, 24];
 
 /** Pictures of nothing but drawn colours: there are as many as one wants of which no two share a part. */
-export function pictureMaker(grain = 0): MakePhoto {
-  const noise = grainOf(grain);
-  return async (seed, width, height) => {
-    const draws = new Draws('crop', { seed: 7, epoch: 0, index: seed });
-    const data = Buffer.alloc(width * height * 3);
-    const fields: Buffer[] = [];
-    for (const [side] of OCTAVES) {
-      const cells = Buffer.from(Array.from({ length: side * side * 3 }, () => draws.below(256)));
-      fields.push(await stretched({ data: cells, width: side, height: side }, width, height));
-    }
-    for (let index = 0; index < data.length; index++) {
-      const value = fields.reduce(
-        (sum, field, octave) => sum + (OCTAVES[octave]?.[1] ?? 0) * (field[index] as number),
-        noise[index % GRAIN] as number,
-      );
-      data[index] = Math.max(0, Math.min(255, Math.round(value)));
-    }
-    return { data, width, height };
-  };
-}
+export const makePicture: MakePhoto = async (seed, width, height) => {
+  const draws = new Draws('crop', { seed: 7, epoch: 0, index: seed });
+  const coarse = Array.from({ length: COARSE * COARSE * 3 }, () => draws.below(154));
+  const cells = Buffer.alloc(FINE * FINE * 3);
+  for (let y = 0; y < FINE; y++)
+    for (let x = 0; x < FINE; x++)
+      for (let channel = 0; channel < 3; channel++) {
+        const under = (Math.floor((y * COARSE) / FINE) * COARSE + Math.floor((x * COARSE) / FINE)) * 3 + channel;
+        cells[(y * FINE + x) * 3 + channel] = (coarse[under] as number) + draws.below(102);
+      }
+  return { data: await stretched({ data: cells, width: FINE, height: FINE }, width, height), width, height };
+};
 
 /** @param folder of a person's photos, those of the packages without it @param grain deviation of the noise of each channel, in steps of 255 */
 export async function photoMaker(folder?: string, grain = 0): Promise<MakePhoto> {

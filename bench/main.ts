@@ -67,7 +67,7 @@ const finds = new Command('finds')
   .option('--photos <dir>', 'a folder of sound photos that must raise no alarm, instead of made ones')
   .action(async ({ json = false, ...options }: FindsOptions & { readonly json?: boolean }) => {
     const found = await benchFinds(options, note);
-    const command = `npm run --silent bench -- finds${options.photos === undefined ? '' : ' --photos PHOTOS'} >docs/finds.md`;
+    const command = `npm run bench --silent -- finds${options.photos === undefined ? '' : ' --photos PHOTOS'} >docs/finds.md`;
     process.stdout.write(json ? `${JSON.stringify(found, null, 2)}\n` : document(found, command));
   });
 

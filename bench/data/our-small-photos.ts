@@ -2,13 +2,13 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { photoMaker, pictureMaker } from '../made-photos.js';
+import { makePicture, photoMaker } from '../made-photos.js';
 import { folderName, OF_A_FOLDER } from './small-set.js';
 
 const [, , photoRoot = '', first = '', end = '', photos] = process.argv;
 const GRAIN = 3;
 sharp.concurrency(1);
-const make = photos === undefined ? pictureMaker(GRAIN) : await photoMaker(photos, GRAIN);
+const make = photos === undefined ? makePicture : await photoMaker(photos, GRAIN);
 for (let scene = Number(first); scene < Number(end); scene++) {
   const folder = join(photoRoot, folderName(scene));
   for (const label of ['good', 'bad']) await mkdir(join(folder, label), { recursive: true });
