@@ -46,9 +46,9 @@ export const quantiseCommand = withExamples(
       `subtracted from colours in [0, 1] (default: the model's own, else ImageNet's ${IMAGENET.mean.join()})`,
       triple,
     )
-    .option('--std <r,g,b>', `divided by (default: the model's own, else ImageNet's ${IMAGENET.std.join()})`, triple)
+    .option('--std <r,g,b>', `divided by (default: the model's own, else ImageNet's ${IMAGENET.std.join()})`, positiveTriple)
     .option('--photos <n>', 'use at most so many, spread over the folder', counting, 128)
-    .option('--seed <n>', 'which of them', Number, 0)
+    .option('--seed <n>', 'which of them', seedOf, 0)
     .addOption(new Option('--ranges <how>', 'how ranges of activations are chosen').choices(RANGE_METHODS).default(BEST.ranges))
     .option('--force', 'replace the output where it exists')
     .action(
@@ -167,4 +167,16 @@ function triple(text: string): number[] {
   if (numbers.length !== 3 || !numbers.every(Number.isFinite))
     throw new InvalidArgumentError('three numbers with commas between are needed');
   return numbers;
+}
+
+function positiveTriple(text: string): number[] {
+  const numbers = triple(text);
+  if (!numbers.every((number) => number > 0)) throw new InvalidArgumentError('numbers above 0 are needed');
+  return numbers;
+}
+
+function seedOf(text: string): number {
+  const number = Number(text);
+  if (!Number.isSafeInteger(number) || number < 0) throw new InvalidArgumentError('a whole number from 0 on is needed');
+  return number;
 }

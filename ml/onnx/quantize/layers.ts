@@ -4,28 +4,17 @@
  * layer; the bias takes up the difference between the float mean and the quantised mean of every channel.
  * Source: Nagel et al. (2019), "Data-free quantization through weight equalization and bias correction", section 4.2, with data.
  */
-import { Tensor } from 'onnxruntime-node';
-import { value } from '../build.js';
-import { encodeModel, type OnnxModel, type OnnxNode, type OnnxTensor, type OnnxValue } from '../messages.js';
+import type { OnnxModel, OnnxNode, OnnxTensor } from '../messages.js';
 import type { PhotoSource } from '../photos.js';
 import { floats, THREADS, withSession } from '../session.js';
 import { emitQuantized, stepsOf, type EmitRequest } from './emit.js';
-import { extract, GraphIndex } from './graph.js';
-import { photoInput, photoTensor } from './feeds.js';
+import { GraphIndex } from './graph.js';
+import { BATCH, drop, holdSteps, rows, runPart, type Held } from './held.js';
 import { ChannelMeans } from './means.js';
 import { roundToLeastError } from './rounding.js';
 import { CovarianceSums, tapsModel, tapsOf } from './taps.js';
 import type { Grid } from './ranges.js';
 import type { QuantizedWeights } from './weights.js';
-
-/** The integers of one value for all photos, [photos, ...shape]. Only values that later layers need are kept. */
-interface Held {
-  readonly shape: readonly number[];
-  readonly steps: Uint8Array;
-}
-
-/** Photos that are run at once through one layer. */
-const BATCH = 8;
 
 /** Weights of an output channel: with more, the covariances and the descent take minutes. */
 const MOST_TAPS = 1024;
@@ -113,55 +102,4 @@ async function measure(model: OnnxModel, held: ReadonlyMap<string, Held>, source
   const means = new ChannelMeans();
   await runPart(model, held, source, output, (result, count) => means.add(floats({ [output]: result }, output), result.dims, count));
   return means.result();
-}
-
-async function holdSteps(model: OnnxModel, held: ReadonlyMap<string, Held>, source: PhotoSource, output: string): Promise<Held> {
-  let made: Held | null = null;
-  await runPart(model, held, source, output, (result, count, first) => {
-    if (!(result.data instanceof Uint8Array)) throw new Error(`${output} is not uint8`);
-    const each = result.data.length / count;
-    made ??= { shape: result.dims.slice(1), steps: new Uint8Array(source.count * each) };
-    made.steps.set(result.data, first * each);
-  });
-  if (made === null) throw new Error('no photos to finish layers with');
-  return made;
-}
-
-/** Runs the part of the model between what is held (or the photos themselves) and `output`, over all photos. */
-async function runPart(
-  model: OnnxModel,
-  held: ReadonlyMap<string, Held>,
-  source: PhotoSource,
-  output: string,
-  take: (result: Tensor, count: number, first: number) => void,
-): Promise<void> {
-  const starts: OnnxValue[] = [...held].map(([name, { shape }]) => value(name, 'uint8', ['N', ...shape]));
-  const part = extract(model, [...starts, ...model.graph.input], output);
-  const photos = photoInput(model);
-  await withSession(encodeModel(part), { threads: THREADS }, async (session) => {
-    for (let first = 0; first < source.count; first += BATCH) {
-      const count = Math.min(BATCH, source.count - first);
-      const feeds = part.graph.input.map(({ name }) => {
-        const known = held.get(name);
-        if (known !== undefined) return [name, rows(known, first, count)] as const;
-        return [name, photoTensor(photos, source, first, count)] as const;
-      });
-      const result = (await session.run(Object.fromEntries(feeds), [output]))[output];
-      if (!(result instanceof Tensor)) throw new Error(`the part gave no ${output}`);
-      take(result, count, first);
-    }
-  });
-}
-
-function rows({ shape, steps }: Held, first: number, count: number): Tensor {
-  const each = shape.reduce((product, side) => product * side, 1);
-  return new Tensor('uint8', steps.subarray(first * each, (first + count) * each), [count, ...shape]);
-}
-
-/** Lets go of what no later layer is made from. */
-function drop(model: OnnxModel, held: Map<string, Held>, needed: readonly string[]): void {
-  const index = new GraphIndex(model.graph);
-  const ends = new Set(held.keys());
-  const met = new Set(needed.flatMap((name) => [...index.behind(name, ends).met]));
-  for (const name of ends) if (!met.has(name)) held.delete(name);
 }

@@ -29,7 +29,7 @@ export interface QuantizeSettings extends RangeSettings, LayerSettings {
 export const BEST: QuantizeSettings = {
   ranges: 'least-squares',
   percentile: 0.9999,
-  equalization: 0.5,
+  equalization: 0.7,
   rounding: 'least-error',
   biasCorrection: true,
 };
