@@ -13,8 +13,9 @@ import { toPlanes, type PhotoSource } from '../photos.js';
 export function drawSpread<Item>(all: readonly Item[], count: number, seed: number): Item[] {
   if (count >= all.length) return [...all];
   const draws = new Draws('calibrate', { seed, epoch: 0, index: 0 });
-  return Array.from({ length: count }, (_, stretch) => all[Math.floor(((stretch + draws.uniform()) * all.length) / count)]).filter(
-    (item) => item !== undefined,
+  const begin = (stretch: number): number => Math.floor((stretch * all.length) / count);
+  return Array.from({ length: count }, (_, stretch) => begin(stretch) + draws.below(begin(stretch + 1) - begin(stretch))).flatMap((index) =>
+    all.slice(index, index + 1),
   );
 }
 
