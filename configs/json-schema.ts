@@ -7,17 +7,18 @@ import { resolve } from 'node:path';
 import { isMap, isNode, isScalar, parseDocument, type Node } from 'yaml';
 import { z } from 'zod';
 import { SETTINGS, type Catalog } from './schema/catalog.js';
+import { ManifestV2 } from './schema/manifest.js';
 import { Pipeline } from './schema/pipeline.js';
 import { SplitsFile } from './schema/splits.js';
 
 /** The kinds of file that the product has itself. */
-export const SCHEMA_KINDS = ['pipeline', 'splits', 'dataset', 'preprocess', 'train', 'export'] as const;
+export const SCHEMA_KINDS = ['pipeline', 'splits', 'manifest', 'dataset', 'preprocess', 'train', 'export'] as const;
 
 type Schema = z.core.JSONSchema.JSONSchema;
 
 /** Every kind of file that a project has: the product's, and settings of each activity of its own. */
 export function schemaKinds({ kinds }: Catalog): string[] {
-  return ['pipeline', 'splits', ...kinds.keys()];
+  return ['pipeline', 'splits', 'manifest', ...kinds.keys()];
 }
 
 /** Where the schema of a kind is kept, relative to the root: the first line of each YAML, and `$schema` of the splits file, name it. */
@@ -32,6 +33,7 @@ export function schemaFile(kind: string): string {
 export async function jsonSchemaOf(kind: string, root: string, catalog: Catalog): Promise<Schema> {
   if (kind === 'pipeline') return pipelineSchema(catalog);
   if (kind === 'splits') return titled('Emo-AEN splits', generated(SplitsFile));
+  if (kind === 'manifest') return titled('Emo-AEN manifest of a published model', generated(ManifestV2));
   const schema = catalog.kinds.get(kind) ?? z.never();
   const defaults = Object.hasOwn(SETTINGS, kind) ? await defaultsOf(resolve(root, 'configs', `${kind}.yaml`)) : null;
   return settingsSchema(kind, schema, defaults);
