@@ -4,7 +4,8 @@ import { extname, join, resolve } from 'node:path';
 import { Problem } from '../configs/problem.js';
 import type { ManifestFile } from '../configs/schema/manifest.js';
 import { rankPhotos, type RefusedPhoto } from '../ml/bundle/rank.js';
-import { MANIFEST, readManifest, readPublished } from '../ml/bundle/read.js';
+import { MANIFEST } from '../ml/bundle/layout.js';
+import { readManifest, readPublished } from '../ml/bundle/read.js';
 import { visible } from '../ml/images/names.js';
 import { action, command, EXIT } from './command.js';
 
@@ -25,7 +26,7 @@ export const rankCommand = command('rank <photo...>', 'score photos, or all phot
     action<RankOptions>(async (terminal, options, args) => {
       const directory = options.model === undefined ? join(terminal.root, 'models') : resolve(options.model);
       const manifest = await readManifest(directory);
-      const name: ManifestFile['name'] = options.int8 === true ? 'onnx-int8' : 'onnx';
+      const name: ManifestFile['name'] = options.int8 === true ? 'int8' : 'fp32';
       const model = await readPublished(directory, manifest, name);
       const listed = await listPhotos(args);
       let told = 0;

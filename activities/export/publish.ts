@@ -5,8 +5,12 @@ import { canonicalHash } from '../../configs/load/canonical.js';
 import { Problem } from '../../configs/problem.js';
 import type { SettingsOf } from '../../configs/schema/catalog.js';
 import { Evaluation, Parity } from '../../configs/schema/evaluation.js';
-import { manifestOf } from '../../ml/bundle/manifest.js';
-import { publishBundle } from '../../ml/bundle/publish.js';
+import type { Ledger } from '../../configs/schema/ledger.js';
+import { modelCard } from '../../ml/bundle/card.js';
+import { manifestOf, type ManifestParts } from '../../ml/bundle/manifest.js';
+import { publishBundle, type Published } from '../../ml/bundle/publish.js';
+import { testScores } from '../../ml/bundle/test-scores.js';
+import { headCommit } from '../../ml/checklist/git.js';
 import { readCacheIndex } from '../../ml/images/cache.js';
 import { readModel } from '../../ml/onnx/facts.js';
 import { readOwnLedger } from '../checklist/own-ledger.js';
@@ -15,8 +19,8 @@ import type { TaskContext, TaskFunction } from '../task.js';
 type PublishContext = TaskContext<SettingsOf<'publish'>>;
 
 export const publish: TaskFunction<SettingsOf<'publish'>> = async (context) => {
-  const { root, run, signal } = context;
-  const { version, directory } = context.settings.bundle;
+  const { root, run, signal, task } = context;
+  const { version, directory, force, licence } = context.settings.bundle;
   const checkpoint = context.artifact('best-checkpoint');
   const { model, facts } = readModel(await readFile(context.artifact('onnx')), context.artifact('onnx'));
   const { dataset } = await readCacheIndex(context.artifact('cache-index'));
@@ -25,41 +29,68 @@ export const publish: TaskFunction<SettingsOf<'publish'>> = async (context) => {
   insistOnOneCheckpoint(context, facts.checkpoint, evaluation.checkpointSha256);
   // Checkpoints hold no clock, so that the same training gives the same bytes; their file does, and a reused one keeps its date.
   const { mtime: trainedAt } = await stat(checkpoint);
-  const settings = await settingsDigests(root, run);
-  context.progress({ message: `publishing version ${version}` });
+  const ledger = await readOwnLedger(root, run);
+  const test = testScores(dataset, evaluation, facts.seed);
+  const weightOnly = context.has('onnx-int8-weights') ? { 'int8-weights': context.artifact('onnx-int8-weights') } : {};
+  const models = { fp32: context.artifact('onnx'), int8: context.artifact('onnx-int8'), ...weightOnly };
+  const parts: ManifestParts = {
+    run,
+    trainedAt,
+    publishedAt: new Date(),
+    gitCommit: await headCommit(root),
+    licence,
+    settings: settingsDigests(ledger),
+    dataset,
+    model,
+    facts,
+    opsets: await opsetsOf(models),
+    evaluation,
+    parity,
+    test,
+  };
+  context.progress({ message: 'publishing the model' });
   const published = await publishBundle({
     directory: join(root, directory),
     version,
-    sources: { onnx: context.artifact('onnx'), 'onnx-int8': context.artifact('onnx-int8'), checkpoint },
+    sources: { ...models, checkpoint },
+    candidate: { testHash: test.testHash, pairwiseAccuracy: evaluation.pairwiseAccuracy },
+    force,
+    forceCure: `keep what is published; or publish it all the same: emo-aen retry ${run} ${task} --set export.bundle.force=true`,
     signal,
-    manifest: (files) =>
-      manifestOf({
-        version,
-        run,
-        trainedAt,
-        publishedAt: new Date(),
-        settings,
-        dataset,
-        model,
-        facts,
-        evaluation,
-        parity,
-        files,
-      }),
+    manifest: (chosen, files) => manifestOf(parts, chosen, files),
+    documents: (manifest) => ({
+      card: modelCard(manifest),
+      // Without the scores: a bundle that is given away names no photo of the set by them.
+      metrics: asJson({ evaluation: Evaluation.omit({ scores: true }).parse(evaluation), parity }),
+      settings: asJson(settingsOf(ledger)),
+    }),
   });
   return {
     artifacts: [
-      { name: 'manifest', path: published.manifest },
-      { name: 'published-onnx', path: published.onnx },
-      { name: 'published-onnx-int8', path: published['onnx-int8'] },
-      { name: 'published-checkpoint', path: published.checkpoint },
+      { name: 'manifest', path: published.paths.manifest },
+      { name: 'published-onnx', path: published.paths.fp32 },
+      { name: 'published-onnx-int8', path: published.paths.int8 },
+      { name: 'published-checkpoint', path: published.paths.checkpoint },
     ],
-    summary: { version, directory, synthetic: dataset.synthetic, pairwiseAccuracy: evaluation.pairwiseAccuracy.value },
-    warnings: dataset.synthetic
-      ? ['the published model learned from synthetic pairs: it tells degraded photos from sound ones, not taste']
-      : [],
+    summary: { version: published.version, directory, synthetic: dataset.synthetic, pairwiseAccuracy: evaluation.pairwiseAccuracy.value },
+    warnings: warningsOf(published, dataset.synthetic),
   };
 };
+
+function warningsOf({ comparison }: Published, synthetic: boolean): string[] {
+  return [
+    ...('words' in comparison ? [comparison.words] : []),
+    ...(synthetic ? ['the published model learned from synthetic pairs: it tells degraded photos from sound ones, not taste'] : []),
+  ];
+}
+
+async function opsetsOf(models: Readonly<Record<string, string>>): Promise<Record<string, number>> {
+  const opsets = Object.entries(models).map(async ([name, path]) => {
+    const { model } = readModel(await readFile(path), path);
+    return [name, model.opsetImport.find(({ domain }) => domain === '')?.version ?? NaN] as const;
+  });
+  return Object.fromEntries(await Promise.all(opsets));
+}
 
 async function json(path: string): Promise<unknown> {
   return JSON.parse(await readFile(path, 'utf8'));
@@ -78,9 +109,15 @@ function insistOnOneCheckpoint(context: PublishContext, exported: string, evalua
 }
 
 /** sha256 of every settings file that the run's plan was made of, by path, and of the settings as they ran, overrides and all. */
-async function settingsDigests(root: string, run: string): Promise<Record<string, string>> {
-  const ledger = await readOwnLedger(root, run);
+function settingsDigests(ledger: Ledger): Record<string, string> {
   const files = ledger.tasks.flatMap(({ plan }) => plan.settingsFiles.map((file) => [file.path, file.sha256] as const));
-  const resolved = canonicalHash(ledger.tasks.map(({ plan }) => ({ task: plan.name, settings: plan.settings })));
-  return { ...Object.fromEntries(files.sort(([a], [b]) => (a < b ? -1 : 1))), resolved };
+  return { ...Object.fromEntries(files.sort(([a], [b]) => (a < b ? -1 : 1))), resolved: canonicalHash(settingsOf(ledger)) };
+}
+
+function settingsOf({ tasks }: Ledger): { task: string; settings: unknown }[] {
+  return tasks.map(({ plan }) => ({ task: plan.name, settings: plan.settings }));
+}
+
+function asJson(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
 }

@@ -55,11 +55,12 @@ export interface Catalog {
 
 type Row<Settings extends z.ZodType> = Omit<CatalogEntry<Settings>, 'kind' | 'code' | 'mayRead' | 'once'> & {
   readonly kind: SettingsKind;
+  readonly mayRead?: readonly string[];
   readonly once?: string;
 };
 
 function entry<Settings extends z.ZodType>(row: Row<Settings>): CatalogEntry<Settings> & { readonly kind: SettingsKind } {
-  return { ...row, code: null, mayRead: [], once: row.once ?? null };
+  return { ...row, code: null, mayRead: row.mayRead ?? [], once: row.once ?? null };
 }
 
 const always = (): boolean => true;
@@ -164,12 +165,13 @@ export const CATALOG = {
   }),
   publish: entry({
     stage: 7,
-    version: 1,
+    version: 2,
     outside: never,
     once: 'it replaces the published bundle',
     kind: 'export',
     settings: ExportSettings.pick({ bundle: true }),
     reads: ['onnx', 'onnx-int8', 'best-checkpoint', 'cache-index', 'parity', 'evaluation'],
+    mayRead: ['onnx-int8-weights'],
     provides: ['manifest', 'published-onnx', 'published-onnx-int8', 'published-checkpoint'],
   }),
   'archive-logs': entry({

@@ -35,8 +35,10 @@ export const ExportSettings = z.strictObject({
     runs: z.int().min(1),
   }),
   bundle: z.strictObject({
-    version: z.string().regex(/^\d+\.\d+\.\d+$/, 'a version such as 1.0.0'),
+    version: z.string().regex(/^(auto|\d+\.\d+\.\d+)$/, 'a version such as 1.0.0, or auto'),
     directory: z.string().min(1),
+    force: z.boolean(),
+    licence: z.string().min(1).nullable(),
   }),
   archive: z.strictObject({
     mode: z.enum(['online', 'offline']),

@@ -1,74 +1,215 @@
 /**
- * Puts a version of the model into the bundle's folder:
+ * Publishes a version of the model: builds its folder apart, gives it its name whole, then switches to it (layout.ts says how things lie).
+ * A failure or kill before the switch leaves what was published as it was; at most a folder is left that nobody was told of, which the next
+ * one of that version goes on with or replaces.
  *
- *     models/manifest.json                             names the files of one version by path, size and sha256
- *     models/versions/<version>-<digest>/emo_aen.onnx  … never written again once complete
- *     models/emo_aen.onnx, emo_aen_int8.onnx, emo_aen.safetensors   the newest version under names that stay (hard links)
- *
- * The manifest is replaced last, by one rename, and points into a folder of its own version. So whoever begins with the manifest reads all
- * of the old version or all of the new one, and a failure or kill at any point before leaves the old one as it was.
+ * A version that was published never changes: the same files again are the same version, other files need another number.
  */
-import { createHash, randomBytes } from 'node:crypto';
-import { link, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isAbout, Problem } from '../../configs/problem.js';
 import type { Manifest, ManifestFile } from '../../configs/schema/manifest.js';
-import { hashFile, writeFileAtomically, writeJsonAtomically } from '../files/atomic.js';
-import { MANIFEST, readManifest } from './read.js';
+import { removeAbandoned } from '../files/abandoned.js';
+import { hashFile, syncFolder, writeFileAtomically, writeJsonAtomically } from '../files/atomic.js';
+import { comparedWith, type Candidate, type Comparison } from './comparison.js';
+import { DOCUMENT_NAMES, FILE_NAMES, MANIFEST, versionFolder, VERSIONS } from './layout.js';
+import type { PlacedFile } from './manifest.js';
+import { FILE_ORDER } from './measured.js';
+import { readManifest } from './read.js';
+import { currentVersion, switchTo } from './switch.js';
+import { manifestOfVersion, nextVersion, verifyVersion, versionNames, wasPublished } from './versions.js';
 
-export type Sources = Readonly<Record<ManifestFile['name'], string>>;
-
-/** Names that stay, by what the file is. */
-export const FILE_NAMES = {
-  onnx: 'emo_aen.onnx',
-  'onnx-int8': 'emo_aen_int8.onnx',
-  checkpoint: 'emo_aen.safetensors',
-} as const satisfies Record<ManifestFile['name'], string>;
-
-const VERSIONS = 'versions';
+export type Sources = Readonly<Record<'fp32' | 'int8' | 'checkpoint', string> & Partial<Record<'int8-weights', string>>>;
 
 export interface PublishRequest {
   /** Absolute path of the bundle's folder. */
   readonly directory: string;
+  /** `auto`: the one that holds these files, or the patch version after the highest there. */
   readonly version: string;
   /** Absolute paths of the files to publish. */
   readonly sources: Sources;
+  readonly candidate: Candidate;
+  /** Publishes a model that is worse than the published one too. */
+  readonly force: boolean;
+  /** What to type to publish it all the same. */
+  readonly forceCure: string;
   /** Makes the manifest, when the files' paths and digests are known. */
-  readonly manifest: (files: ManifestFile[]) => Manifest;
+  readonly manifest: (version: string, files: readonly PlacedFile[]) => Manifest;
+  /** Texts that lie beside the files. */
+  readonly documents: (manifest: Manifest) => Readonly<Record<'card' | 'metrics' | 'settings', string>>;
   readonly signal: AbortSignal;
 }
 
-/** Absolute paths of what was published: the manifest and the files under the names that stay. */
-export type Published = Readonly<Record<'manifest' | ManifestFile['name'], string>>;
-
-export async function publishBundle({ directory, version, sources, manifest, signal }: PublishRequest): Promise<Published> {
-  const before = await previousFolder(directory);
-  const names = Object.keys(FILE_NAMES) as ManifestFile['name'][];
-  const digests = await Promise.all(names.map(async (name) => ({ name, ...(await hashFile(sources[name])) })));
-  const digest = createHash('sha256')
-    .update(digests.map(({ sha256 }) => sha256).join())
-    .digest('hex')
-    .slice(0, 12);
-  const folder = `${VERSIONS}/${version}-${digest}`;
-  const files: ManifestFile[] = digests.map(({ name, sha256, bytes }) => ({ name, path: `${folder}/${FILE_NAMES[name]}`, bytes, sha256 }));
-  const checked = manifest(files);
-  for (const { name, path, sha256 } of files) {
-    signal.throwIfAborted();
-    await copyVerified(sources[name], join(directory, path), sha256);
-  }
-  signal.throwIfAborted();
-  for (const { name, path } of files) await present(join(directory, path), join(directory, FILE_NAMES[name]));
-  await writeJsonAtomically(join(directory, MANIFEST), checked);
-  await prune(directory, new Set([folder, before]));
-  const stays = (name: ManifestFile['name']): string => join(directory, FILE_NAMES[name]);
-  return { manifest: join(directory, MANIFEST), onnx: stays('onnx'), 'onnx-int8': stays('onnx-int8'), checkpoint: stays('checkpoint') };
+export interface Published {
+  readonly version: string;
+  /** Absolute paths: the manifest and the files under the names that stay. */
+  readonly paths: Readonly<Record<'manifest' | 'fp32' | 'int8' | 'checkpoint', string>>;
+  readonly comparison: Comparison;
 }
 
-/** Copies unless the very file is there already: a version's files are never written again. */
-async function copyVerified(source: string, target: string, sha256: string): Promise<void> {
-  if (await holds(target, sha256)) return;
+/** Folders of versions while they are built: this, and the id of the process. */
+const BUILDING = '.building-';
+/** Bundles that this process publishes into now. */
+const busy = new Set<string>();
+
+/**
+ * @throws Problem CONFLICT where the version was published with other files, where the model is worse than the published one, or where
+ * somebody else publishes at the same time; ARTIFACT_ALTERED where a file changes while it is copied.
+ */
+export async function publishBundle(request: PublishRequest): Promise<Published> {
+  const { directory, signal } = request;
+  if (busy.has(directory)) throw meanwhile(directory);
+  busy.add(directory);
+  try {
+    await mkdir(join(directory, VERSIONS), { recursive: true });
+    await removeAbandoned(join(directory, VERSIONS), BUILDING);
+    const digests = await digestsOf(request.sources);
+    const { version, there } = await chooseVersion(request, digests);
+    const comparison = await compare(request, version);
+    if (there) await verifyVersion(directory, await manifestOfVersion(directory, version));
+    else await buildVersion(request, version, digests);
+    signal.throwIfAborted();
+    await switchTo(directory, version);
+    const stays = (name: string): string => join(directory, name);
+    const { fp32, int8, checkpoint } = FILE_NAMES;
+    return {
+      version,
+      comparison,
+      paths: { manifest: stays(MANIFEST), fp32: stays(fp32), int8: stays(int8), checkpoint: stays(checkpoint) },
+    };
+  } finally {
+    busy.delete(directory);
+  }
+}
+
+type Digest = Pick<PlacedFile, 'name' | 'bytes' | 'sha256'> & { readonly source: string };
+
+async function digestsOf(sources: Sources): Promise<Digest[]> {
+  return Promise.all(
+    FILE_ORDER.flatMap((name) => {
+      const source = sources[name];
+      return source === undefined ? [] : [hashFile(source).then((facts) => ({ name, source, ...facts }))];
+    }),
+  );
+}
+
+/** Which version the files get, and whether its folder is there already. */
+async function chooseVersion(
+  { directory, version }: PublishRequest,
+  digests: readonly Digest[],
+): Promise<{ version: string; there: boolean }> {
+  const names = await versionNames(directory);
+  if (version === 'auto') {
+    for (const name of names.toReversed()) if (await holds(directory, name, digests)) return { version: name, there: true };
+    return { version: nextVersion(names), there: false };
+  }
+  if (!names.includes(version)) return { version, there: false };
+  if (await holds(directory, version, digests)) return { version, there: true };
+  if (!(await wasPublished(directory, version))) {
+    await rm(join(directory, versionFolder(version)), { recursive: true });
+    return { version, there: false };
+  }
+  throw new Problem({
+    code: 'CONFLICT',
+    message: `version ${version} was published with other files, and a published version never changes`,
+    where: join(directory, versionFolder(version)),
+    cure: `publish as another version, such as ${nextVersion(names)}: set bundle.version in export.yaml, or to auto`,
+  });
+}
+
+/** Whether a version consists of just these files. One whose manifest cannot be read holds none. */
+async function holds(directory: string, version: string, digests: readonly Digest[]): Promise<boolean> {
+  try {
+    const { files } = await manifestOfVersion(directory, version);
+    const known = new Map<ManifestFile['name'], string>(files.map(({ name, sha256 }) => [name, sha256]));
+    return known.size === digests.length && digests.every(({ name, sha256 }) => known.get(name) === sha256);
+  } catch (error) {
+    if (error instanceof Problem) return false;
+    throw error;
+  }
+}
+
+/** @throws Problem CONFLICT where it is worse, unless it is asked for by force. */
+async function compare({ directory, candidate, force, forceCure }: PublishRequest, version: string): Promise<Comparison> {
+  if ((await currentVersion(directory)) === version) return { outcome: 'not worse' };
+  const comparison = await comparedWithPublished(directory, candidate);
+  if (comparison.outcome !== 'worse' || force) return comparison;
+  throw new Problem({
+    code: 'CONFLICT',
+    message: `not published: it is ${comparison.words}`,
+    where: join(directory, MANIFEST),
+    cure: forceCure,
+  });
+}
+
+async function comparedWithPublished(directory: string, candidate: Candidate): Promise<Comparison> {
+  try {
+    return comparedWith(await readManifest(directory), candidate);
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    if (error.code === 'NOT_FOUND') return comparedWith(null, candidate);
+    return { outcome: 'not comparable', words: `whether it is better than what was published is not known: ${error.message}` };
+  }
+}
+
+async function buildVersion(
+  { directory, manifest, documents, signal }: PublishRequest,
+  version: string,
+  digests: readonly Digest[],
+): Promise<void> {
+  const folder = versionFolder(version);
+  const building = join(directory, VERSIONS, `${BUILDING}${process.pid}`);
+  await rm(building, { recursive: true, force: true });
+  try {
+    const files = digests.map(({ name, bytes, sha256 }) => ({ name, path: `${folder}/${FILE_NAMES[name]}`, bytes, sha256 }));
+    for (const digest of digests) {
+      signal.throwIfAborted();
+      await copyVerified(digest, join(building, FILE_NAMES[digest.name]));
+    }
+    const draft = manifest(version, files);
+    const texts = documents(draft);
+    const placed = (['card', 'metrics', 'settings'] as const).map((name) => placeText(folder, name, texts[name]));
+    const checksums = placeText(folder, 'checksums', checksumsOf(folder, [...files, ...placed]));
+    for (const { file, text } of [...placed, checksums]) await writeFileAtomically(join(building, file), text);
+    const [card, metrics, settings] = placed.map(factsOf);
+    await writeJsonAtomically(join(building, MANIFEST), {
+      ...draft,
+      documents: { card, metrics, settings, checksums: factsOf(checksums) },
+    });
+    signal.throwIfAborted();
+    await rename(building, join(directory, folder)).catch((cause: unknown) => {
+      throw isAbout(cause, 'ENOTEMPTY', 'EEXIST') ? meanwhile(directory) : cause;
+    });
+    await syncFolder(join(directory, VERSIONS));
+  } finally {
+    await rm(building, { recursive: true, force: true });
+  }
+}
+
+interface PlacedText extends Omit<PlacedFile, 'name'> {
+  readonly file: string;
+  readonly text: string;
+}
+
+function placeText(folder: string, name: keyof typeof DOCUMENT_NAMES, text: string): PlacedText {
+  const file = DOCUMENT_NAMES[name];
+  const sha256 = createHash('sha256').update(text).digest('hex');
+  return { file, text, path: `${folder}/${file}`, bytes: Buffer.byteLength(text), sha256 };
+}
+
+function factsOf({ path, bytes, sha256 }: PlacedText): Omit<PlacedFile, 'name'> {
+  return { path, bytes, sha256 };
+}
+
+/** As `sha256sum -c` reads it in the version's folder. */
+function checksumsOf(folder: string, files: readonly Omit<PlacedFile, 'name'>[]): string {
+  return files.map(({ path, sha256 }) => `${sha256}  ${path.slice(folder.length + 1)}\n`).join('');
+}
+
+async function copyVerified({ source, sha256 }: Digest, target: string): Promise<void> {
   await writeFileAtomically(target, await readFile(source));
-  if (await holds(target, sha256)) return;
+  if ((await hashFile(target)).sha256 === sha256) return;
   throw new Problem({
     code: 'ARTIFACT_ALTERED',
     message: 'the file changed while it was copied into the bundle',
@@ -77,48 +218,7 @@ async function copyVerified(source: string, target: string, sha256: string): Pro
   });
 }
 
-async function holds(path: string, sha256: string): Promise<boolean> {
-  try {
-    return (await hashFile(path)).sha256 === sha256;
-  } catch (error) {
-    if (isAbout(error, 'ENOENT')) return false;
-    throw error;
-  }
-}
-
-/** Makes `name` another name of `file`, replacing what was there; a copy where the file system has no hard links. */
-async function present(file: string, name: string): Promise<void> {
-  const temporary = `${name}.tmp-${process.pid}-${randomBytes(4).toString('hex')}`;
-  try {
-    await link(file, temporary);
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && NO_LINKS.has(String(error.code)))) throw error;
-    return writeFileAtomically(name, await readFile(file));
-  }
-  try {
-    await rename(temporary, name);
-  } finally {
-    // Renaming a file to another name of itself does nothing and leaves both.
-    await rm(temporary, { force: true });
-  }
-}
-
-const NO_LINKS: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV']);
-
-/** The folder of the version that the manifest names now; null where there is none, or none that can be read. */
-async function previousFolder(directory: string): Promise<string | null> {
-  try {
-    const { files } = await readManifest(directory);
-    return files[0]?.path.split('/').slice(0, 2).join('/') ?? null;
-  } catch (error) {
-    if (error instanceof Problem) return null;
-    throw error;
-  }
-}
-
-/** Keeps the new version and the one before it: a reader may still be at it. */
-async function prune(directory: string, kept: ReadonlySet<string | null>): Promise<void> {
-  if (kept.has(null)) return;
-  for (const name of await readdir(join(directory, VERSIONS)))
-    if (!kept.has(`${VERSIONS}/${name}`)) await rm(join(directory, VERSIONS, name), { recursive: true });
+function meanwhile(directory: string): Problem {
+  const message = 'another run publishes into this folder at the same time';
+  return new Problem({ code: 'CONFLICT', message, where: directory, cure: 'retry publish when it is done' });
 }

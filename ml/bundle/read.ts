@@ -4,21 +4,35 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { isAbout, Problem } from '../../configs/problem.js';
-import { Manifest, type ManifestFile } from '../../configs/schema/manifest.js';
+import { Manifest, MANIFEST_FORMAT, type ManifestFile } from '../../configs/schema/manifest.js';
+import { MANIFEST } from './layout.js';
 
-export const MANIFEST = 'manifest.json';
-
-/** @throws Problem NOT_FOUND where nothing is published, ARTIFACT_ALTERED where the manifest is not one that is understood. */
-export async function readManifest(directory: string): Promise<Manifest> {
-  const path = join(directory, MANIFEST);
+/**
+ * @param file of the manifest, relative to the bundle's folder; a version keeps its own in its folder
+ * @throws Problem NOT_FOUND where nothing is published; ARTIFACT_ALTERED where the manifest is cut off, is not one, or is of a newer layout.
+ */
+export async function readManifest(directory: string, file: string = MANIFEST): Promise<Manifest> {
+  const path = join(directory, file);
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
     throw missing(cause, path, 'no model is published here');
   });
+  const written = parsed(text, path);
+  const { data: newer } = z.looseObject({ format: z.number().int().gt(MANIFEST_FORMAT) }).safeParse(written);
+  if (newer !== undefined) {
+    const message = `a manifest of layout ${newer.format}, and this release of emo-aen reads ${MANIFEST_FORMAT} and older`;
+    throw altered(path, message, 'use the release of emo-aen that published it, or a newer one');
+  }
+  const manifest = Manifest.safeParse(written);
+  if (manifest.success) return manifest.data;
+  const reason = z.prettifyError(manifest.error).split('\n').slice(0, 2).join(' ');
+  throw altered(path, `not a manifest that this version of emo-aen understands: ${reason}`, PUBLISH_AGAIN, manifest.error);
+}
+
+function parsed(text: string, path: string): unknown {
   try {
-    return Manifest.parse(JSON.parse(text));
+    return JSON.parse(text);
   } catch (cause) {
-    const reason = cause instanceof z.ZodError ? z.prettifyError(cause).split('\n').slice(0, 2).join(' ') : String(cause);
-    throw altered(path, `not a manifest that this version of emo-aen understands: ${reason}`, cause);
+    throw altered(path, `is cut off or no JSON: ${cause instanceof Error ? cause.message : String(cause)}`, PUBLISH_AGAIN, cause);
   }
 }
 
@@ -28,7 +42,13 @@ export async function readManifest(directory: string): Promise<Manifest> {
  */
 export async function readPublished(directory: string, manifest: Manifest, name: ManifestFile['name']): Promise<Buffer> {
   const file = manifest.files.find((candidate) => candidate.name === name);
-  if (file === undefined) throw altered(join(directory, MANIFEST), `it names no file ${name}`);
+  if (file === undefined)
+    throw new Problem({
+      code: 'NOT_FOUND',
+      message: `version ${manifest.version} has no file ${name}`,
+      where: join(directory, MANIFEST),
+      cure: `it has ${manifest.files.map((each) => each.name).join(', ')}`,
+    });
   const path = join(directory, file.path);
   const bytes = await readFile(path).catch((cause: unknown) => {
     throw missing(cause, path, 'the manifest names this file, and it is not there');
@@ -38,13 +58,13 @@ export async function readPublished(directory: string, manifest: Manifest, name:
   throw altered(path, `its sha256 is ${sha256.slice(0, 12)}…, the manifest says ${file.sha256.slice(0, 12)}…`);
 }
 
-const PUBLISH_AGAIN = 'publish again: emo-aen run';
+const PUBLISH_AGAIN = 'publish another version: emo-aen run; or go back to one that is whole: emo-aen publish --rollback VERSION';
 
 function missing(cause: unknown, where: string, message: string): unknown {
   if (!isAbout(cause, 'ENOENT')) return cause;
   return new Problem({ code: 'NOT_FOUND', message, where, cure: 'train and publish one: emo-aen run', cause });
 }
 
-function altered(where: string, message: string, cause?: unknown): Problem {
-  return new Problem({ code: 'ARTIFACT_ALTERED', message, where, cure: PUBLISH_AGAIN, cause });
+function altered(where: string, message: string, cure = PUBLISH_AGAIN, cause?: unknown): Problem {
+  return new Problem({ code: 'ARTIFACT_ALTERED', message, where, cure, cause });
 }

@@ -6,11 +6,12 @@ import { withSession } from '../onnx/session.js';
 import { readSafetensors } from '../weights/safetensors.js';
 import { finishedTask, noFindings, proveFile, proveJson, type Audit, type Findings, type FinishedTask } from './evidence.js';
 
-/** Which task made what is published under a name, and as which artifact. */
-const MADE_BY: Readonly<Record<ManifestFile['name'], readonly [uses: string, artifact: string, published: string]>> = {
-  onnx: ['export', 'onnx', 'published-onnx'],
-  'onnx-int8': ['quantize', 'onnx-int8', 'published-onnx-int8'],
-  checkpoint: ['train', 'best-checkpoint', 'published-checkpoint'],
+/** Which artifact is published as a file, which task makes it where that is known, and as which artifact it has a name that stays, where it has one. */
+const MADE_BY: Readonly<Record<ManifestFile['name'], readonly [artifact: string, uses: string | null, published: string | null]>> = {
+  fp32: ['onnx', 'export', 'published-onnx'],
+  int8: ['onnx-int8', 'quantize', 'published-onnx-int8'],
+  'int8-weights': ['onnx-int8-weights', null, null],
+  checkpoint: ['best-checkpoint', 'train', 'published-checkpoint'],
 };
 
 export async function proveModels(audit: Audit): Promise<Findings> {
@@ -30,18 +31,28 @@ export async function proveModels(audit: Audit): Promise<Findings> {
     const sound = await provePublished(audit, { ...file, path }, task, findings);
     if (sound) await proveLoads(audit.root, { ...file, path }, manifest, findings);
   }
+  for (const file of Object.values(manifest.documents ?? {}))
+    await proveFile(audit, { ...file, path: posix.join(posix.dirname(place.path), file.path) }, findings);
   return findings;
 }
 
 /** The file that the manifest names, and the one under the name that stays: both hold what the run made. */
 async function provePublished(audit: Audit, file: ManifestFile, publish: FinishedTask, findings: Findings): Promise<boolean> {
-  const [uses, artifact, published] = MADE_BY[file.name];
-  const maker = finishedTask(audit, uses, findings);
-  const staying = publish.artifact(published);
-  if (staying.path !== file.path) await proveFile(audit, staying, findings);
-  for (const made of [staying, ...(maker === null ? [] : [maker.artifact(artifact)])])
+  const [artifact, uses, published] = MADE_BY[file.name];
+  const maker = uses === null ? makerOf(audit, artifact, findings) : finishedTask(audit, uses, findings);
+  const staying = published === null ? null : publish.artifact(published);
+  if (staying !== null && staying.path !== file.path) await proveFile(audit, staying, findings);
+  for (const made of [...(staying === null ? [] : [staying]), ...(maker === null ? [] : [maker.artifact(artifact)])])
     if (made.sha256 !== file.sha256) findings.missing.push(`${file.path} is not ${made.path} that the run made`);
   return proveFile(audit, file, findings);
+}
+
+/** The task that made an artifact which several activities could make. */
+function makerOf(audit: Audit, artifact: string, findings: Findings): FinishedTask | null {
+  const maker = audit.ledger.tasks.find(({ output }) => output?.artifacts.some(({ name }) => name === artifact) === true);
+  if (maker !== undefined) return finishedTask(audit, maker.plan.uses, findings);
+  findings.missing.push(`no task of the run made ${artifact}, which is published`);
+  return null;
 }
 
 /** Opens the model as a client would. Only called with bytes whose hash is right. */

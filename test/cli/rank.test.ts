@@ -57,12 +57,12 @@ describe('emo-aen rank', () => {
       expected.map(({ file }) => file),
     );
     answer.photos.forEach(({ score }, place) => assert.ok(Math.abs(score - (expected[place]?.score ?? NaN)) < 1e-6));
-    assert.deepEqual([answer.model.version, answer.model.file], ['1.2.3', 'onnx']);
+    assert.deepEqual([answer.model.version, answer.model.file], ['1.2.3', 'fp32']);
   });
 
   it('uses the INT8 model where asked', async () => {
     const { stdout } = await rank(join(photos, 'photo 0.png'), '--int8', '--json');
-    assert.equal((JSON.parse(stdout) as Answer).model.file, 'onnx-int8');
+    assert.equal((JSON.parse(stdout) as Answer).model.file, 'int8');
   });
 
   it('names what it cannot read, ranks the rest and ends with 1', async () => {
@@ -83,7 +83,7 @@ describe('emo-aen rank', () => {
 
   it('refuses a model whose bytes are not those of the manifest', async () => {
     const manifest = Manifest.parse(JSON.parse(await readFile(join(stage.root, 'models/manifest.json'), 'utf8')));
-    const path = join(stage.root, 'models', manifest.files.find(({ name }) => name === 'onnx')?.path ?? '');
+    const path = join(stage.root, 'models', manifest.files.find(({ name }) => name === 'fp32')?.path ?? '');
     await copyFile(path, `${path}.kept`);
     const bytes = await readFile(path);
     bytes[bytes.length - 100] = (bytes[bytes.length - 100] ?? 0) ^ 1;

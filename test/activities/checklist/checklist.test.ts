@@ -235,7 +235,7 @@ describe('the checklist', function () {
       for (const artifact of ledger.tasks.flatMap(({ output }) => output?.artifacts ?? []))
         Object.assign(artifact, all[artifact.name] ?? {});
     };
-    for (const file of ['emo_aen.onnx', 'emo_aen_int8.onnx', 'emo_aen.safetensors', 'versions/0.1.0-abc/emo_aen_int8.onnx'])
+    for (const file of ['emo_aen.onnx', 'emo_aen_int8.onnx', 'emo_aen.safetensors', 'versions/0.1.0/emo_aen_int8.onnx'])
       it(`when models/${file} was changed or is gone`, async () => {
         const path = join(root, 'models', file);
         const bytes = await readFile(path);
@@ -248,19 +248,19 @@ describe('the checklist', function () {
         await onlyOpen('models', new RegExp(`models/${file} is gone: it had \\d+ bytes`));
       });
     it('when a model was replaced by another of the same name that loads', async () => {
-      await writeFile(join(root, 'models/versions/0.1.0-abc/emo_aen.onnx'), tinyModel('another'));
-      await onlyOpen('models', /^models\/versions\/0\.1\.0-abc\/emo_aen\.onnx was altered: it had \d+ bytes/);
+      await writeFile(join(root, 'models/versions/0.1.0/emo_aen.onnx'), tinyModel('another'));
+      await onlyOpen('models', /^models\/versions\/0\.1\.0\/emo_aen\.onnx was altered: it had \d+ bytes/);
     });
     it('when a model was replaced and manifest and ledger were made to match', async () => {
-      const paths = ['models/emo_aen.onnx', 'models/versions/0.1.0-abc/emo_aen.onnx'];
+      const paths = ['models/emo_aen.onnx', 'models/versions/0.1.0/emo_aen.onnx'];
       for (const path of paths) await writeFile(join(root, path), tinyModel('another'));
       const facts = await hashFile(join(root, 'models/emo_aen.onnx'));
-      await editManifest((files) => files.map((row) => (row.name === 'onnx' ? { ...row, ...facts } : row)));
+      await editManifest((files) => files.map((row) => (row.name === 'fp32' ? { ...row, ...facts } : row)));
       await follow({ 'published-onnx': facts });
       const items = await open();
       assert.match(
         String(items.models),
-        /models\/versions\/0\.1\.0-abc\/emo_aen\.onnx is not runs\/first\/emo_aen\.onnx that the run made/,
+        /models\/versions\/0\.1\.0\/emo_aen\.onnx is not runs\/first\/emo_aen\.onnx that the run made/,
       );
       assert.match(String(items.models), /runs\/first\/ledger\.json was edited: of task changelog its fingerprint is/);
     });
@@ -278,12 +278,12 @@ describe('the checklist', function () {
     it('when a model with the right hash is no model', async () => {
       await writeFile(join(root, 'broken'), 'no model');
       const replace = async (path: string): Promise<void> => cp(join(root, 'broken'), join(root, path));
-      for (const path of [`runs/${RUN}/emo_aen.onnx`, 'models/emo_aen.onnx', 'models/versions/0.1.0-abc/emo_aen.onnx']) await replace(path);
+      for (const path of [`runs/${RUN}/emo_aen.onnx`, 'models/emo_aen.onnx', 'models/versions/0.1.0/emo_aen.onnx']) await replace(path);
       const facts = await hashFile(join(root, 'broken'));
-      await editManifest((files) => files.map((row) => (row.name === 'onnx' ? { ...row, ...facts } : row)));
+      await editManifest((files) => files.map((row) => (row.name === 'fp32' ? { ...row, ...facts } : row)));
       await follow({ onnx: facts, 'published-onnx': facts });
       settle();
-      await onlyOpen('models', /models\/versions\/0\.1\.0-abc\/emo_aen\.onnx does not load/);
+      await onlyOpen('models', /models\/versions\/0\.1\.0\/emo_aen\.onnx does not load/);
     });
   });
 

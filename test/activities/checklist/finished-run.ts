@@ -171,16 +171,17 @@ class Builder {
     await this.done('quantize', { 'onnx-int8': `runs/${RUN}/emo_aen_int8.onnx` });
     await this.write(`runs/${RUN}/parity.json`, JSON.stringify(PARITY));
     await this.done('parity', { parity: `runs/${RUN}/parity.json` });
-    await this.publish({ onnx: `runs/${RUN}/emo_aen.onnx`, 'onnx-int8': `runs/${RUN}/emo_aen_int8.onnx`, checkpoint });
+    await this.publish({ fp32: `runs/${RUN}/emo_aen.onnx`, int8: `runs/${RUN}/emo_aen_int8.onnx`, checkpoint });
   }
 
-  private async publish(sources: Readonly<Record<'onnx' | 'onnx-int8' | 'checkpoint', string>>): Promise<void> {
-    const names = { onnx: 'emo_aen.onnx', 'onnx-int8': 'emo_aen_int8.onnx', checkpoint: 'emo_aen.safetensors' } as const;
+  private async publish(sources: Readonly<Record<'fp32' | 'int8' | 'checkpoint', string>>): Promise<void> {
+    const names = { fp32: 'emo_aen.onnx', int8: 'emo_aen_int8.onnx', checkpoint: 'emo_aen.safetensors' } as const;
     const files: Manifest['files'] = [];
-    for (const name of ['onnx', 'onnx-int8', 'checkpoint'] as const) {
+    for (const name of ['fp32', 'int8', 'checkpoint'] as const) {
       const data = await readFile(join(this.root, sources[name]));
-      for (const folder of ['', 'versions/0.1.0-abc/']) await this.write(`models/${folder}${names[name]}`, data);
-      files.push({ name, path: `versions/0.1.0-abc/${names[name]}`, ...(await hashFile(join(this.root, sources[name]))) });
+      for (const folder of ['', 'versions/0.1.0/']) await this.write(`models/${folder}${names[name]}`, data);
+      const unmeasured = { opset: name === 'checkpoint' ? null : 17, runtimes: [], latency: [], accuracy: null };
+      files.push({ name, path: `versions/0.1.0/${names[name]}`, ...(await hashFile(join(this.root, sources[name]))), ...unmeasured });
     }
     await this.write('models/manifest.json', JSON.stringify(manifest(this.hash, files)));
     await this.done('publish', {
@@ -294,23 +295,41 @@ const PARITY: Parity = {
 
 function manifest(hash: string, files: Manifest['files']): Manifest {
   const photos = { name: 'photos', type: 'float32', shape: ['N'], meaning: '' } as const;
-  const preprocessing = { resize: 256, crop: 224, mean: [...PREPROCESS.normalize.mean], std: [...PREPROCESS.normalize.std] };
+  const preprocessing: Manifest['input']['preprocessing'] = {
+    orientation: 'exif',
+    colourSpace: 'sRGB',
+    channels: 'RGB',
+    resize: 256,
+    resizeSide: 'shortest',
+    otherSide: 'floor',
+    kernel: 'linear-antialiased',
+    crop: 224,
+    cropOffset: 'half-to-even',
+    mean: [...PREPROCESS.normalize.mean],
+    std: [...PREPROCESS.normalize.std],
+  };
   return {
-    format: 1,
+    format: 2,
     name: 'emo-aen',
     version: '0.1.0',
     run: RUN,
     trainedAt: '2026-01-02T03:00:00.000Z',
     publishedAt: '2026-01-02T03:04:00.000Z',
     datasetHash: hash,
+    testHash: null,
     synthetic: true,
     weights: 'random',
+    licence: null,
     backbone: 'mobilenet_v3_large',
+    gitCommit: null,
     settings: {},
     files,
+    documents: null,
     input: { ...photos, shape: ['N'], layout: 'NCHW', preprocessing },
     outputs: ['embedding', 'score'].map((name) => ({ ...photos, shape: ['N'], name })),
     onnx: { opset: 17, ir: 8 },
-    metrics: { pairwiseAccuracy: SHARE, kendallTauB: 0.75, parity: PARITY },
+    scores: null,
+    close: null,
+    metrics: { pairwiseAccuracy: SHARE, kendallTauB: 0.75 },
   };
 }

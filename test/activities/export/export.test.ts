@@ -224,7 +224,7 @@ describe('stage 7', () => {
 
     it('names every file by path, size and sha256', async () => {
       const { files } = await manifest();
-      assert.deepEqual(files.map(({ name }) => name).sort(), ['checkpoint', 'onnx', 'onnx-int8']);
+      assert.deepEqual(files.map(({ name }) => name).sort(), ['checkpoint', 'fp32', 'int8']);
       for (const { path, bytes, sha256 } of files) {
         const data = await readFile(bundle(path));
         assert.equal(data.length, bytes);
@@ -242,7 +242,8 @@ describe('stage 7', () => {
       assert.equal(read.settings['configs/train.yaml'], 'b'.repeat(64));
       assert.match(read.settings['resolved'] ?? '', /^[0-9a-f]{64}$/);
       assert.deepEqual(read.input.shape, ['N', 3, 32, 32]);
-      assert.deepEqual(read.input.preprocessing, { resize: 36, crop: 32, mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] });
+      const { resize, crop, mean, std, kernel } = read.input.preprocessing;
+      assert.deepEqual([resize, crop, kernel, mean, std], [36, 32, 'linear-antialiased', [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]]);
       assert.deepEqual(
         read.outputs.map(({ name, shape }) => [name, shape]),
         [
@@ -252,6 +253,25 @@ describe('stage 7', () => {
       );
       assert.deepEqual(read.onnx, { opset: 17, ir: 8 });
       assert.equal(read.metrics.pairwiseAccuracy.value, 0.75);
+    });
+
+    it('says how the test photos score, and from what difference on the order of two means something', async () => {
+      const { scores, close, testHash } = await manifest();
+      assert.equal(scores?.photos, 8);
+      assert.deepEqual([scores.all.length, scores.good?.length, scores.bad?.length], [21, 21, 21]);
+      assert.deepEqual(
+        scores.all,
+        scores.all.toSorted((a, b) => a - b),
+      );
+      assert.equal(close?.pairs, 4);
+      assert.match(testHash ?? '', /^[0-9a-f]{64}$/);
+    });
+
+    it('carries a model card, and names no photo in what it gives away', async () => {
+      const { documents } = await manifest();
+      const card = await readFile(bundle(documents?.card.path ?? ''), 'utf8');
+      assert.match(card, /# emo-aen 1\.2\.3\n[^]*\| Pairwise accuracy \| 0\.750 \(interval/);
+      assert.doesNotMatch(await readFile(bundle(documents?.metrics.path ?? ''), 'utf8'), /sea\//);
     });
 
     it('gives the newest files their lasting names', async () => {
@@ -266,6 +286,7 @@ describe('stage 7', () => {
     it('can be done again, and leaves no temporary file', async () => {
       await stage.publish();
       assert.deepEqual((await readdir(bundle())).sort(), [
+        'current',
         'emo_aen.onnx',
         'emo_aen.safetensors',
         'emo_aen_int8.onnx',
@@ -274,11 +295,10 @@ describe('stage 7', () => {
       ]);
     });
 
-    it('keeps the version before, and drops older ones', async () => {
+    it('keeps every version', async () => {
       await stage.publish('1.3.0');
       await stage.publish('1.4.0');
-      const kept = (await readdir(bundle('versions'))).map((name) => name.split('-')[0]).sort();
-      assert.deepEqual(kept, ['1.3.0', '1.4.0']);
+      assert.deepEqual((await readdir(bundle('versions'))).sort(), ['1.2.3', '1.3.0', '1.4.0']);
     });
 
     it('leaves the bundle as it was where it is ended before the manifest', async () => {

@@ -87,8 +87,10 @@ export class Stage {
     await writeFile(this.path('evaluation'), JSON.stringify(evaluation));
   }
 
-  async publish(version = '1.2.3', signal = new AbortController().signal): Promise<Awaited<ReturnType<typeof publish>>> {
-    return publish(taskContext({ ...this.given, task: 'publish', settings: { bundle: { version, directory: 'models' } }, signal }));
+  async publish(version = '1.2.3', signal = new AbortController().signal, force = false): Promise<Awaited<ReturnType<typeof publish>>> {
+    return publish(
+      taskContext({ ...this.given, task: 'publish', settings: { bundle: { version, directory: 'models', force, licence: null } }, signal }),
+    );
   }
 
   get given(): { root: string; artifacts: Record<string, string> } {

@@ -1,0 +1,65 @@
+/** Makes one version the published one. What the names are, and why this is atomic: layout.ts. */
+import { randomBytes } from 'node:crypto';
+import { readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { join, posix } from 'node:path';
+import { isAbout, Problem } from '../../configs/problem.js';
+import { syncFolder } from '../files/atomic.js';
+import { CURRENT, STAYING_NAMES, versionFolder } from './layout.js';
+
+/** In the folder of a version that was published at some time. It is no file of the version: it says that others may have it. */
+const PUBLISHED = 'published';
+
+export async function switchTo(directory: string, version: string): Promise<void> {
+  // A kill between the rename and the mark below leaves this to do.
+  const before = await currentVersion(directory);
+  if (before !== null) await markPublished(directory, before);
+  await replaceLink(join(directory, CURRENT), versionFolder(version));
+  for (const name of STAYING_NAMES) await replaceLink(join(directory, name), posix.join(CURRENT, name));
+  await syncFolder(directory);
+  await markPublished(directory, version);
+}
+
+/** The version that `current` names; null where it names none, as before the first version and in folders of earlier releases. */
+export async function currentVersion(directory: string): Promise<string | null> {
+  const target = await readlinkIfAny(join(directory, CURRENT));
+  return target === null ? null : posix.basename(target);
+}
+
+/** Path of the mark that a version was published. */
+export function publishedMark(directory: string, version: string): string {
+  return join(directory, versionFolder(version), PUBLISHED);
+}
+
+async function markPublished(directory: string, version: string): Promise<void> {
+  await writeFile(publishedMark(directory, version), '', { flag: 'a' });
+}
+
+/** Makes `path` a link to `target`, in place of whatever file or link was there, by one rename. Nothing is done where it is that link. */
+async function replaceLink(path: string, target: string): Promise<void> {
+  if ((await readlinkIfAny(path)) === target) return;
+  const temporary = `${path}.tmp-${process.pid}-${randomBytes(4).toString('hex')}`;
+  try {
+    await symlink(target, temporary);
+    await rename(temporary, path);
+  } catch (cause) {
+    await rm(temporary, { force: true });
+    if (!isAbout(cause, 'EPERM', 'ENOSYS', 'EOPNOTSUPP', 'ENOTSUP')) throw cause;
+    const message = 'the file system keeps no symbolic links, without which several files cannot be replaced at once';
+    throw new Problem({
+      code: 'ENVIRONMENT',
+      message,
+      where: path,
+      cure: 'set bundle.directory to a folder on another file system',
+      cause,
+    });
+  }
+}
+
+async function readlinkIfAny(path: string): Promise<string | null> {
+  try {
+    return await readlink(path);
+  } catch (error) {
+    if (isAbout(error, 'ENOENT', 'EINVAL')) return null;
+    throw error;
+  }
+}
