@@ -6,7 +6,6 @@ import { writeFileAtomically } from '../ml/files/atomic.js';
 import { auditPhotos } from '../ml/images/audit.js';
 import { checkDestination } from '../ml/images/fix/destination.js';
 import { visible } from '../ml/images/names.js';
-import { Pace } from '../ml/images/pace.js';
 import { reportLines } from '../ml/images/report/lines.js';
 import { reportPage } from '../ml/images/report/page.js';
 import { verdict } from '../ml/images/report/summary.js';
@@ -14,14 +13,11 @@ import { action, command, EXIT, type Terminal } from './command.js';
 import { datasetSettings } from './dataset-settings.js';
 import { copyFolder, fixAudited, type FixOptions } from './fix.js';
 import { withPipelineOptions, type PipelineOptions } from './pipeline-options.js';
-import { span } from './run/words.js';
+import { teller } from './teller.js';
 
 interface AuditCommandOptions extends PipelineOptions, FixOptions {
   readonly html?: string;
 }
-
-/** Time between two lines of progress. */
-const TOLD_EVERY_MS = 5_000;
 
 export const auditCommand = withPipelineOptions(
   command('audit', 'name everything that is wrong with the photo set; a photo that changed is decoded as a whole'),
@@ -52,19 +48,6 @@ export const auditCommand = withPipelineOptions(
       return report.ok ? EXIT.done : EXIT.failed;
     }),
   );
-
-/** Says now and then how far it is, how fast it goes and how long the rest takes. */
-function teller({ note }: Terminal): (done: number, total: number) => void {
-  const pace = new Pace();
-  let told = performance.now();
-  return (done, total) => {
-    const { perSecond, secondsLeft } = pace.at(done, total);
-    if (done === total || performance.now() - told < TOLD_EVERY_MS) return;
-    told = performance.now();
-    const rate = perSecond === null || secondsLeft === null ? '' : `, ${perSecond.toFixed(0)}/s, ${span(secondsLeft * 1000)} left`;
-    note(`${done} of ${total} photos${rate}`);
-  };
-}
 
 async function writePage(terminal: Terminal, file: string, report: AuditReport, { photos }: DatasetSettings): Promise<void> {
   const page = await reportPage(report, { photoRoot: resolve(terminal.root, photos.root), maxPixels: photos.maxPixels });

@@ -15,6 +15,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   cancel: async () => (await import('./cancel.js')).cancelCommand,
   plan: async () => (await import('./plan.js')).planCommand,
   checklist: async () => (await import('./checklist.js')).checklistCommand,
+  publish: async () => (await import('./publish.js')).publishCommand,
   rank: async () => (await import('./rank.js')).rankCommand,
   quantise: async () => (await import('./quantise.js')).quantiseCommand,
   quickstart: async () => (await import('./quickstart.js')).quickstartCommand,

@@ -1,47 +1,54 @@
 /** `emo-aen rank`: scores photos with the published model, best first. */
-import { readdir, stat } from 'node:fs/promises';
-import { extname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { Problem } from '../configs/problem.js';
-import type { ManifestFile } from '../configs/schema/manifest.js';
-import { rankPhotos, type RefusedPhoto } from '../ml/bundle/rank.js';
+import type { Manifest, ManifestFile } from '../configs/schema/manifest.js';
+import { findPhotos } from '../ml/bundle/find-photos.js';
 import { MANIFEST } from '../ml/bundle/layout.js';
+import { rankingCsv } from '../ml/bundle/rank-csv.js';
+import { rankingPage } from '../ml/bundle/rank-page.js';
+import { rankPhotos, type RankedPhoto, type Ranking } from '../ml/bundle/rank.js';
 import { readManifest, readPublished } from '../ml/bundle/read.js';
+import { writeFileAtomically } from '../ml/files/atomic.js';
 import { visible } from '../ml/images/names.js';
-import { action, command, EXIT } from './command.js';
+import { action, command, EXIT, type Terminal } from './command.js';
+import { teller } from './teller.js';
 
 interface RankOptions {
   readonly int8?: boolean;
   readonly model?: string;
+  readonly top?: string;
+  readonly csv?: string;
+  readonly html?: string;
 }
 
-/** Photos between two progress lines. */
-const TOLD_EVERY = 100;
-/** What is taken from a folder; a file that is named is tried whatever it is called. */
-const PHOTO_NAMES = new Set(['.jpg', '.jpeg', '.png', '.webp', '.tif', '.tiff', '.avif', '.gif']);
-
-export const rankCommand = command('rank <photo...>', 'score photos, or all photos of a folder, with the published model: best first')
+export const rankCommand = command('rank <photo...>', 'score photos, or all photos in folders, with the published model: best first')
   .option('--int8', 'use the INT8 model instead of the FP32 one')
   .option('--model <dir>', 'folder of the published bundle (default: models in the project root)')
+  .option('--top <number>', 'show and write only so many, the best ones')
+  .option('--csv <file>', 'write the ranking as comma-separated values')
+  .option('--html <file>', 'write the ranking as one HTML page with pictures')
   .action(
     action<RankOptions>(async (terminal, options, args) => {
+      const top = options.top === undefined ? Infinity : topOf(options.top);
       const directory = options.model === undefined ? join(terminal.root, 'models') : resolve(options.model);
       const manifest = await readManifest(directory);
       const name: ManifestFile['name'] = options.int8 === true ? 'int8' : 'fp32';
       const model = await readPublished(directory, manifest, name);
-      const listed = await listPhotos(args);
-      let told = 0;
-      const ranking = await rankPhotos({
+      const found = await findPhotos(args);
+      const { scores, close } = manifest;
+      const tell = teller(terminal);
+      const ranked = await rankPhotos({
         model,
         preprocessing: manifest.input.preprocessing,
-        files: listed.files,
-        done: (done) => {
-          if (done < told + TOLD_EVERY) return;
-          told = done;
-          terminal.note(`${done} of ${listed.files.length} photos`);
-        },
+        scores,
+        close,
+        files: found.files,
+        done: (done) => tell(done, found.files.length),
       });
-      const refused = [...listed.refused, ...ranking.refused];
+      const refused = [...found.refused, ...ranked.refused];
       for (const { problem } of refused) terminal.note(`error: ${problem.describe()}`);
+      const ranking = { photos: ranked.photos.slice(0, top), refused };
+      await write(terminal, options, ranking, manifest);
       terminal.answer(
         {
           model: {
@@ -51,39 +58,43 @@ export const rankCommand = command('rank <photo...>', 'score photos, or all phot
             file: name,
             synthetic: manifest.synthetic,
           },
+          ranked: ranked.photos.length,
+          close,
           photos: ranking.photos,
           refused: refused.map(({ file, problem }) => ({ file, ...problem.toJSON() })),
         },
-        ranking.photos.map(({ file, score }) => `${score.toFixed(4).padStart(7)}  ${visible(file)}`).join('\n'),
+        [...ranking.photos.map(lineOf), ...footnote(ranking, manifest)].join('\n'),
       );
       return refused.length > 0 ? EXIT.failed : EXIT.done;
     }),
   );
 
-/** Named files as they are, and the photos in named folders. */
-async function listPhotos(paths: readonly string[]): Promise<{ files: string[]; refused: RefusedPhoto[] }> {
-  const files: string[] = [];
-  const refused: RefusedPhoto[] = [];
-  for (const path of paths) {
-    const found = await photosAt(path);
-    if (found instanceof Problem) refused.push({ file: path, problem: found });
-    else files.push(...found);
-  }
-  return { files: [...new Set(files)], refused };
+function topOf(text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new Problem({
+    code: 'USAGE',
+    message: `${text} is no number of photos`,
+    where: '--top',
+    cure: 'give a whole number from 1, such as 20',
+  });
 }
 
-async function photosAt(path: string): Promise<readonly string[] | Problem> {
-  const where = visible(path);
-  try {
-    if (!(await stat(path)).isDirectory()) return [path];
-    const inside = (await readdir(path, { withFileTypes: true })).filter(
-      (entry) => !entry.isDirectory() && !entry.name.startsWith('.') && PHOTO_NAMES.has(extname(entry.name).toLowerCase()),
-    );
-    if (inside.length > 0) return inside.map((entry) => join(path, entry.name)).sort();
-    return new Problem({ code: 'NOT_FOUND', message: 'the folder holds no photos', where, cure: 'name a folder with photos in it' });
-  } catch (cause) {
-    if (!(cause instanceof Error && 'code' in cause)) throw cause;
-    const message = cause.code === 'ENOENT' ? 'no such photo or folder' : cause.message;
-    return new Problem({ code: 'NOT_FOUND', message, where, cure: 'check the path', cause });
-  }
+async function write({ note }: Terminal, { csv, html }: RankOptions, ranking: Ranking, manifest: Manifest): Promise<void> {
+  if (csv !== undefined) await writeFileAtomically(resolve(csv), rankingCsv(ranking.photos));
+  if (html !== undefined) await writeFileAtomically(resolve(html), await rankingPage(ranking, manifest));
+  for (const file of [csv, html]) if (file !== undefined) note(`the ranking is in ${file}`);
+}
+
+function lineOf({ file, score, percentile, closeToPrevious }: RankedPhoto): string {
+  const share = percentile === null ? '' : `  ${percentile.toFixed(0).padStart(3)} %`;
+  return `${score.toFixed(4).padStart(7)}${share} ${closeToPrevious ? '≈' : ' '} ${visible(file)}`;
+}
+
+/** What the marks mean, where there are any. */
+function footnote({ photos }: Ranking, { close }: Manifest): string[] {
+  if (close === null || !photos.some(({ closeToPrevious }) => closeToPrevious)) return [];
+  return [
+    '',
+    `≈ less than ${close.margin.toFixed(3)} below the photo before it: such an order is right in less than ${100 * close.rightShare} % of pairs`,
+  ];
 }

@@ -18,6 +18,7 @@ export const VALUES: Readonly<Record<string, (typed: Typed) => Promise<readonly 
   run: ({ root }) => runsOf(root),
   task: tasksOf,
   tasks: tasksOf,
+  version: ({ root }) => versionsOf(root),
   number: () => Promise.resolve(['1', '2', '3', '4', '5', '6', '7', '8']),
   'path=value': async ({ root }) => (await settingsOf(root)).map((path) => `${path}=`),
 };
@@ -25,6 +26,12 @@ export const VALUES: Readonly<Record<string, (typed: Typed) => Promise<readonly 
 async function runsOf(root: string): Promise<string[]> {
   const folders = await unlessMissing(readdir(join(root, 'runs'), { withFileTypes: true }));
   return (folders ?? []).filter((folder) => folder.isDirectory()).map(({ name }) => name);
+}
+
+/** Of models in the folder where they are published unless a setting says otherwise. */
+async function versionsOf(root: string): Promise<string[]> {
+  const folders = await unlessMissing(readdir(join(root, 'models', 'versions')));
+  return (folders ?? []).filter((name) => /^\d/.test(name));
 }
 
 /** Those of the run, as its ledger has them; else those that the pipeline declares, a matrix as one. */

@@ -1,18 +1,23 @@
 /** Ranks photos with a published model, prepared exactly as its manifest says. */
 import { readFile } from 'node:fs/promises';
 import { Problem } from '../../configs/problem.js';
-import type { ManifestPreprocessing } from '../../configs/schema/manifest.js';
+import type { Closeness, ManifestPreprocessing, ScoreDistribution } from '../../configs/schema/manifest.js';
 import { writeView } from '../images/augment.js';
-import { PHOTOS_IN_FLIGHT, readSquare } from '../images/decode.js';
-import { INPUT } from '../network/network.js';
-import { OUTPUT } from '../onnx/export.js';
+import { readSquare } from '../images/decode.js';
+import { inFlight } from '../images/in-flight.js';
 import { toPlanes } from '../onnx/photos.js';
-import { float32, floats, THREADS, withSession } from '../onnx/session.js';
+import { THREADS, withSession } from '../onnx/session.js';
+import { BATCH, Scorer } from './scorer.js';
+import { percentile } from './test-scores.js';
 
 export interface RankedPhoto {
   readonly file: string;
   /** In [-1, 1]. */
   readonly score: number;
+  /** Share of the model's test photos that score lower, in [0, 100] %; null where the manifest does not say how they score. */
+  readonly percentile: number | null;
+  /** Whether it scores so little below the photo before it that their order is right less often than `close.rightShare` says. */
+  readonly closeToPrevious: boolean;
 }
 
 export interface RefusedPhoto {
@@ -29,55 +34,63 @@ export interface Ranking {
 export interface RankRequest {
   readonly model: Uint8Array;
   readonly preprocessing: ManifestPreprocessing;
+  readonly scores: ScoreDistribution | null;
+  readonly close: Closeness | null;
   /** Paths, absolute or from the working directory. */
   readonly files: readonly string[];
-  /** Called after each few photos with those done so far. */
+  /** Called after each photo with those done so far. */
   readonly done: (photos: number) => void;
 }
 
 /** As the default of dataset.yaml: larger ones are refused before they are decoded. */
-const MAX_PIXELS = 100_000_000;
+export const MAX_PIXELS = 100_000_000;
+/** Photos under way: one batch is scored while the next one is decoded. What they take is all the memory that grows with photos. */
+const UNDER_WAY = 2 * BATCH;
 
 /** A photo that cannot be read is refused and named; the others are ranked. */
-export async function rankPhotos({ model, preprocessing, files, done }: RankRequest): Promise<Ranking> {
-  const photos: RankedPhoto[] = [];
-  const refused: RefusedPhoto[] = [];
-  await withSession(model, { threads: THREADS }, async (session) => {
-    for (let first = 0; first < files.length; first += PHOTOS_IN_FLIGHT) {
-      const prepared = await Promise.all(files.slice(first, first + PHOTOS_IN_FLIGHT).map((file) => prepare(file, preprocessing)));
-      const good = prepared.flatMap((one) => ('planes' in one ? [one] : []));
-      refused.push(...prepared.flatMap((one) => ('problem' in one ? [one] : [])));
-      if (good.length > 0) {
-        const { crop } = preprocessing;
-        const batch = new Float32Array(good.length * 3 * crop * crop);
-        good.forEach(({ planes }, index) => batch.set(planes, index * planes.length));
-        const results = await session.run({ [INPUT]: float32(batch, [good.length, 3, crop, crop]) }, [OUTPUT.score]);
-        const scores = floats(results, OUTPUT.score);
-        photos.push(...good.map(({ file }, index) => ({ file, score: scores[index] ?? NaN })));
+export async function rankPhotos({ model, preprocessing, scores, close, files, done }: RankRequest): Promise<Ranking> {
+  const results = await withSession(model, { threads: THREADS }, (session) => {
+    const scorer = new Scorer(session, preprocessing.crop);
+    const scored = async (file: string): Promise<ScoredPhoto | RefusedPhoto> => {
+      try {
+        return { file, score: await scorer.score(() => prepare(file, preprocessing)) };
+      } catch (error) {
+        return { file, problem: problemOf(error, file) };
       }
-      done(Math.min(first + PHOTOS_IN_FLIGHT, files.length));
-    }
+    };
+    return inFlight(files, UNDER_WAY, scored, { ahead: UNDER_WAY, onResult: (_, count) => done(count) });
   });
-  return { photos: photos.sort((a, b) => b.score - a.score || (a.file < b.file ? -1 : 1)), refused };
+  const sorted = results
+    .flatMap((result) => ('score' in result ? [result] : []))
+    .sort((a, b) => b.score - a.score || (a.file < b.file ? -1 : 1));
+  const photos = sorted.map(({ file, score }, place) => {
+    const before = sorted[place - 1];
+    return {
+      file,
+      score,
+      percentile: scores === null ? null : percentile(score, scores.all),
+      closeToPrevious: before !== undefined && close !== null && before.score - score < close.margin,
+    };
+  });
+  return { photos, refused: results.flatMap((result) => ('problem' in result ? [result] : [])) };
 }
 
-interface Prepared {
-  readonly file: string;
-  readonly planes: Float32Array;
+type ScoredPhoto = Pick<RankedPhoto, 'file' | 'score'>;
+
+/** The photo as 3 x crop x crop normalised floats. @throws Problem PHOTO, or a system error of reading */
+async function prepare(file: string, { resize, crop, mean, std }: ManifestPreprocessing): Promise<Float32Array> {
+  const pixels = await readSquare(await readFile(file), { size: resize, maxPixels: MAX_PIXELS, where: file });
+  const view = new Float32Array(crop * crop * 3);
+  writeView(pixels, { size: resize, crop, mean, std }, view, 0);
+  const planes = new Float32Array(view.length);
+  toPlanes(view, planes, 0);
+  return planes;
 }
 
-async function prepare(file: string, { resize, crop, mean, std }: ManifestPreprocessing): Promise<Prepared | RefusedPhoto> {
-  try {
-    const pixels = await readSquare(await readFile(file), { size: resize, maxPixels: MAX_PIXELS, where: file });
-    const view = new Float32Array(crop * crop * 3);
-    writeView(pixels, { size: resize, crop, mean, std }, view, 0);
-    const planes = new Float32Array(view.length);
-    toPlanes(view, planes, 0);
-    return { file, planes };
-  } catch (error) {
-    if (error instanceof Problem) return { file, problem: error };
-    if (error instanceof Error && 'code' in error)
-      return { file, problem: new Problem({ code: 'PHOTO', message: error.message, where: file, cause: error }) };
-    throw error;
-  }
+/** What a person can act on; anything else is a defect and ends the ranking. */
+function problemOf(error: unknown, where: string): Problem {
+  if (error instanceof Problem) return error;
+  if (error instanceof Error && 'syscall' in error)
+    return new Problem({ code: 'PHOTO', message: error.message, where, cure: 'see that it can be read', cause: error });
+  throw error;
 }

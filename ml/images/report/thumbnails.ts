@@ -76,7 +76,7 @@ export async function makeThumbnails(files: Iterable<string>, report: AuditRepor
 }
 
 /** Of a damaged photo what can be seen of it; shrinking while loading is welcome here. */
-async function makeThumbnail(path: string, maxPixels: number): Promise<Thumbnail> {
+export async function makeThumbnail(path: string, maxPixels: number): Promise<Thumbnail> {
   try {
     if (!(await stat(path)).isFile()) return { none: 'is no file any more' };
     const { data, info } = await sharp(await readFile(path), { failOn: 'none', limitInputPixels: maxPixels, autoOrient: true })
