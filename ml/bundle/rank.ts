@@ -6,7 +6,7 @@ import { writeView } from '../images/augment.js';
 import { readSquare } from '../images/decode.js';
 import { inFlight } from '../images/in-flight.js';
 import { toPlanes } from '../onnx/photos.js';
-import { THREADS, withSession } from '../onnx/session.js';
+import { withSession } from '../onnx/session.js';
 import { BATCH, Scorer } from './scorer.js';
 import { percentile } from './test-scores.js';
 
@@ -46,6 +46,12 @@ export interface RankRequest {
 export const MAX_PIXELS = 100_000_000;
 /** Photos under way: one batch is scored while the next one is decoded. What they take is all the memory that grows with photos. */
 const UNDER_WAY = 2 * BATCH;
+
+/**
+ * Of the session. Its thread is this one, and the others decode: two threads would wait for each other in a loop that takes the cores from
+ * decoding, which is most of the work.
+ */
+const THREADS = 1;
 
 /** A photo that cannot be read is refused and named; the others are ranked. */
 export async function rankPhotos({ model, preprocessing, scores, close, files, done }: RankRequest): Promise<Ranking> {

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
-import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { copyFile, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
 import sharp from 'sharp';
 import { Manifest } from '../../configs/schema/manifest.js';
 import { parity } from '../../activities/export/parity.js';
+import { readManifest } from '../../ml/bundle/read.js';
 import { openCache } from '../../ml/images/cache.js';
+import { parseCsv } from '../../ml/images/csv.js';
 import { fromCache } from '../../ml/onnx/photos.js';
 import { scorePhotos } from '../../ml/onnx/score.js';
 import { Stage } from '../activities/export/stage.js';
@@ -12,7 +14,9 @@ import { taskContext } from '../activities/task-context.js';
 import { invoke } from './invoke.js';
 
 interface Answer {
-  readonly photos: { file: string; score: number }[];
+  readonly photos: { file: string; score: number; percentile: number | null; closeToPrevious: boolean }[];
+  readonly ranked: number;
+  readonly close: { margin: number } | null;
   readonly refused: { file: string; code: string; message: string }[];
   readonly model: { version: string; file: string };
 }
@@ -65,12 +69,90 @@ describe('emo-aen rank', () => {
     assert.equal((JSON.parse(stdout) as Answer).model.file, 'int8');
   });
 
+  it('says which share of the test photos each one beats, and marks what is close to the one before', async () => {
+    const { scores, close } = await readManifest(join(stage.root, 'models'));
+    const { stdout } = await rank(photos, '--json');
+    const answer = JSON.parse(stdout) as Answer;
+    assert.equal(answer.close?.margin, close?.margin);
+    answer.photos.forEach(({ score, percentile, closeToPrevious }, place) => {
+      assert.ok(percentile !== null && percentile >= 0 && percentile <= 100);
+      const lower = (scores?.all ?? []).filter((bound) => bound <= score).length;
+      assert.ok(Math.abs(percentile / 5 - (lower - 1)) <= 1 || percentile === 0);
+      const before = answer.photos[place - 1];
+      assert.equal(closeToPrevious, before !== undefined && before.score - score < (close?.margin ?? NaN));
+    });
+    const { stdout: text } = await rank(photos);
+    const marked = answer.photos.filter(({ closeToPrevious }) => closeToPrevious).length;
+    assert.equal(text.split('\n').filter((line) => / % ≈ /.test(line)).length, marked);
+  });
+
+  it('gives a photo the same score alone and among others', async () => {
+    const among = JSON.parse((await rank(photos, '--json')).stdout) as Answer;
+    const [, second] = among.photos;
+    const alone = JSON.parse((await rank(second?.file ?? '', '--json')).stdout) as Answer;
+    assert.equal(alone.photos[0]?.score, second?.score);
+  });
+
+  it('goes into folders in folders, and neither into hidden ones nor round in circles', async () => {
+    const deep = join(stage.root, 'deep');
+    await mkdir(join(deep, 'a', 'b'), { recursive: true });
+    await mkdir(join(deep, '.thumbnails'));
+    for (const place of ['top.PNG', 'a/b/low.png', '.thumbnails/small.png']) await copyFile(join(photos, 'photo 0.png'), join(deep, place));
+    await symlink(deep, join(deep, 'a', 'round'));
+    await writeFile(join(deep, 'a', 'notes.txt'), 'no photo');
+    const { code, stdout } = await rank(deep, '--json');
+    assert.equal(code, 0);
+    assert.deepEqual((JSON.parse(stdout) as Answer).photos.map(({ file }) => relative(deep, file)).sort(), ['a/b/low.png', 'top.PNG']);
+  });
+
+  it('ranks hundreds of photos in order, broken ones among them, and shows the best', async () => {
+    const many = join(stage.root, 'many');
+    await mkdir(many);
+    for (let index = 0; index < 301; index++)
+      if (index % 100 === 50) await writeFile(join(many, `${index}.png`), 'no photo');
+      else await copyFile(join(photos, `photo ${index % 3}.png`), join(many, `${index}.png`));
+    const { code, stdout } = await rank(many, '--json', '--top', '7');
+    const answer = JSON.parse(stdout) as Answer;
+    assert.deepEqual([code, answer.ranked, answer.photos.length, answer.refused.length], [1, 298, 7, 3]);
+    const scores = answer.photos.map(({ score }) => score);
+    assert.equal(new Set(scores).size, 1, 'copies of one photo score the same to the last bit');
+    assert.deepEqual(
+      answer.refused.map(({ file }) => relative(many, file)),
+      ['150.png', '250.png', '50.png'],
+    );
+    assert.equal((await rank(many, '--top', 'seven')).code, 2);
+  });
+
+  it('writes CSV and a page, where a hostile name is but a name', async () => {
+    const names = ['=cmd|x.png', 'say "hi", all.png', '<img src=x onerror=alert(1)>.png'];
+    const hostile = join(stage.root, 'hostile');
+    await mkdir(hostile);
+    for (const name of names) await copyFile(join(photos, 'photo 1.png'), join(hostile, name));
+    const [csv, page] = [join(stage.root, 'out', 'ranking.csv'), join(stage.root, 'out', 'ranking.html')];
+    const { code, stderr } = await rank(hostile, '--csv', csv, '--html', page);
+    assert.equal(code, 0);
+    assert.match(stderr, /the ranking is in .*ranking\.csv/);
+    const rows = parseCsv(await readFile(csv, 'utf8'));
+    assert.deepEqual(rows[0]?.fields, ['place', 'score', 'percentile', 'close_to_previous', 'file']);
+    assert.deepEqual(
+      rows
+        .slice(1)
+        .map(({ fields }) => relative(hostile, fields[4] ?? ''))
+        .sort(),
+      names.toSorted(),
+    );
+    const html = await readFile(page, 'utf8');
+    assert.equal(html.match(/<img /g)?.length, 3, 'one picture each and none of the names');
+    assert.ok(!/<script|<img src=x/.test(html), 'the name became an element');
+    assert.ok(html.includes('default-src &#39;none&#39;'), 'no policy');
+  });
+
   it('names what it cannot read, ranks the rest and ends with 1', async () => {
     const broken = join(stage.root, 'broken.png');
     await writeFile(broken, 'no photo');
     const { code, stdout, stderr } = await rank(join(photos, 'photo 0.png'), broken, join(stage.root, 'absent.jpg'));
     assert.equal(code, 1);
-    assert.match(stdout, /^ ?-?[01]\.\d{4} {2}.*photo 0\.png\n$/);
+    assert.match(stdout, /^ ?-?[01]\.\d{4} {2} *\d+ % {3}.*photo 0\.png\n$/);
     assert.match(stderr, /broken\.png: .*\n.*cure/);
     assert.match(stderr, /absent\.jpg: no such photo or folder/);
   });
@@ -94,13 +176,26 @@ describe('emo-aen rank', () => {
     assert.match(stderr, /emo_aen\.onnx: its sha256 is/);
   });
 
-  it('refuses a manifest that leads out of its folder', async () => {
-    const text = await readFile(join(stage.root, 'models/manifest.json'), 'utf8');
-    const other = join(stage.root, 'tampered');
-    await mkdir(other);
-    await writeFile(join(other, 'manifest.json'), text.replace(/versions\/[^/]+\/emo_aen\.onnx/, '../secret.onnx'));
-    const { code, stderr } = await rank(photos, '--model', other);
-    assert.equal(code, 1);
-    assert.match(stderr, /not a manifest that this version of emo-aen understands: .*inside the bundle/);
-  });
+  const tampered: Readonly<Record<string, readonly [change: (text: string) => string, says: RegExp]>> = {
+    'leads out of its folder': [
+      (text) => text.replace(/versions\/[^/]+\/emo_aen\.onnx/, '../secret.onnx'),
+      /not a manifest that this version of emo-aen understands: .*inside the bundle/,
+    ],
+    'names an absolute path': [(text) => text.replace(/versions\/[^/]+\/emo_aen\.onnx/, '/etc/passwd'), /inside the bundle/],
+    'is cut off': [(text) => text.slice(0, text.length / 2), /is cut off or no JSON/],
+    'is of a newer layout': [
+      (text) => text.replace('"format": 2', '"format": 3'),
+      /a manifest of layout 3, and this release of emo-aen reads 2 and older\n {2}cure: use the release/,
+    ],
+  };
+  for (const [how, [change, says]] of Object.entries(tampered))
+    it(`refuses a manifest that ${how}`, async () => {
+      const text = await readFile(join(stage.root, 'models/manifest.json'), 'utf8');
+      const other = join(stage.root, `manifest that ${how}`);
+      await mkdir(other);
+      await writeFile(join(other, 'manifest.json'), change(text));
+      const { code, stderr } = await rank(photos, '--model', other);
+      assert.equal(code, 1);
+      assert.match(stderr, says);
+    });
 });
