@@ -2,17 +2,22 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isAbout } from '../../configs/problem.js';
-import { Manifest } from '../../configs/schema/manifest.js';
+import { Ledger } from '../../configs/schema/ledger.js';
+import type { Manifest } from '../../configs/schema/manifest.js';
+import { ledgerPath } from '../../activities/ledger-path.js';
+import { readManifest } from '../../ml/bundle/read.js';
+import { hashFile } from '../../ml/files/atomic.js';
 
-/** The published model of a run; null where there is none, or it is another run's. */
+/** The published model, where it is what the run published or found published; null where there is none, or another run's. */
 export async function publishedBy(root: string, run: string, directory: string): Promise<Manifest | null> {
-  const text = await readFile(join(root, directory, 'manifest.json'), 'utf8').catch((error: unknown) => {
-    if (isAbout(error, 'ENOENT')) return null;
+  const ledger = Ledger.parse(JSON.parse(await readFile(ledgerPath(root, run), 'utf8')));
+  const made = ledger.tasks.flatMap(({ output }) => output?.artifacts ?? []).find(({ name }) => name === 'manifest');
+  if (made === undefined) return null;
+  const { sha256 } = await hashFile(join(root, made.path)).catch((error: unknown) => {
+    if (isAbout(error, 'ENOENT')) return { sha256: null };
     throw error;
   });
-  if (text === null) return null;
-  const manifest = Manifest.parse(JSON.parse(text));
-  return manifest.run === run ? manifest : null;
+  return sha256 === made.sha256 ? readManifest(join(root, directory)) : null;
 }
 
 /** How good the model is, with the interval, what it began from and what it learned from. */
