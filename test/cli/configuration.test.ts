@@ -73,7 +73,7 @@ describe('emo-aen schema', () => {
     const committed: unknown = JSON.parse(await readFile(new URL('../../../configs/schema/train.schema.json', import.meta.url), 'utf8'));
     assert.deepEqual(JSON.parse((await invoke('schema', 'train')).stdout), committed);
     const all = z.record(z.string(), z.unknown()).parse(JSON.parse((await invoke('schema', '--json')).stdout));
-    assert.deepEqual(Object.keys(all), ['pipeline', 'splits', 'dataset', 'preprocess', 'train', 'export']);
+    assert.deepEqual(Object.keys(all), ['pipeline', 'splits', 'manifest', 'dataset', 'preprocess', 'train', 'export']);
     assert.deepEqual(all['train'], committed);
   });
 

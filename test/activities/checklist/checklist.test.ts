@@ -258,10 +258,7 @@ describe('the checklist', function () {
       await editManifest((files) => files.map((row) => (row.name === 'fp32' ? { ...row, ...facts } : row)));
       await follow({ 'published-onnx': facts });
       const items = await open();
-      assert.match(
-        String(items.models),
-        /models\/versions\/0\.1\.0\/emo_aen\.onnx is not runs\/first\/emo_aen\.onnx that the run made/,
-      );
+      assert.match(String(items.models), /models\/versions\/0\.1\.0\/emo_aen\.onnx is not runs\/first\/emo_aen\.onnx that the run made/);
       assert.match(String(items.models), /runs\/first\/ledger\.json was edited: of task changelog its fingerprint is/);
     });
     it('when a figure in the manifest was edited', async () => {
