@@ -32,7 +32,8 @@ export const exportOnnx: TaskFunction<SettingsOf<'export'>> = async (context) =>
     dataset: dataset.hash,
     preprocessing,
     checkpoint: context.digest('best-checkpoint'),
-    version: bundle.version,
+    // With `auto` the version is not known before it is published.
+    ...(bundle.version === 'auto' ? {} : { version: bundle.version }),
     // Checkpoints hold no clock, their files do.
     trainedAt: (await stat(checkpoint)).mtime.toISOString(),
     ...(commit === null ? {} : { commit }),

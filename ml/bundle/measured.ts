@@ -1,5 +1,5 @@
 /** What parity measured of each published file, and which runtimes each is for. */
-import type { Parity } from '../../configs/schema/evaluation.js';
+import type { Parity, Share, Timing } from '../../configs/schema/evaluation.js';
 import type { ManifestFile, Runtime } from '../../configs/schema/manifest.js';
 
 type Name = ManifestFile['name'];
@@ -18,9 +18,39 @@ export const RUNTIMES: Readonly<Record<Name, readonly Runtime[]>> = {
 /** Best first for each runtime; a model that can be trained on stands last. */
 export const FILE_ORDER: readonly Name[] = ['int8', 'int8-weights', 'fp32', 'checkpoint'];
 
-export function measuredBy({ latency, fp32Accuracy, int8Accuracy }: Parity, name: Name): Pick<ManifestFile, 'latency' | 'accuracy'> {
-  const median = { fp32: latency.fp32Ms, int8: latency.int8Ms }[name as string];
-  const accuracy = { fp32: fp32Accuracy, int8: int8Accuracy }[name as string] ?? null;
-  if (median === undefined) return { latency: [], accuracy };
-  return { latency: [{ runtime: 'native', threads: 1, p50Ms: median, p95Ms: null, device: 'onnxruntime-node, CPU of the run' }], accuracy };
+/** As parity's report calls the models. */
+const MEASURED: Readonly<Record<Name, Timing['model'] | null>> = {
+  fp32: 'onnx',
+  int8: 'onnx-int8',
+  'int8-weights': 'onnx-int8-weights',
+  checkpoint: null,
+};
+
+export function measuredBy(parity: Parity, name: Name): Pick<ManifestFile, 'latency' | 'accuracy'> {
+  const model = MEASURED[name];
+  if (model === null) return { latency: [], accuracy: null };
+  return { latency: latenciesOf(parity, model), accuracy: accuracyOf(parity, model) };
+}
+
+function accuracyOf(parity: Parity, model: Timing['model']): Share | null {
+  if (model === 'onnx') return parity.fp32Accuracy;
+  if (parity.version === 2) return parity.models[model].accuracy;
+  return model === 'onnx-int8' ? parity.int8Accuracy : null;
+}
+
+function latenciesOf(parity: Parity, model: Timing['model']): ManifestFile['latency'] {
+  if (parity.version === 1) {
+    const p50Ms = { onnx: parity.latency.fp32Ms, 'onnx-int8': parity.latency.int8Ms, 'onnx-int8-weights': null }[model];
+    return p50Ms === null ? [] : [{ runtime: 'native', threads: 1, p50Ms, p95Ms: null, device: 'onnxruntime-node, CPU of the run' }];
+  }
+  const { runtime, processor, timings, browser } = parity.latency;
+  const of = (all: readonly Timing[], kind: Runtime, device: string): ManifestFile['latency'] =>
+    all.filter((timing) => timing.model === model).map(({ threads, p50Ms, p95Ms }) => ({ runtime: kind, threads, p50Ms, p95Ms, device }));
+  const slowed = browser === undefined || browser.cpuThrottling === 1 ? '' : `, slowed down ${browser.cpuThrottling} times`;
+  return [
+    ...of(timings, 'native', `${runtime}, ${processor}`),
+    ...(browser === undefined
+      ? []
+      : of(browser.timings, 'wasm', `${browser.runtime} in ${browser.browser}, ${browser.processor}${slowed}`)),
+  ];
 }
