@@ -72,30 +72,6 @@ export async function decodeSquare(bytes: Buffer, header: Frame, size: number): 
   return data;
 }
 
-/**
- * One photo as the cache holds it, whatever its colour space: what `rank` reads. Photos of the set itself are audited first.
- * @throws Problem PHOTO, naming `where`.
- */
-export async function readSquare(
-  bytes: Buffer,
-  { size, maxPixels, where }: { size: number; maxPixels: number; where: string },
-): Promise<Buffer> {
-  try {
-    const header = await readHeader(bytes);
-    if (header.width * header.height > maxPixels) {
-      throw new Problem({
-        code: 'PHOTO',
-        message: `${header.width} x ${header.height} pixels are more than ${maxPixels}`,
-        cure: 'make it smaller',
-      });
-    }
-    return await decodeSquare(bytes, header, size);
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error;
-    throw new Problem({ ...error.toJSON(), where, cause: error });
-  }
-}
-
 /** The whole photo at its own size. @throws Problem PHOTO where it is damaged. */
 export async function decodeWhole(bytes: Buffer, header: Frame): Promise<Pixels> {
   return decode(wholePhoto(bytes, header));
@@ -169,7 +145,8 @@ async function decode(pipeline: Sharp): Promise<Pixels> {
   return { data, width: info.width, height: info.height };
 }
 
-function unreadable(cause: unknown): Problem {
+/** A decoder's error as a Problem. */
+export function unreadable(cause: unknown): Problem {
   const message = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause);
   return new Problem({ code: 'PHOTO', message, cure: 'replace the file by a whole photo', cause });
 }

@@ -2,13 +2,12 @@
  * One photo's bytes as they should have been: upright sRGB of eight bits a channel, or less where less is to be done.
  *
  * Colours go where the photo's own profile says, by littlecms with the perceptual intent, which is the one that sharp knows; for profiles of a
- * matrix and curves (Display P3, Adobe RGB) it is the relative colorimetric one. Sixteen bits are rounded to eight in the photo's own space first:
- * sharp takes sixteen bits without a profile for Display P3 once a profile is asked for (in a test: off by up to 98 levels), and passes over a
- * profile of sixteen-bit grey; littlecms itself is exact with eight bits and off by up to 10 levels near black with sixteen.
+ * matrix and curves (Display P3, Adobe RGB) it is the relative colorimetric one. ../colour.ts says what has to be done before that.
  */
-import sharp, { type Sharp } from 'sharp';
+import type { Sharp } from 'sharp';
 import { Problem } from '../../../configs/problem.js';
 import type { FixAction } from '../../../configs/schema/fix.js';
+import { inEightBits, insistOnProfile, SPACES } from '../colour.js';
 import { endOfPicture } from '../container.js';
 import { readHeader, wholePhoto, type PhotoHeader } from '../decode.js';
 import type { Profiles, ProfileSpace } from './profiles.js';
@@ -49,28 +48,15 @@ function flattened(photo: Sharp, { hasAlpha }: PhotoHeader): Sharp {
   return hasAlpha ? photo.flatten({ background: '#ffffff' }) : photo;
 }
 
-const SPACES: Readonly<Record<string, ProfileSpace>> = { srgb: 'srgb', rgb16: 'srgb', 'b-w': 'b-w', grey16: 'b-w', cmyk: 'cmyk' };
-
 /** @throws Problem PHOTO where nothing says which colours the numbers mean. */
-async function convertible(bytes: Buffer, { space, depth, icc }: PhotoHeader, profiles: Profiles): Promise<ProfileSpace> {
+async function convertible(bytes: Buffer, header: PhotoHeader, profiles: Profiles): Promise<ProfileSpace> {
+  const { space, depth, icc } = header;
   const refuse = (message: string): Problem => new Problem({ code: 'PHOTO', message, cure: 'convert it by hand' });
   const known = SPACES[space];
   if (known === undefined || !['uchar', 'ushort'].includes(depth)) {
     throw refuse(`is encoded in ${space} as ${depth}, which is not converted without a person`);
   }
   if (icc === null && known === 'cmyk') throw refuse('is encoded in CMYK without a profile that says what its inks look like');
-  if (icc === null || icc.srgb) return known;
-  const { icc: profile } = await sharp(bytes, { limitInputPixels: false }).metadata();
-  if (profile !== undefined && (await profiles.canConvert(profile, known))) return known;
-  throw refuse(`carries the colour profile "${icc.name}", which cannot be used`);
-}
-
-/** Rounded, with the profile that it has: a PNG, stored and not compressed. */
-async function inEightBits(bytes: Buffer, { width, height }: PhotoHeader, space: ProfileSpace): Promise<Buffer> {
-  return sharp(bytes, { failOn: 'warning', limitInputPixels: width * height, autoOrient: true })
-    .linear(256 / 257, 127.5)
-    .keepIccProfile()
-    .toColourspace(space)
-    .png({ compressionLevel: 0 })
-    .toBuffer();
+  await insistOnProfile(bytes, header, known, profiles);
+  return known;
 }

@@ -2,9 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp, { type Sharp } from 'sharp';
-import { Problem } from '../../../configs/problem.js';
-import { decodeSquare, decodeWhole, readHeader, readSquare } from '../../../ml/images/decode.js';
-import { picture, png } from './photo-set.js';
+import { decodeSquare, decodeWhole, readHeader } from '../../../ml/images/decode.js';
+import { picture } from './photo-set.js';
 
 interface Case {
   readonly width: number;
@@ -81,40 +80,4 @@ describe('decodeSquare', () => {
     assert.ok(mean(differences(stored, pixels)) > 3, 'the file really holds other numbers');
     assert.ok(mean(differences(converted, pixels)) < 1);
   });
-});
-
-describe('readSquare', () => {
-  const limits = { size: 64, maxPixels: 60_000, where: 'my.jpg' };
-
-  it('reads grey, CMYK, 16 bits and palettes as RGB bytes', async () => {
-    const original = await picture(3);
-    // Grey loses the colour, CMYK what ink cannot show.
-    const limitsOf: Readonly<Record<string, number>> = { grey: 80, cmyk: 40, deep: 1, palette: 8 };
-    const versions = {
-      grey: original.clone().toColourspace('b-w').png(),
-      cmyk: original.clone().toColourspace('cmyk').jpeg(),
-      deep: original.clone().toColourspace('rgb16').png(),
-      palette: original.clone().png({ palette: true }),
-    };
-    const expected = await readSquare(await original.clone().png().toBuffer(), limits);
-    for (const [name, version] of Object.entries(versions)) {
-      const square = await readSquare(await version.toBuffer(), limits);
-      assert.equal(square.length, 64 * 64 * 3, name);
-      assert.ok(mean(differences(square, expected)) < (limitsOf[name] ?? 0), name);
-    }
-  });
-
-  for (const [name, make] of Object.entries({
-    'no picture': () => Promise.resolve(Buffer.from('no picture')),
-    'a truncated one': async () => (await (await picture(4)).jpeg().toBuffer()).subarray(0, 3000),
-    'more pixels than the limit': () => png(5, 300, 201),
-  })) {
-    it(`refuses ${name}, naming the photo`, async () => {
-      const bytes = await make();
-      await assert.rejects(
-        readSquare(bytes, limits),
-        (error) => error instanceof Problem && error.code === 'PHOTO' && error.where === 'my.jpg',
-      );
-    });
-  }
 });

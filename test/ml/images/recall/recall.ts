@@ -1,6 +1,6 @@
 /** How many copies of photos are found as near-duplicates, and how many different photos are taken for them. */
 import sharp from 'sharp';
-import { readSquare } from '../../../../ml/images/decode.js';
+import { readSquare } from '../../../../ml/images/read-square.js';
 import { nearDuplicates } from '../../../../ml/images/near-duplicates.js';
 import { HASHED_SIDE, photoHashes } from '../../../../ml/images/photo-hashes.js';
 import { copyOf, type Copy } from './copies.js';

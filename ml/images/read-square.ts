@@ -1,0 +1,45 @@
+/** One photo of anybody's, whatever its colour space, as the cache holds those of the set: what `rank` reads. Photos of the set are audited first. */
+import { Problem } from '../../configs/problem.js';
+import { inEightBits, insistOnProfile, SPACES } from './colour.js';
+import { decodeSquare, readHeader, unreadable, type PhotoHeader } from './decode.js';
+import { Profiles } from './fix/profiles.js';
+
+interface SquareOptions {
+  /** Side, in pixels. */
+  readonly size: number;
+  /** A photo with more is not decoded. */
+  readonly maxPixels: number;
+  /** What the photo is called. */
+  readonly where: string;
+}
+
+const PROFILES = new Profiles();
+
+/** size x size x 3 bytes. @throws Problem PHOTO, naming `where`. */
+export async function readSquare(bytes: Buffer, { size, maxPixels, where }: SquareOptions): Promise<Buffer> {
+  try {
+    const header = await readHeader(bytes);
+    if (header.width * header.height > maxPixels) {
+      throw new Problem({
+        code: 'PHOTO',
+        message: `${header.width} x ${header.height} pixels are more than ${maxPixels}`,
+        cure: 'make it smaller',
+      });
+    }
+    return await decodeSquare(await asProfileSays(bytes, header), header, size);
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    throw new Problem({ ...error.toJSON(), where, cause: error });
+  }
+}
+
+/** The photo, or eight bits of it where sharp would take its numbers for those of another profile. */
+async function asProfileSays(bytes: Buffer, header: PhotoHeader): Promise<Buffer> {
+  const space = SPACES[header.space];
+  if (space === undefined || header.icc === null || header.icc.srgb) return bytes;
+  await insistOnProfile(bytes, header, space, PROFILES);
+  if (header.depth !== 'ushort') return bytes;
+  return inEightBits(bytes, header, space).catch((cause: unknown) => {
+    throw unreadable(cause);
+  });
+}
