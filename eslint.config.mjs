@@ -5,13 +5,16 @@ import tseslint from 'typescript-eslint';
 
 const AWAY_FROM_WORKFLOWS = ['ml', 'workers', 'cli'].map((folder) => `**/${folder}/**`);
 
+/** The page and its two workers are other worlds than Node, and each other's. */
+const PROJECTS = ['.', './web', './web/worker', './web/service'].map((folder) => `${folder}/tsconfig.json`);
+
 export default tseslint.config(
   { ignores: ['dist/', 'node_modules/', '.emo-aen/', '**/golden/'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.recommendedTypeChecked],
-    languageOptions: { parserOptions: { project: './tsconfig.json', tsconfigRootDir: import.meta.dirname } },
+    languageOptions: { parserOptions: { project: PROJECTS, tsconfigRootDir: import.meta.dirname } },
     rules: {
       '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
       '@typescript-eslint/no-non-null-assertion': 'error',

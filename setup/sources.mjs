@@ -6,7 +6,10 @@ import { digest } from './cache.mjs';
 import { run } from './command.mjs';
 
 const FOLDERS = ['configs', 'ml', 'activities', 'workflows', 'workers', 'cli', 'test', 'bench'];
-const ALSO = ['tsconfig.json', 'package-lock.json', join('setup', 'bundle.mjs')];
+const ALSO = ['tsconfig.json', 'package-lock.json', join('setup', 'bundle.mjs'), join('setup', 'web.mjs')];
+/** The web page, all of it: also what is no TypeScript. */
+const PAGE = 'web';
+const SITE = join('dist', 'web', 'site');
 const STAMP = join('dist', '.sources');
 
 /** Files below a folder whose name ends so, relative to `clone`, sorted. @param {string} clone @param {string} folder @param {string} ending */
@@ -22,7 +25,8 @@ async function filesBelow(clone, folder, ending) {
 
 /** sha256 over names and bytes of everything that dist/ is made from. @param {string} clone */
 export async function sourcesDigest(clone) {
-  const names = (await Promise.all(FOLDERS.map((folder) => filesBelow(clone, folder, '.ts')))).flat();
+  const folders = [...FOLDERS.map((folder) => filesBelow(clone, folder, '.ts')), filesBelow(clone, PAGE, '')];
+  const names = (await Promise.all(folders)).flat();
   const texts = await Promise.all([...names, ...ALSO].map(async (name) => [name, await readFile(join(clone, name), 'utf8')]));
   return digest(texts.flat(), 64);
 }
@@ -48,6 +52,8 @@ export async function compileSources(sources, { clone, env, signal, locks }) {
   await removeOrphans(clone);
   const bundle = [join(clone, 'setup', 'bundle.mjs')];
   await run(process.execPath, bundle, { cwd: clone, env, signal, locks, what: 'bundling the workflows', cure: 'see the lines above' });
+  const page = [join(clone, 'setup', 'web.mjs')];
+  await run(process.execPath, page, { cwd: clone, env, signal, locks, what: 'building the web page', cure: 'see the lines above' });
   await writeFile(join(clone, `${STAMP}.tmp`), sources);
   await rename(join(clone, `${STAMP}.tmp`), join(clone, STAMP));
 }
@@ -57,7 +63,7 @@ async function removeOrphans(clone) {
   for (const compiled of await filesBelow(clone, 'dist', '.js')) {
     const source = compiled.split(sep).slice(1).join(sep).replace(/\.js$/, '.ts');
     const isBundle = compiled === join('dist', 'workflows', 'bundle.js');
-    if (isBundle || existsSync(join(clone, source))) continue;
+    if (isBundle || compiled.startsWith(SITE + sep) || existsSync(join(clone, source))) continue;
     await rm(join(clone, compiled));
     await rm(join(clone, `${compiled}.map`), { force: true });
   }

@@ -1,4 +1,4 @@
-/** Holds the rule of imports (docs/architecture.md): `configs <- ml <- activities <- workflows <- workers <- cli`. */
+/** Holds the rule of imports (docs/architecture.md): `configs <- ml <- activities <- workflows <- workers <- cli`; `web` stands beside it. */
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { builtinModules } from 'node:module';
@@ -9,7 +9,7 @@ import ts from 'typescript';
 /** This file runs from dist/test/. */
 const REPOSITORY = fileURLToPath(new URL('../../', import.meta.url));
 
-const FOLDERS = ['configs', 'ml', 'activities', 'workflows', 'workers', 'cli'] as const;
+const FOLDERS = ['configs', 'ml', 'activities', 'workflows', 'workers', 'cli', 'web'] as const;
 type Folder = (typeof FOLDERS)[number];
 
 /** What each folder may import from the others. `types` may be named, but are gone when the code runs. */
@@ -21,7 +21,11 @@ const RULE: Readonly<Record<Folder, { readonly values: readonly Folder[]; readon
   workflows: { values: [], types: ['configs', 'activities'] },
   workers: { values: ['configs', 'ml', 'activities', 'workflows'], types: [] },
   cli: { values: ['configs', 'ml', 'activities', 'workflows', 'workers'], types: [] },
+  // A browser runs it: of ml/ only what needs neither Node nor a package.
+  web: { values: ['ml'], types: ['configs'] },
 };
+/** All that web/ may import: the manifest's schema without Node, and types. The runtime itself is loaded when the page runs. */
+const WEB_PACKAGES: Readonly<Record<string, 'values' | 'types'>> = { 'zod/mini': 'values', 'onnxruntime-web': 'types' };
 
 /** The packages that a workflow may use. */
 const WORKFLOW_PACKAGES = ['@temporalio/workflow', '@noble/hashes'];
@@ -33,6 +37,7 @@ const KEPT_TO: Readonly<Record<string, readonly Folder[]>> = {
   sharp: ['ml', 'activities'],
   h5wasm: ['ml'],
   commander: ['cli'],
+  'onnxruntime-web': ['web'],
 };
 
 interface Import {
@@ -99,6 +104,10 @@ function brokenByPackage(folder: Folder, from: string, typeOnly: boolean): strin
     const allowed = WORKFLOW_PACKAGES.some((name) => from === name || from.startsWith(`${name}/`));
     return allowed ? null : `a workflow may not use ${from}`;
   }
+  if (folder === 'web') {
+    const allowed = WEB_PACKAGES[from];
+    return allowed === 'values' || (allowed === 'types' && typeOnly) ? null : `a browser may not use ${from}`;
+  }
   if (builtin && !from.startsWith('node:')) return `write node:${from}`;
   const kept = Object.entries(KEPT_TO).find(([name]) => from.startsWith(name));
   return kept === undefined || typeOnly || kept[1].includes(folder) ? null : `${from} belongs to ${kept[1].join(', ')}`;
@@ -120,6 +129,22 @@ describe('the rule of imports', () => {
       assert.deepEqual(broken, []);
     });
   }
+
+  it('holds for what web/ imports of other folders, and for what that imports: neither Node nor a package', async () => {
+    const files = new Map<string, Import[]>();
+    const follow = async (found: Import): Promise<void> => {
+      if (found.typeOnly || !found.from.startsWith('.')) return;
+      const file = posix.join(posix.dirname(found.file), found.from).replace(/\.js$/, '.ts');
+      if (file.startsWith('web/') || files.has(file)) return;
+      const imports = importsIn(file, await readFile(join(REPOSITORY, file), 'utf8'));
+      files.set(file, imports);
+      await Promise.all(imports.map(follow));
+    };
+    await Promise.all((await importsOf('web')).map(follow));
+    assert.ok(files.has('ml/images/geometry.ts'), 'there is something to look at');
+    const impure = [...files.values()].flat().filter(({ from, typeOnly }) => !typeOnly && !from.startsWith('.'));
+    assert.deepEqual(impure, []);
+  });
 
   it('is told apart by a file that breaks it in every way', () => {
     const text = [
@@ -144,6 +169,15 @@ describe('the rule of imports', () => {
         '7: may not import from ml/',
         '8: may not import from workers/',
       ],
+    );
+    const inBrowser = [
+      "import { read } from 'node:fs';",
+      "import * as z from 'zod';",
+      "import { InferenceSession } from 'onnxruntime-web';",
+    ];
+    assert.deepEqual(
+      importsIn('web/shared/x.ts', inBrowser.join('\n')).map((found) => brokenRule(found)),
+      ['a browser may not use node:fs', 'a browser may not use zod', 'a browser may not use onnxruntime-web'],
     );
     const others = [
       "import { Client } from '@temporalio/client';",

@@ -1,0 +1,106 @@
+/**
+ * What the page reads of `models/manifest.json` (configs/schema/manifest.ts is all of it): formats 1 and 2. A newer format is refused,
+ * because what it means is not known here; what an older one lacks is done without.
+ */
+import * as z from 'zod/mini';
+import type { ManifestFile } from '../../configs/schema/manifest.js';
+import { Trouble } from './trouble.js';
+
+export const NEWEST_FORMAT = 2;
+
+// Zod would make functions out of text, which the page's security policy forbids.
+z.config({ jitless: true });
+
+const refuse = (says: string): { readonly error: () => string } => ({ error: () => says });
+const text = z.string(refuse('is no text'));
+const positive = z.int(refuse('is no whole number')).check(z.positive(refuse('is not above 0')));
+const insidePath = text.check(
+  z.refine(
+    (path) => path !== '' && !/^[/\\]|^[A-Za-z][\w+.-]*:|\\/.test(path) && !path.split('/').includes('..'),
+    refuse('leads out of the bundle'),
+  ),
+);
+
+const FileEntry = z.object({
+  name: text,
+  path: insidePath,
+  bytes: positive,
+  sha256: text.check(z.regex(/^[0-9a-f]{64}$/, refuse('is no sha256'))),
+  runtimes: z.optional(z.array(text)),
+});
+export type FileEntry = z.infer<typeof FileEntry>;
+
+const three = z.array(z.number()).check(z.length(3, refuse('are not three numbers')));
+const Input = z.object({
+  name: text,
+  layout: z.enum(['NCHW', 'NHWC'], refuse('is neither NCHW nor NHWC')),
+  preprocessing: z.object({ resize: positive, crop: positive, mean: three, std: three }),
+});
+export type Input = z.infer<typeof Input>;
+
+const Scores = z.object({ quantiles: z.array(z.number()).check(z.length(21, refuse('are not 21 numbers'))), close: z.number() });
+/** How the test photos scored: `quantiles` at 0, 5 … 100 %; two scores nearer than `close` are often in the wrong order. */
+export type Scores = z.infer<typeof Scores>;
+
+const Shown = z.object({
+  version: text,
+  trainedAt: text,
+  synthetic: z.boolean(),
+  files: z.array(FileEntry),
+  input: Input,
+  outputs: z.array(z.object({ name: text })),
+  scores: z.optional(z.nullable(Scores)),
+});
+
+export type ShownManifest = Omit<z.infer<typeof Shown>, 'scores'> & { readonly scores: Scores | null };
+
+/** @throws Trouble that says what is wrong with it */
+export function readManifest(json: string): ShownManifest {
+  const value = parsed(json);
+  const format = typeof value === 'object' && value !== null && 'format' in value ? value.format : undefined;
+  if (typeof format === 'number' && format > NEWEST_FORMAT)
+    throw new Trouble({
+      message: `The model's manifest has format ${format}, and this page understands formats up to ${NEWEST_FORMAT}`,
+      cure: 'Use the page of the emo-aen version that published the model',
+    });
+  const read = Shown.safeParse(value);
+  if (!read.success || typeof format !== 'number') {
+    const [issue] = read.error?.issues ?? [];
+    throw unreadable(issue === undefined ? 'it has no format' : `${issue.path.join('.')} ${issue.message}`);
+  }
+  const { resize, crop } = read.data.input.preprocessing;
+  if (crop > resize) throw unreadable('input.preprocessing.crop is larger than resize');
+  if (!read.data.outputs.some(({ name }) => name === 'score')) throw unreadable('outputs has no score');
+  return { ...read.data, scores: read.data.scores ?? null };
+}
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch (cause) {
+    throw unreadable('it is no JSON, or only a part of it', cause);
+  }
+}
+
+function unreadable(why: string, cause?: unknown): Trouble {
+  return new Trouble({ message: `The model's manifest cannot be read: ${why}`, cure: 'Publish the model again (emo-aen run)', cause });
+}
+
+/** `webgpu`, or WebAssembly in several threads or one. */
+export type Runtime = 'webgpu' | 'wasm-threads' | 'wasm';
+
+/** Best first. Static INT8 is not among them: its integer kernels are slower in WebAssembly than the float ones (docs/web.md). */
+const CHOICE = ['onnx-int8-weights', 'onnx'] as const satisfies readonly (ManifestFile['name'] | 'onnx-int8-weights')[];
+
+/** The smallest file that runs at full speed in this runtime. @throws Trouble where there is none */
+export function chooseFile({ files, version }: Pick<ShownManifest, 'files' | 'version'>, runtime: Runtime): FileEntry {
+  const family = runtime === 'webgpu' ? 'webgpu' : 'wasm';
+  for (const wanted of CHOICE) {
+    const file = files.find(({ name, runtimes }) => name === wanted && (runtimes === undefined || runtimes.includes(family)));
+    if (file !== undefined) return file;
+  }
+  throw new Trouble({
+    message: `Model ${version} has no file for ${family === 'webgpu' ? 'WebGPU' : 'WebAssembly'}`,
+    cure: 'Publish it again (emo-aen run)',
+  });
+}
