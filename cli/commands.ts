@@ -18,6 +18,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   publish: async () => (await import('./publish.js')).publishCommand,
   rank: async () => (await import('./rank.js')).rankCommand,
   quantise: async () => (await import('./quantise.js')).quantiseCommand,
+  serve: async () => (await import('./serve.js')).serveCommand,
   quickstart: async () => (await import('./quickstart.js')).quickstartCommand,
   validate: async () => (await import('./validate.js')).validateCommand,
   graph: async () => (await import('./graph.js')).graphCommand,

@@ -224,7 +224,7 @@ describe('stage 7', () => {
 
     it('names every file by path, size and sha256', async () => {
       const { files } = await manifest();
-      assert.deepEqual(files.map(({ name }) => name).sort(), ['checkpoint', 'fp32', 'int8']);
+      assert.deepEqual(files.map(({ name }) => name).sort(), ['checkpoint', 'fp32', 'int8', 'int8-weights']);
       for (const { path, bytes, sha256 } of files) {
         const data = await readFile(bundle(path));
         assert.equal(data.length, bytes);
