@@ -1,0 +1,36 @@
+/** Debian's Chromium for tests, driven by playwright-core; without one these tests count as skipped, and say so. */
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { chromium, type Browser } from 'playwright-core';
+
+const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
+
+/** Absolute path; null where none is on PATH. */
+export function findChromium(): string | null {
+  const paths = (process.env.PATH ?? '').split(delimiter).flatMap((folder) => NAMES.map((name) => join(folder, name)));
+  return paths.find(isProgram) ?? null;
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** To be called first of all in a suite's `before`. */
+export function skipWithoutChromium(context: Mocha.Context): void {
+  if (findChromium() !== null) return;
+  process.stderr.write('SKIPPED: no Chromium on PATH, so the page is not tested in a browser (Debian: sudo apt-get install chromium)\n');
+  context.skip();
+}
+
+export async function openBrowser(args: readonly string[] = []): Promise<Browser> {
+  const executablePath = findChromium();
+  if (executablePath === null) throw new Error('no Chromium on PATH');
+  // Chromium's sandbox refuses to run as root, which containers usually are; the page is our own.
+  const asRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+  return chromium.launch({ executablePath, args: [...asRoot, ...args] });
+}
