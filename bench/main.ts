@@ -1,4 +1,4 @@
-/** `npm run bench -- train|orchestrate|data|finds|quantise`: us and the peers in turn, in one run (design §3). Progress on stderr, the result on stdout. */
+/** `npm run bench -- train|orchestrate|data|finds|quantise|web`: us and the peers in turn, in one run (design §3). Progress on stderr, the result on stdout. */
 import { cpus, loadavg, totalmem } from 'node:os';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { benchData, LIMITS as DATA_LIMITS, PARTS as DATA_PARTS, type DataOptions } from './data/data.js';
@@ -13,6 +13,7 @@ import {
 import { benchQuantise, LIMITS as QUANTISE_LIMITS, PARTS as QUANTISE_PARTS, type QuantiseOptions } from './quantise/quantise.js';
 import { table, type Findings, type Report } from './report.js';
 import { benchTrain, LIMITS, PARTS, type Note, type TrainOptions } from './train/train.js';
+import { benchWeb, LIMITS as WEB_LIMITS, PARTS as WEB_PARTS, type WebOptions } from './web/web.js';
 
 const WRONG_USAGE = 2;
 /** Load from which on others take part in what is measured. */
@@ -83,8 +84,19 @@ const quantise = new Command('quantise')
     measure((note) => benchQuantise(options, note), QUANTISE_LIMITS, json),
   );
 
+const web = new Command('web')
+  .description('the page in Chromium: the first ranking, each photo after it; a stand-in for a phone (one thread, throttled to a quarter)')
+  .option('--json', 'print one JSON document on stdout')
+  .option('--rounds <n>', 'fresh browsers of each', wholeNumber, 3)
+  .option('--model <dir>', 'folder of the published bundle (default: models in this clone)')
+  .option('--photos <dir>', 'a folder of photos to rank, instead of made ones')
+  .addOption(new Option('--only <parts...>', 'measure just these').choices(Object.keys(WEB_PARTS)))
+  .action(({ json = false, ...options }: WebOptions & { readonly json?: boolean }) =>
+    measure((note) => benchWeb(options, note), WEB_LIMITS, json),
+  );
+
 const program = new Command('bench').description('measures us beside others on this machine').exitOverride();
-for (const bench of [train, orchestrate, data, finds, quantise]) program.addCommand(bench.copyInheritedSettings(program));
+for (const bench of [train, orchestrate, data, finds, quantise, web]) program.addCommand(bench.copyInheritedSettings(program));
 try {
   await program.parseAsync(process.argv);
 } catch (error) {

@@ -5,10 +5,10 @@ import { isIP, type AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import type { Server } from 'node:http';
 import { InvalidArgumentError } from 'commander';
-import { CLONE } from '../configs/load/installation.js';
 import { isAbout, Problem } from '../configs/problem.js';
 import { MANIFEST, readManifest } from '../ml/bundle/read.js';
 import { action, command, withExamples, type Terminal } from './command.js';
+import { SITE } from './serve/built.js';
 import { siteServer } from './serve/site.js';
 
 interface ServeOptions {
@@ -17,7 +17,6 @@ interface ServeOptions {
   readonly model?: string;
 }
 
-const SITE = join(CLONE, 'dist', 'web', 'site');
 const DEFAULT_PORT = 8470;
 const HIGHEST_PORT = 65535;
 const LOOPBACK = ['localhost', '127.0.0.1', '::1'];

@@ -4,11 +4,12 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import sharp, { type Sharp } from 'sharp';
+import { openBrowser } from '../../bench/web/chromium.js';
 import type { Stage } from '../activities/export/stage.js';
 import { invoke } from '../cli/invoke.js';
 import { serve, type Serving } from '../cli/serving.js';
-import { openBrowser, skipWithoutChromium } from './browser.js';
 import { type Change, changedBundle, publishSmall, rewriteModel, writePhotos } from './published.js';
+import { skipWithoutChromium } from './without-chromium.js';
 
 /** By which a score may differ from `emo-aen rank`'s, where the photos' scores lie 0.04 apart: pixels differ by a level here and there. */
 const TOLERANCE = 0.001;

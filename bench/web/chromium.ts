@@ -1,4 +1,4 @@
-/** Debian's Chromium for tests, driven by playwright-core; without one these tests count as skipped, and say so. */
+/** The machine's own Chromium, driven by playwright-core. */
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { chromium, type Browser } from 'playwright-core';
@@ -18,13 +18,6 @@ function isProgram(path: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** To be called first of all in a suite's `before`. */
-export function skipWithoutChromium(context: Mocha.Context): void {
-  if (findChromium() !== null) return;
-  process.stderr.write('SKIPPED: no Chromium on PATH, so the page is not tested in a browser (Debian: sudo apt-get install chromium)\n');
-  context.skip();
 }
 
 export async function openBrowser(args: readonly string[] = []): Promise<Browser> {
