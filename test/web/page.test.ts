@@ -93,6 +93,24 @@ describe('the page in a browser', function () {
       assert.match(await page.locator('#model').innerText(), runtime === 'wasm' ? /WebAssembly, 1 thread/ : /WebAssembly, [2-4] threads/);
     });
 
+  it('gives the same scores in WebGPU, here on a GPU that Chromium pretends to have', async () => {
+    const scores = async (page: Page): Promise<number[]> => {
+      await choose(page, photos.slice(0, 2));
+      await status(page, '2 photos ranked');
+      return (await rows(page)).map(({ score }) => score);
+    };
+    const expected = await scores((await visit()).page);
+    const pretending = await openBrowser(['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader']);
+    closing.push(() => pretending.close());
+    const page = await pretending.newPage();
+    await page.goto(`${serving.url}?runtime=webgpu`);
+    const found = await scores(page);
+    assert.match(await page.locator('#model').innerText(), /WebGPU/);
+    found.forEach((score, place) =>
+      assert.ok(Math.abs(score - (expected[place] ?? NaN)) < TOLERANCE, `${found.join()} ${expected.join()}`),
+    );
+  });
+
   it('talks to nobody but its own address', async () => {
     const context = await browser.newContext();
     closing.push(() => context.close());
