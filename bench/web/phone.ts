@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { z } from 'zod';
 import { SITE } from '../../cli/serve/built.js';
-import { MANIFEST } from '../../ml/bundle/read.js';
+import { MANIFEST } from '../../ml/bundle/layout.js';
 import { median } from '../../ml/ranking/median.js';
 import { NOTHING, type Findings } from '../report.js';
 import { openBrowser } from './chromium.js';
@@ -16,7 +16,7 @@ import { peakOfRenderers } from './memory.js';
 import type { Note, Served, WebOptions } from './web.js';
 
 /** What is measured, by the manifest's names. */
-const FILES: Readonly<Record<string, string>> = { float: 'onnx', weightsInt8: 'onnx-int8-weights', staticInt8: 'onnx-int8' };
+const FILES: Readonly<Record<string, string>> = { float: 'fp32', weightsInt8: 'int8-weights', staticInt8: 'int8' };
 const THROTTLED = 4;
 const RUNS = 20;
 const WARM_UP = 3;

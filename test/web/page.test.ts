@@ -73,9 +73,13 @@ describe('the page in a browser', function () {
   it("gives each photo emo-aen rank's score, in its order, and breaks no rule of its security policy", async () => {
     const { stdout } = await invoke('rank', ...photos, '--root', stage.root, '--json');
     const expected = (JSON.parse(stdout) as { photos: { file: string; score: number }[] }).photos;
-    const { page } = await visit();
+    // The page would take the model whose weights are in INT8; rank takes that in float32.
+    const { page } = await visit(
+      await serveOther((manifest) => void Object.assign(manifest, { files: manifest.files.filter(({ name }) => name !== 'int8-weights') })),
+    );
     await choose(page, photos);
     await status(page, '6 photos ranked');
+    assert.match(await page.locator('#model').innerText(), /float32/);
     const ranked = await rows(page);
     assert.deepEqual(
       ranked.map(({ name }) => name),
@@ -84,6 +88,19 @@ describe('the page in a browser', function () {
     const differences = ranked.map(({ score }, place) => Math.abs(score - (expected[place]?.score ?? NaN)));
     assert.ok(Math.max(...differences) < TOLERANCE, differences.join(' '));
     assert.deepEqual(complaints, []);
+  });
+
+  it('takes the model whose weights are in INT8 where there is one, and scores nearly the same', async () => {
+    const { stdout } = await invoke('rank', ...photos, '--root', stage.root, '--json');
+    const expected = new Map(
+      (JSON.parse(stdout) as { photos: { file: string; score: number }[] }).photos.map(({ file, score }) => [basename(file), score]),
+    );
+    const { page } = await visit();
+    await choose(page, photos);
+    await status(page, '6 photos ranked');
+    assert.match(await page.locator('#model').innerText(), /weights in INT8/);
+    for (const { name, score } of await rows(page))
+      assert.ok(Math.abs(score - (expected.get(name) ?? NaN)) < 5 * TOLERANCE, `${name} ${score}`);
   });
 
   for (const runtime of ['wasm', 'wasm-threads'])
@@ -192,7 +209,7 @@ describe('the page in a browser', function () {
   it('says which photos are too close to call, and why, where the manifest tells how test photos scored', async () => {
     const quantiles = Array.from({ length: 21 }, (_, index) => index / 10 - 1);
     const { page } = await visit(
-      await serveOther((manifest) => void Object.assign(manifest, { format: 2, scores: { quantiles, close: 2 } })),
+      await serveOther((manifest) => void Object.assign(manifest, { format: 2, scores: { all: quantiles }, close: { margin: 2 } })),
     );
     await choose(page, photos.slice(0, 2));
     await status(page, '2 photos ranked');
@@ -282,7 +299,9 @@ describe('the page in a browser', function () {
   ] as const)
     it(`fits the width of a ${name}`, async () => {
       const quantiles = Array.from({ length: 21 }, (_, index) => index / 10 - 1);
-      const url = await serveOther((manifest) => void Object.assign(manifest, { format: 2, scores: { quantiles, close: 0.005 } }));
+      const url = await serveOther(
+        (manifest) => void Object.assign(manifest, { format: 2, scores: { all: quantiles }, close: { margin: 0.005 } }),
+      );
       const { page } = await visit(url, options);
       const unreadable = join(stage.root, 'a-name-that-is-long-and-has-no-place-to-break-in-it-whatsoever-0123456789.jpg');
       await writeFile(unreadable, 'no photo');

@@ -8,7 +8,7 @@ const RUNTIMES: Readonly<Record<Runtime, (threads: number) => string>> = {
   wasm: () => 'WebAssembly, 1 thread',
 };
 
-const FILES: Readonly<Record<string, string>> = { onnx: 'float32', 'onnx-int8-weights': 'weights in INT8' };
+const FILES: Readonly<Record<string, string>> = { fp32: 'float32', onnx: 'float32', 'int8-weights': 'weights in INT8' };
 
 export function describeModel({ version, trainedAt, synthetic, file, bytes, runtime, threads, scores, remarks }: Ready): string {
   const facts = [

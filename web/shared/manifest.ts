@@ -38,9 +38,16 @@ const Input = z.object({
 });
 export type Input = z.infer<typeof Input>;
 
-const Scores = z.object({ quantiles: z.array(z.number()).check(z.length(21, refuse('are not 21 numbers'))), close: z.number() });
-/** How the test photos scored: `quantiles` at 0, 5 … 100 %; two scores nearer than `close` are often in the wrong order. */
-export type Scores = z.infer<typeof Scores>;
+const Distribution = z.object({ all: z.array(z.number()).check(z.length(21, refuse('are not 21 numbers'))) });
+const Closeness = z.object({ margin: z.number() });
+
+/** How the test photos scored. */
+export interface Scores {
+  /** At 0, 5 … 100 % of the photos. */
+  readonly quantiles: readonly number[];
+  /** Two scores nearer than this are often in the wrong order; 0 where that is not known. */
+  readonly close: number;
+}
 
 const Shown = z.object({
   version: text,
@@ -49,10 +56,11 @@ const Shown = z.object({
   files: z.array(FileEntry),
   input: Input,
   outputs: z.array(z.object({ name: text })),
-  scores: z.optional(z.nullable(Scores)),
+  scores: z.optional(z.nullable(Distribution)),
+  close: z.optional(z.nullable(Closeness)),
 });
 
-export type ShownManifest = Omit<z.infer<typeof Shown>, 'scores'> & { readonly scores: Scores | null };
+export type ShownManifest = Omit<z.infer<typeof Shown>, 'scores' | 'close'> & { readonly scores: Scores | null };
 
 /** @throws Trouble that says what is wrong with it */
 export function readManifest(json: string): ShownManifest {
@@ -71,7 +79,8 @@ export function readManifest(json: string): ShownManifest {
   const { resize, crop } = read.data.input.preprocessing;
   if (crop > resize) throw unreadable('input.preprocessing.crop is larger than resize');
   if (!read.data.outputs.some(({ name }) => name === 'score')) throw unreadable('outputs has no score');
-  return { ...read.data, scores: read.data.scores ?? null };
+  const { scores, close, ...shown } = read.data;
+  return { ...shown, scores: scores == null ? null : { quantiles: scores.all, close: close?.margin ?? 0 } };
 }
 
 function parsed(json: string): unknown {
@@ -89,8 +98,8 @@ function unreadable(why: string, cause?: unknown): Trouble {
 /** `webgpu`, or WebAssembly in several threads or one. */
 export type Runtime = 'webgpu' | 'wasm-threads' | 'wasm';
 
-/** Best first. Static INT8 is not among them: its integer kernels are slower in WebAssembly than the float ones (docs/web.md). */
-const CHOICE = ['onnx-int8-weights', 'onnx'] as const satisfies readonly (ManifestFile['name'] | 'onnx-int8-weights')[];
+/** Best first. Static INT8 is not among them: its integer kernels are slower in WebAssembly than the float ones (docs/web.md). Format 1 says `onnx` for `fp32`. */
+const CHOICE = ['int8-weights', 'fp32', 'onnx'] as const satisfies readonly (ManifestFile['name'] | 'onnx')[];
 
 /** The smallest file that runs at full speed in this runtime. @throws Trouble where there is none */
 export function chooseFile({ files, version }: Pick<ShownManifest, 'files' | 'version'>, runtime: Runtime): FileEntry {

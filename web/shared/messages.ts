@@ -13,7 +13,7 @@ export interface Ready {
   readonly trainedAt: string;
   /** It learned from pairs that were made, not taken. */
   readonly synthetic: boolean;
-  /** As the manifest calls it: `onnx`, `onnx-int8-weights`. */
+  /** As the manifest calls it: `fp32`, `int8-weights`. */
   readonly file: string;
   readonly bytes: number;
   readonly runtime: Runtime;

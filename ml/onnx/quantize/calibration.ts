@@ -2,7 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { Problem } from '../../../configs/problem.js';
 import { writeView, type ViewSettings } from '../../images/augment.js';
-import { PHOTOS_IN_FLIGHT, readSquare } from '../../images/decode.js';
+import { PHOTOS_IN_FLIGHT } from '../../images/decode.js';
+import { readSquare } from '../../images/read-square.js';
 import { Draws } from '../../random/philox.js';
 import { toPlanes, type PhotoSource } from '../photos.js';
 

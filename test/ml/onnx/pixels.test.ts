@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { Tensor, type InferenceSession } from 'onnxruntime-node';
 import sharp from 'sharp';
 import { writeView } from '../../../ml/images/augment.js';
-import { readSquare } from '../../../ml/images/decode.js';
+import { readSquare } from '../../../ml/images/read-square.js';
 import { INPUT } from '../../../ml/network/network.js';
 import { value } from '../../../ml/onnx/build.js';
 import { exportNetwork } from '../../../ml/onnx/export.js';

@@ -14,7 +14,7 @@ const written = (more: object = {}): string =>
     version: '1.0.0',
     trainedAt: '2026-01-02T03:04:05Z',
     synthetic: false,
-    files: [file('onnx'), file('onnx-int8'), file('checkpoint')],
+    files: [file('fp32'), file('int8'), file('checkpoint')],
     input: { name: 'photos', layout: 'NCHW', preprocessing: { resize: 256, crop: 224, mean: [0, 0, 0], std: [1, 1, 1] } },
     outputs: [{ name: 'embedding' }, { name: 'score' }],
     ...more,
@@ -25,7 +25,9 @@ describe('the manifest that the page reads', () => {
   it('is one of format 1, which tells no scores', () => assert.equal(readManifest(written()).scores, null));
 
   it('is one of format 2, with scores or without', () => {
-    assert.deepEqual(readManifest(written({ format: 2, scores })).scores, scores);
+    const { quantiles, close } = scores;
+    assert.deepEqual(readManifest(written({ format: 2, scores: { all: quantiles }, close: { margin: close } })).scores, scores);
+    assert.deepEqual(readManifest(written({ format: 2, scores: { all: quantiles }, close: null })).scores, { quantiles, close: 0 });
     assert.equal(readManifest(written({ format: 2, scores: null })).scores, null);
   });
 
@@ -35,12 +37,12 @@ describe('the manifest that the page reads', () => {
     ['without a format', written({ format: undefined }), /has no format/],
     [
       'that leads out of the bundle',
-      written({ files: [file('onnx', { path: 'versions/../../x' })] }),
+      written({ files: [file('fp32', { path: 'versions/../../x' })] }),
       /files\.0\.path leads out of the bundle/,
     ],
-    ['with an absolute path', written({ files: [file('onnx', { path: '//elsewhere.test/x' })] }), /leads out of the bundle/],
-    ['with an address', written({ files: [file('onnx', { path: 'https://elsewhere.test/x' })] }), /leads out of the bundle/],
-    ['with a sha256 that is none', written({ files: [file('onnx', { sha256: 'abc' })] }), /files\.0\.sha256 is no sha256/],
+    ['with an absolute path', written({ files: [file('fp32', { path: '//elsewhere.test/x' })] }), /leads out of the bundle/],
+    ['with an address', written({ files: [file('fp32', { path: 'https://elsewhere.test/x' })] }), /leads out of the bundle/],
+    ['with a sha256 that is none', written({ files: [file('fp32', { sha256: 'abc' })] }), /files\.0\.sha256 is no sha256/],
     ['with a crop that is larger than the photo', written().replace('"resize":256', '"resize":64'), /crop is larger than resize/],
     ['without a score', written({ outputs: [{ name: 'embedding' }] }), /has no score/],
     ['that is a list', '[]', /has no format|cannot be read/],
@@ -53,16 +55,16 @@ describe('the file that the page chooses', () => {
     chooseFile(readManifest(written({ files })), runtime).name;
 
   it('has its weights in INT8 where there is one', () => {
-    assert.equal(choose([file('onnx'), file('onnx-int8-weights'), file('onnx-int8')]), 'onnx-int8-weights');
+    assert.equal(choose([file('fp32'), file('int8-weights'), file('int8')]), 'int8-weights');
   });
 
   it('is the float32 one otherwise, never static INT8', () => {
-    assert.equal(choose([file('onnx-int8'), file('onnx')]), 'onnx');
-    assert.throws(() => choose([file('onnx-int8')]), /no file for WebAssembly/);
+    assert.equal(choose([file('int8'), file('fp32')]), 'fp32');
+    assert.throws(() => choose([file('int8')]), /no file for WebAssembly/);
   });
 
   it('is one that the manifest names for the runtime', () => {
-    const files = [file('onnx-int8-weights', { runtimes: ['wasm'] }), file('onnx', { runtimes: ['onnxruntime', 'webgpu', 'wasm'] })];
-    assert.deepEqual([choose(files), choose(files, 'webgpu')], ['onnx-int8-weights', 'onnx']);
+    const files = [file('int8-weights', { runtimes: ['wasm'] }), file('fp32', { runtimes: ['native', 'webgpu', 'wasm'] })];
+    assert.deepEqual([choose(files), choose(files, 'webgpu')], ['int8-weights', 'fp32']);
   });
 });
