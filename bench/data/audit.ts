@@ -20,7 +20,7 @@ const THEIRS = fileURLToPath(new URL('../../../bench/data/audit_peers.py', impor
 
 const MADE = 8;
 /** Each photo is there so often, with another remark in it: files of their own to everyone. */
-const COPIES = 3;
+const COPIES = 12;
 const [WIDTH, HEIGHT, GRAIN] = [4000, 3000, 8];
 const SPLITS = ['train', 'train', 'val', 'test'];
 

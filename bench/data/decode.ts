@@ -24,8 +24,10 @@ const OURS = fileURLToPath(new URL('our-decode.js', import.meta.url));
 const THEIRS = fileURLToPath(new URL('../../../bench/data/decode_peers.py', import.meta.url));
 
 const ours = (mode: 'full' | 'fast'): Contestant => ({ peer: null, words: [OURS, mode] });
-const torchvision: Contestant = { peer: 'torch', words: [THEIRS, 'torchvision'] };
-const pillow = (mode: 'pillow' | 'draft'): Contestant => ({ peer: 'torch', words: [THEIRS, mode] });
+const theirs = (mode: 'torchvision' | 'pillow' | 'draft', processes?: 'two'): Contestant => ({
+  peer: 'torch',
+  words: [THEIRS, processes === undefined ? mode : `${mode}-${processes}`],
+});
 
 interface PhotoSet {
   readonly photos: number;
@@ -48,15 +50,20 @@ const SETS: readonly PhotoSet[] = [
     contestants: {
       largeFull: ours('full'),
       largeFast: ours('fast'),
-      largeTorchvision: torchvision,
-      largePillow: pillow('pillow'),
-      largePillowDraft: pillow('draft'),
+      largeTorchvision: theirs('torchvision'),
+      largePillowDraft: theirs('draft'),
+      largeTorchvisionTwo: theirs('torchvision', 'two'),
+      largePillowTwo: theirs('pillow', 'two'),
+      largePillowDraftTwo: theirs('draft', 'two'),
     },
     ratios: {
       largeFastTorchvision: ['largeFast', 'largeTorchvision'],
       largeFastPillowDraft: ['largeFast', 'largePillowDraft'],
+      largeFastTorchvisionTwo: ['largeFast', 'largeTorchvisionTwo'],
+      largeFastPillowDraftTwo: ['largeFast', 'largePillowDraftTwo'],
       largeFullTorchvision: ['largeFull', 'largeTorchvision'],
-      largeFullPillow: ['largeFull', 'largePillow'],
+      largeFullTorchvisionTwo: ['largeFull', 'largeTorchvisionTwo'],
+      largeFullPillowTwo: ['largeFull', 'largePillowTwo'],
     },
   },
   {
@@ -65,8 +72,13 @@ const SETS: readonly PhotoSet[] = [
     height: 512,
     extension: 'png',
     write: (photo) => photo.withIccProfile('srgb').png(),
-    contestants: { png: ours('full'), pngPeer: torchvision, pngPillow: pillow('pillow') },
-    ratios: { pngTorchvision: ['png', 'pngPeer'], pngPillow: ['png', 'pngPillow'] },
+    contestants: {
+      png: ours('full'),
+      pngPeer: theirs('torchvision'),
+      pngPeerTwo: theirs('torchvision', 'two'),
+      pngPillowTwo: theirs('pillow', 'two'),
+    },
+    ratios: { pngTorchvision: ['png', 'pngPeer'], pngTorchvisionTwo: ['png', 'pngPeerTwo'], pngPillowTwo: ['png', 'pngPillowTwo'] },
   },
   {
     photos: 120,
@@ -74,8 +86,17 @@ const SETS: readonly PhotoSet[] = [
     height: 512,
     extension: 'jpg',
     write: (photo) => photo.jpeg({ quality: 90 }),
-    contestants: { jpeg: ours('full'), jpegPeer: torchvision, jpegPillow: pillow('pillow') },
-    ratios: { jpegTorchvision: ['jpeg', 'jpegPeer'], jpegPillow: ['jpeg', 'jpegPillow'] },
+    contestants: {
+      jpeg: ours('full'),
+      jpegPeer: theirs('torchvision'),
+      jpegPeerTwo: theirs('torchvision', 'two'),
+      jpegPillowTwo: theirs('pillow', 'two'),
+    },
+    ratios: {
+      jpegTorchvision: ['jpeg', 'jpegPeer'],
+      jpegTorchvisionTwo: ['jpeg', 'jpegPeerTwo'],
+      jpegPillowTwo: ['jpeg', 'jpegPillowTwo'],
+    },
   },
 ];
 
