@@ -1,8 +1,9 @@
 /**
  * One photo's bytes to upright sRGB, 8 bits, RGB. What sharp does not do by itself is asked for here, once (design §8): the EXIF
  * orientation, a limit of pixels, a full decode (its shrink-on-load hides damage), an error for each warning of the decoder, and the linear
- * kernel, which agrees with torchvision's antialiased bilinear resize within 1 but for the outermost row and column. Only where a photo is
- * smaller than the square (224 to 255 px) does libvips differ: it enlarges with half a pixel's shift.
+ * kernel, which agrees with torchvision's antialiased bilinear resize within 1 but for the outermost row and column, as long as the photo is less than
+ * four times the square; larger ones libvips averages in boxes first, and differs more at edges. A photo that is
+ * smaller than the square (224 to 255 px) it enlarges with half a pixel's shift.
  */
 import sharp, { type Sharp } from 'sharp';
 import { Problem } from '../../configs/problem.js';
