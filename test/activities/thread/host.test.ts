@@ -9,6 +9,8 @@ import { CLONE } from '../../../configs/load/installation.js';
 import { Problem } from '../../../configs/problem.js';
 import { taskContext } from '../task-context.js';
 
+const EXPORT = { onnx: { opset: 17, preprocess: 'outside' }, bundle: { version: 'auto' } };
+
 describe('a task in a thread', function () {
   this.timeout(30_000);
   let root: string;
@@ -37,7 +39,7 @@ describe('a task in a thread', function () {
   });
 
   it('reaches the task itself with its files', async () => {
-    await assert.rejects(inThread('export').run({ onnx: { opset: 17 } }, context()), (error: unknown) => {
+    await assert.rejects(inThread('export').run(EXPORT, context()), (error: unknown) => {
       assert.ok(error instanceof Error);
       assert.match(`${error.message} ${error instanceof Problem ? String(error.where) : ''}`, /best-checkpoint|cache-index/);
       return true;
@@ -46,7 +48,7 @@ describe('a task in a thread', function () {
 
   it('does not begin once it is aborted', async () => {
     const stopped = AbortSignal.abort(new Error('no'));
-    await assert.rejects(inThread('export').run({ onnx: { opset: 17 } }, context(stopped)), /no/);
+    await assert.rejects(inThread('export').run(EXPORT, context(stopped)), /no/);
   });
 });
 
