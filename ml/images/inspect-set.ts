@@ -49,21 +49,30 @@ export async function inspectSet(photos: readonly FoundPhoto[], options: Inspect
     decoding: new Budget(DECODING),
     onLooked: (sha256, found) => looked.set(sha256, found),
   };
+  // Who stops an audit does not wait for what is under way: each step on the disk waits for the one before it instead.
+  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = <Result>(step: () => Promise<Result>): Promise<Result> => {
+    const next = last.then(step);
+    last = next;
+    return next;
+  };
   // What was found counts only once the square is kept: nobody would look for it again.
-  const keep = async (sha256: string): Promise<void> => {
-    const found = looked.get(sha256);
-    if (found === undefined) return;
-    looked.delete(sha256);
-    if (found.square !== null) await keeper.keep(sha256, found.square);
-    known.keep(sha256, found.content);
-  };
-  const save = async (): Promise<number> => {
-    const begun = performance.now();
-    await keeper.save();
-    await known.save();
-    const now = performance.now();
-    return now + REST * (now - begun);
-  };
+  const keep = (sha256: string): Promise<void> =>
+    inTurn(async () => {
+      const found = looked.get(sha256);
+      if (found === undefined) return;
+      looked.delete(sha256);
+      if (found.square !== null) await keeper.keep(sha256, found.square, found.content.pixels);
+      known.keep(sha256, found.content);
+    });
+  const save = (): Promise<number> =>
+    inTurn(async () => {
+      const begun = performance.now();
+      await keeper.save();
+      await known.save();
+      const now = performance.now();
+      return now + REST * (now - begun);
+    });
   const waits = new Waits(onWaiting);
   let nextSave = 0;
   try {
@@ -95,10 +104,10 @@ class SquareKeeper {
     private readonly tell: (message: string) => void,
   ) {}
 
-  async keep(sha256: string, square: Buffer): Promise<void> {
+  async keep(sha256: string, square: Buffer, digest: string | null): Promise<void> {
     await this.trying(async () => {
       this.segment ??= await Segment.create(this.folder, AUDITED_SIDE);
-      await this.segment.append(sha256, square);
+      await this.segment.append(sha256, square, digest ?? undefined);
     });
   }
 

@@ -67,14 +67,14 @@ export class Segment {
     }
   }
 
-  /** @throws Problem DISK_FULL. */
-  async append(photo: string, square: Uint8Array): Promise<void> {
+  /** @param digest of the square, where it is known. @throws Problem DISK_FULL. */
+  async append(photo: string, square: Uint8Array, digest = tileDigest(square)): Promise<void> {
     try {
       await this.file.writeFile(square);
     } catch (error) {
       throw fromSystemError(error, this.path);
     }
-    this.rows.push([photo, tileDigest(square)]);
+    this.rows.push([photo, digest]);
   }
 
   /** What was appended so far lasts through a power cut from here on. */
