@@ -18,7 +18,7 @@ import { pairFindings } from './pairing.js';
 import { readDegradations } from './sample-record.js';
 import { scanPhotos } from './scan.js';
 import { readScores, type Scores } from './scores.js';
-import { sizeFindings, sizesOf } from './sizes.js';
+import { sizeFindings, sizesOf, type Sizes } from './sizes.js';
 import { readSplits } from './splits-file.js';
 import { changesOf, changeWords, folderDigests } from './set-changes.js';
 import { assignSplits, type Assigned } from './splits.js';
@@ -36,7 +36,7 @@ const UNSEEN: Readonly<Record<AuditReport['mode'], readonly string[]>> = {
 };
 
 /** What can only be seen of the set as a whole. */
-const CHECKS: readonly ((set: InspectedSet) => Finding[])[] = [pairFindings, copyFindings, sizeFindings, balanceFindings];
+const CHECKS: readonly ((set: InspectedSet, sizes: Sizes) => Finding[])[] = [pairFindings, copyFindings, sizeFindings, balanceFindings];
 
 export interface AuditOptions {
   /** Absolute project root, which the settings' paths are relative to. */
@@ -79,7 +79,8 @@ export async function auditPhotos(options: AuditOptions): Promise<AuditResult> {
     nearDuplicates: nearDuplicatesOf(inspections, settings.photos.nearCopyDistance),
     scores: scores.byFile,
   };
-  const { splits, folderPairs } = sizesOf(set);
+  const sizes = sizesOf(set);
+  const { splits } = sizes;
   const rules = trivialRules(set);
   const findings = [
     ...scan.findings,
@@ -87,7 +88,7 @@ export async function auditPhotos(options: AuditOptions): Promise<AuditResult> {
     ...scores.findings,
     ...record.findings,
     ...assigned.findings,
-    ...CHECKS.flatMap((check) => check(set)),
+    ...CHECKS.flatMap((check) => check(set, sizes)),
     ...tellTales(rules, settings.balance),
   ];
   const errors = findings.filter(({ severity }) => severity === 'error').length;
@@ -117,8 +118,7 @@ export async function auditPhotos(options: AuditOptions): Promise<AuditResult> {
     folders: scan.folders.length,
     photos: scan.photos.length,
     pairs: dataset === null ? null : { train: splits.train.pairs, val: splits.val.pairs, test: splits.test.pairs },
-    splits,
-    folderPairs,
+    ...sizes,
     rules,
     distributions: distributionsOf(set),
     counts: countsOf(set),

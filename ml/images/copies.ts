@@ -6,6 +6,7 @@ import { finding, type FindingCode } from './findings.js';
 import type { Inspection } from './inspect.js';
 import type { InspectedSet } from './inspected-set.js';
 import { nearDuplicates, type NearDuplicate } from './near-duplicates.js';
+import { SPLITS } from './splits.js';
 
 /** Every pair of a set's photos that show the same picture, by their numbers. */
 export function nearDuplicatesOf(photos: readonly Inspection[], distance: number): NearDuplicate[] {
@@ -83,8 +84,6 @@ class Alike {
     return [JSON.stringify(['side', folder, label]), ...(split === undefined ? [] : [JSON.stringify(['split', split])])];
   }
 }
-
-const SPLITS: readonly Split[] = ['train', 'val', 'test'];
 
 function groupsBy({ photos, splitOf }: InspectedSet, keyOf: (inspection: Inspection) => string | null): Alike[] {
   const groups = new Map<string, Alike>();

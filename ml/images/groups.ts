@@ -1,36 +1,28 @@
-/** Names that belong together, directly or through others (disjoint sets with path halving; Tarjan & van Leeuwen, 1984). */
+/** Names that belong together, directly or through others. */
+import { Clusters } from './clusters.js';
+
 export class Groups {
-  readonly #parents = new Map<string, string>();
+  readonly #names: readonly string[];
+  readonly #places: ReadonlyMap<string, number>;
+  readonly #clusters: Clusters;
 
   constructor(names: Iterable<string>) {
-    for (const name of names) this.#parents.set(name, name);
-  }
-
-  /** One name for all of a group; undefined for a name that is in none. */
-  of(name: string): string | undefined {
-    let at = name;
-    let parent = this.#parents.get(at);
-    if (parent === undefined) return undefined;
-    while (parent !== at) {
-      const next: string = this.#parents.get(parent) ?? parent;
-      this.#parents.set(at, next);
-      at = next;
-      parent = this.#parents.get(at) ?? at;
-    }
-    return at;
+    this.#names = [...new Set(names)];
+    this.#places = new Map(this.#names.map((name, place) => [name, place]));
+    this.#clusters = new Clusters(this.#names.length);
   }
 
   /** A name that is in no group joins none. */
   join(a: string, b: string): void {
-    const [first, second] = [this.of(a), this.of(b)];
-    if (first !== undefined && second !== undefined && first !== second) this.#parents.set(second, first);
+    const [first, second] = [this.#places.get(a), this.#places.get(b)];
+    if (first !== undefined && second !== undefined) this.#clusters.join(first, second);
   }
 
-  /** Every group, its members and the groups by their first in the order that the names came in. */
+  /** Every group, also of one name; members and groups in the order that the names came in. */
   all(): string[][] {
-    const groups = new Map<string, string[]>();
-    for (const name of this.#parents.keys()) {
-      const head = this.of(name) ?? name;
+    const groups = new Map<number, string[]>();
+    for (const [place, name] of this.#names.entries()) {
+      const head = this.#clusters.find(place);
       const members = groups.get(head);
       if (members === undefined) groups.set(head, [name]);
       else members.push(name);

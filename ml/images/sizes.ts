@@ -23,8 +23,7 @@ export function sizesOf(set: InspectedSet): Sizes {
 }
 
 /** Splits that cannot measure what they are for, and weights that change nothing. */
-export function sizeFindings(set: InspectedSet): Finding[] {
-  const { splits } = sizesOf(set);
+export function sizeFindings(set: InspectedSet, { splits }: Sizes): Finding[] {
   return [
     ...SPLITS.flatMap((split) => withoutPairs(split, splits[split], set)),
     ...(['val', 'test'] as const).flatMap((split) => tooSmall(split, splits[split], set)),

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { Problem } from '../../../configs/problem.js';
 import { writeView, type ViewSettings } from '../../images/augment.js';
 import { PHOTOS_IN_FLIGHT } from '../../images/decode.js';
+import { inFlight } from '../../images/in-flight.js';
 import { readSquare } from '../../images/read-square.js';
 import { Draws } from '../../random/philox.js';
 import { toPlanes, type PhotoSource } from '../photos.js';
@@ -33,10 +34,9 @@ const MAX_PIXELS = 100_000_000;
 export async function photosOf(files: readonly string[], view: ViewSettings): Promise<FolderPhotos> {
   const found: { file: string; pixels: Buffer }[] = [];
   const refused: Problem[] = [];
-  for (let first = 0; first < files.length; first += PHOTOS_IN_FLIGHT)
-    for (const one of await Promise.all(files.slice(first, first + PHOTOS_IN_FLIGHT).map((file) => decodeOne(file, view.size))))
-      if (one instanceof Problem) refused.push(one);
-      else found.push(one);
+  for (const one of await inFlight(files, PHOTOS_IN_FLIGHT, (file) => decodeOne(file, view.size)))
+    if (one instanceof Problem) refused.push(one);
+    else found.push(one);
   const interleaved = new Float32Array(view.crop * view.crop * 3);
   return {
     files: found.map(({ file }) => file),
