@@ -1,6 +1,6 @@
 /** The options of every command that reads a pipeline: which one, and what to change in its settings. */
 import { Option, type Command } from 'commander';
-import { DEFAULT_PIPELINE } from '../configs/load/compile.js';
+import { DEFAULT_PIPELINE } from '../configs/default-pipeline.js';
 
 export interface PipelineOptions {
   /** Relative to the root, or absolute. */

@@ -8,7 +8,7 @@ import { bringDown, bringUp } from '../workers/up.js';
 import { action, command, EXIT, type Terminal } from './command.js';
 import { preparePhotos } from './quickstart/prepare.js';
 import { describeNext, describeQuality, publishedBy } from './quickstart/summary.js';
-import { startAndFollow } from './run.js';
+import { startAndFollow } from './run/start.js';
 import { describeBrought } from './up.js';
 
 const PIPELINE = 'configs/quickstart/pipeline.yaml';

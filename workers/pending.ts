@@ -1,5 +1,4 @@
 /** What the server knows of the tasks that run right now: attempt, progress, last failure. Answers without any worker. */
-import { defaultPayloadConverter } from '@temporalio/common';
 import type { Client } from '@temporalio/client';
 import type { Failure } from '../configs/schema/ledger.js';
 import { Progress } from '../configs/schema/payload.js';
@@ -22,6 +21,7 @@ export interface Described {
 
 /** @throws where the server does not know the execution or cannot be reached. */
 export async function describeRun(client: Client, workflowId: string): Promise<Described> {
+  const { defaultPayloadConverter } = await import('@temporalio/common'); // as in cli/run/update.ts
   const { status, raw } = await client.workflow.getHandle(workflowId).describe();
   const pending = (raw.pendingActivities ?? []).map((activity) => {
     const [details] = activity.heartbeatDetails?.payloads ?? [];

@@ -1,7 +1,7 @@
 /** `emo-aen __complete`: what may come next on a command line, from the very commands that will read it. */
 import { resolve } from 'node:path';
 import type { Command, Option } from 'commander';
-import { DEFAULT_PIPELINE } from '../../configs/load/compile.js';
+import { DEFAULT_PIPELINE } from '../../configs/default-pipeline.js';
 import { COMMANDS } from '../commands.js';
 import { VALUES, type Typed } from './values.js';
 

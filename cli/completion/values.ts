@@ -52,7 +52,7 @@ async function tasksOf({ root, run, pipeline }: Typed): Promise<readonly string[
 async function settingsOf(root: string): Promise<readonly string[]> {
   const [{ projectCatalog }, { settingPathsOf }] = await Promise.all([
     import('../../activities/own/catalog.js'),
-    import('../../configs/load/overrides.js'),
+    import('../../configs/load/shape.js'),
   ]);
   return settingPathsOf((await projectCatalog(root)).kinds);
 }

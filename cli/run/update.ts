@@ -1,7 +1,6 @@
 /** Sends a person's request to a run as a Temporal Update: accepted, or refused with the reason. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { ApplicationFailure } from '@temporalio/common';
 import { Problem } from '../../configs/problem.js';
 import { readLedger } from '../../workers/candidates.js';
 import { unknownRun } from '../../workers/observe.js';
@@ -56,6 +55,7 @@ async function isLost(error: unknown): Promise<boolean> {
 
 async function explained(error: unknown, root: string, run: string): Promise<unknown> {
   if (!(error instanceof Error)) return error;
+  const { ApplicationFailure } = await import('@temporalio/common');
   if (error.name === 'WorkflowUpdateFailedError' && error.cause instanceof ApplicationFailure) {
     const refusal = error.cause.details?.[0] as Refusal | undefined;
     return refused({ message: error.cause.message, cure: refusal?.cure ?? null });

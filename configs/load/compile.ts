@@ -1,5 +1,6 @@
 /** From YAML on disk to the normalised plan that a run starts with (design §4): read, merge, check all of it, then fill in and narrow. */
 import { resolve } from 'node:path';
+import { DEFAULT_PIPELINE } from '../default-pipeline.js';
 import type { Catalog } from '../schema/catalog.js';
 import { Pipeline } from '../schema/pipeline.js';
 import type { Override, Plan } from '../schema/plan.js';
@@ -20,9 +21,6 @@ import { isBelow, readText, shownPath, type Bounds, type TextFile } from './read
 import { referencesOf } from './references.js';
 import { checkTasks } from './tasks.js';
 import { SettingsReader } from './with.js';
-
-/** The pipeline of a project, relative to its root. */
-export const DEFAULT_PIPELINE = 'configs/pipeline.yaml';
 
 const NO_CONFIGS =
   'copy the folder configs/ of emo-aen into the project root, name another root with --root, or a pipeline with --pipeline';

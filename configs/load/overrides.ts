@@ -5,7 +5,7 @@ import { Diagnostics, quoted } from './diagnostics.js';
 import { inlineSource, toValue, fromValue, type Entry, type Located, type LocatedMap, type Span } from './located.js';
 import { nearest, nearestPath } from './nearest.js';
 import { parseValue } from './parse.js';
-import { keysOf, schemaAt, settingPaths } from './shape.js';
+import { keysOf, schemaAt, settingPathsOf } from './shape.js';
 
 /** What an override says once its path is known to be a setting. */
 export interface LocatedOverride {
@@ -90,11 +90,6 @@ function validKeys(kind: string, schema: Schema, keys: readonly string[]): strin
   while (right > 0 && keysOf(schemaAt(schema, keys.slice(0, right))).length === 0) right -= 1;
   const section = [kind, ...keys.slice(0, right)];
   return `valid keys in ${quoted(section.join('.'))}: ${keysOf(schemaAt(schema, section.slice(1))).join(', ')}`;
-}
-
-/** Every path that `--set` takes. */
-export function settingPathsOf(kinds: Catalog['kinds']): string[] {
-  return [...kinds].flatMap(([kind, schema]) => settingPaths(schema).map((path) => `${kind}.${path}`));
 }
 
 /** Whether an activity reads a setting of a kind. */

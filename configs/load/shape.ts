@@ -43,7 +43,7 @@ export function keysOf(schema: z.core.$ZodType | undefined): string[] {
 }
 
 /** The dotted paths of all single settings: `loop.pairs`. */
-export function settingPaths(schema: z.core.$ZodType): string[] {
+function settingPaths(schema: z.core.$ZodType): string[] {
   return keysOf(schema).flatMap((key) => {
     const below = settingPaths(childOf(schema, key) ?? z.unknown());
     return below.length === 0 ? [key] : below.map((path) => `${key}.${path}`);
@@ -84,4 +84,9 @@ export function choice(options: readonly unknown[]): string {
   const names = options.map((option) => `\`${String(option)}\``);
   const last = names.pop() ?? '';
   return names.length === 0 ? last : `${names.join(', ')} or ${last}`;
+}
+
+/** Every path that `--set` takes. */
+export function settingPathsOf(kinds: ReadonlyMap<string, z.core.$ZodType>): string[] {
+  return [...kinds].flatMap(([kind, schema]) => settingPaths(schema).map((path) => `${kind}.${path}`));
 }
