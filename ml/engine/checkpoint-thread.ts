@@ -2,7 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { fromSystemError } from '../../configs/problem.js';
 import { CheckpointFiles, type NewCheckpoint } from './checkpoint-files.js';
-import { faultOf, type ThreadFault } from './thread-fault.js';
+import { faultOf, type ThreadFault } from '../threads/fault.js';
 
 export interface ThreadData {
   readonly folder: string;

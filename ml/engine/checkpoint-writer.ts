@@ -2,7 +2,7 @@
 import { Worker } from 'node:worker_threads';
 import type { NewCheckpoint } from './checkpoint-files.js';
 import type { ThreadData, ThreadReply } from './checkpoint-thread.js';
-import { errorOf } from './thread-fault.js';
+import { errorOf } from '../threads/fault.js';
 
 export class CheckpointWriter {
   readonly #thread: Worker;

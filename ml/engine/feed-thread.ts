@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { openCache } from '../images/cache.js';
 import { TrainingData, type StepOfEpoch } from './data.js';
 import type { MicroBatch } from './learner.js';
-import { faultOf, type ThreadFault } from './thread-fault.js';
+import { faultOf, type ThreadFault } from '../threads/fault.js';
 
 export interface ThreadData {
   /** Absolute paths of the photo cache. */

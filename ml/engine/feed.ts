@@ -9,7 +9,7 @@
 import { Worker } from 'node:worker_threads';
 import { emptyBatch, type StepOfEpoch } from './data.js';
 import { buffersOf, type Job, type StepJob, type ThreadData, type ThreadReply, type ViewJob } from './feed-thread.js';
-import { errorOf } from './thread-fault.js';
+import { errorOf } from '../threads/fault.js';
 
 /** Batches beside the one in use. One is enough on average; the second makes up for a slow disk or a busy core. */
 const AHEAD = 2;

@@ -5,8 +5,10 @@ import type { DatasetSettings } from '../../configs/schema/dataset.js';
 import { Budget } from './budget.js';
 import { PHOTOS_IN_FLIGHT } from './decode.js';
 import { inFlight } from './in-flight.js';
-import { inspectPhoto, type Eye, type Inspection, type Looked } from './inspect.js';
+import { inspectPhoto, type Eye, type Inspection } from './inspect.js';
 import { Inspections } from './inspections.js';
+import type { Looked } from './look.js';
+import { Lookers } from './lookers.js';
 import type { FoundPhoto } from './scan.js';
 import { AUDITED_SIDE, Segment, TILES_FOLDER } from './tiles.js';
 import { Waits, type OnWaiting } from './waits.js';
@@ -41,12 +43,12 @@ export async function inspectSet(photos: readonly FoundPhoto[], options: Inspect
   const known = await Inspections.open({ root, limits: settings.photos, mode, tell: onForgetful });
   const looked = new Map<string, Looked>();
   const keeper = new SquareKeeper(join(root, TILES_FOLDER), onForgetful);
+  const lookers = new Lookers({ mode, limits: settings.photos }, new Budget(DECODING));
   const eye: Eye = {
-    mode,
     limits: settings.photos,
     known,
     held: new Budget(HELD),
-    decoding: new Budget(DECODING),
+    look: (bytes) => lookers.look(bytes),
     onLooked: (sha256, found) => looked.set(sha256, found),
   };
   // Who stops an audit does not wait for what is under way: each step on the disk waits for the one before it instead.
@@ -87,6 +89,7 @@ export async function inspectSet(photos: readonly FoundPhoto[], options: Inspect
     });
   } finally {
     waits.close();
+    await lookers.close();
     // Photos behind the one that it stopped at were looked at as well.
     for (const sha256 of [...looked.keys()]) await keep(sha256);
     await save();

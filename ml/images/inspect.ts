@@ -1,20 +1,15 @@
 /** Everything the audit asks of one photo (method §2.2), from one reading of its bytes or, where an earlier audit read the same bytes, from none. */
 import { stat } from 'node:fs/promises';
 import { posix } from 'node:path';
-import { isAbout, Problem } from '../../configs/problem.js';
-import type { AuditReport, Finding } from '../../configs/schema/audit.js';
+import { isAbout } from '../../configs/problem.js';
+import type { Finding } from '../../configs/schema/audit.js';
 import type { DatasetSettings } from '../../configs/schema/dataset.js';
 import type { Budget } from './budget.js';
-import { endOfPicture, isAnimatedPng } from './container.js';
-import { glanceAtSquare, lookAtSquare, readHeader, type PhotoHeader } from './decode.js';
-import { encoderOf } from './encoder.js';
-import { finding, type FindingCode } from './findings.js';
-
+import { finding } from './findings.js';
 import type { Content, Inspections } from './inspections.js';
+import type { Looked } from './look.js';
 import { EXTENSIONS } from './names.js';
-import { photoHashes } from './photo-hashes.js';
 import type { FoundPhoto } from './scan.js';
-import { AUDITED_SIDE, tileDigest } from './tiles.js';
 
 export interface Inspection {
   readonly photo: FoundPhoto;
@@ -27,34 +22,20 @@ export interface Inspection {
 type Limits = DatasetSettings['photos'];
 type Fault = Content['faults'][number];
 
-/** How a photo is decoded: every pixel of it, or only as many as a small picture needs. */
-export type Mode = AuditReport['mode'];
-
 /** What photos are looked at with. */
 export interface Eye {
-  readonly mode: Mode;
   readonly limits: Limits;
   readonly known: Inspections;
-  /** Bytes of files that are held at once, and bytes that decoders may take at once. */
+  /** Bytes of files that are held at once. */
   readonly held: Budget;
-  readonly decoding: Budget;
+  /** Looks at a photo's content, whose bytes are then done with. */
+  readonly look: (bytes: Buffer) => Promise<Looked>;
   /** Given what was found in each photo that was not known before, and its square where it was decoded as a whole. */
   readonly onLooked: (sha256: string, looked: Looked) => void;
 }
 
-export interface Looked {
-  readonly content: Content;
-  readonly square: Buffer | null;
-}
-
 /** Uncompressed RGBA, the most that a file with a given number of pixels can need. */
 const FILE_BYTES_PER_PIXEL = 4;
-/**
- * Most decoders give a photo row by row, but a progressive JPEG is held as a whole, six bytes a pixel, and so is a photo that is stored
- * turned, three bytes a pixel: each photo is counted as if it were both.
- */
-const DECODER_BYTES_PER_PIXEL = 9;
-
 /** @param eye one for all photos of an audit */
 export async function inspectPhoto(photo: FoundPhoto, eye: Eye): Promise<Inspection> {
   const faults: Fault[] = [];
@@ -89,7 +70,7 @@ async function seenPhoto(path: string, eye: Eye, faults: Fault[]): Promise<Seen 
       }
       const before = known.find(sha256);
       if (before !== undefined) return { sha256, content: before };
-      const looked = await lookAt(bytes, eye);
+      const looked = await eye.look(bytes);
       eye.onLooked(sha256, looked);
       return { sha256, content: looked.content };
     });
@@ -106,104 +87,4 @@ function nameFaults(file: string, { format }: Content): Fault[] {
   const extension = posix.extname(file);
   if (names === undefined || names.includes(extension.toLowerCase())) return [];
   return [['wrong-extension', `is ${format?.toUpperCase()} and is named ${extension === '' ? 'without an extension' : extension}`]];
-}
-
-async function lookAt(bytes: Buffer, eye: Eye): Promise<Looked> {
-  const faults: Fault[] = [];
-  const header = await headerOf(bytes, eye.limits, faults);
-  const square = header === null ? null : await decodedSquare(bytes, header, eye, faults);
-  const content: Content = {
-    bytes: bytes.length,
-    format: header?.format ?? null,
-    sides: header === null ? null : { width: header.width, height: header.height },
-    orientation: header?.orientation ?? null,
-    ...(header === null ? { quality: null, encoder: null } : encoderOf(bytes, header)),
-    pixels: square === null ? null : tileDigest(square),
-    hashes: square === null ? null : photoHashes(square),
-    faults,
-  };
-  return { content, square: eye.mode === 'full' ? square : null };
-}
-
-async function headerOf(bytes: Buffer, limits: Limits, faults: Fault[]): Promise<PhotoHeader | null> {
-  if (bytes.length === 0) {
-    faults.push(['empty', 'has 0 bytes']);
-    return null;
-  }
-  const header = await readHeader(bytes).catch((error: unknown) => {
-    if (!(error instanceof Problem)) throw error;
-    faults.push(['not-an-image', `is not an image that can be read (${error.message})`]);
-    return null;
-  });
-  if (header !== null) faults.push(...headerFaults(header, limits), ...containerFaults(bytes, header));
-  return header;
-}
-
-function headerFaults(header: PhotoHeader, limits: Limits): Fault[] {
-  const { format, width, height, pages, orientation } = header;
-  const colour = colourFault(header);
-  const rows: readonly (readonly [boolean, FindingCode, string])[] = [
-    [!Object.hasOwn(EXTENSIONS, format), 'wrong-format', `is ${format.toUpperCase()}, whatever its name says`],
-    [pages > 1, 'animated', `holds ${pages} pictures instead of one`],
-    [width * height > limits.maxPixels, 'too-many-pixels', `is ${width} x ${height}, more than ${limits.maxPixels} pixels`],
-    [Math.min(width, height) < limits.minSide, 'too-small', `is ${width} x ${height}, its shortest side under ${limits.minSide} px`],
-    [colour !== null, 'not-srgb', colour ?? ''],
-    [orientation !== 1, 'turned', `is stored turned or mirrored (EXIF orientation ${orientation})`],
-  ];
-  return rows.flatMap(([wrong, code, message]) => (wrong ? [[code, message] satisfies Fault] : []));
-}
-
-const SPACE_NAMES: Readonly<Record<string, string>> = {
-  'b-w': 'is grey: one channel instead of red, green and blue',
-  cmyk: 'is encoded in CMYK',
-  grey16: 'is grey, with 16 bits a channel',
-  rgb16: 'has 16 bits a channel instead of 8',
-};
-
-/** How the encoding differs from sRGB of 8 bits a channel; null where it does not. */
-function colourFault({ space, depth, icc }: PhotoHeader): string | null {
-  if (space !== 'srgb') return SPACE_NAMES[space] ?? `is encoded in ${space}`;
-  if (depth !== 'uchar') return `stores its channels as ${depth} instead of 8 bits`;
-  return icc === null || icc.srgb ? null : `carries the colour profile "${icc.name}", which is not sRGB`;
-}
-
-function containerFaults(bytes: Buffer, { format }: PhotoHeader): Fault[] {
-  if (format === 'png' && isAnimatedPng(bytes)) return [['animated', 'is an animated PNG']];
-  const end = endOfPicture(bytes, format);
-  if (end === null) return [['truncated', 'breaks off before its end']];
-  return end === undefined || end === bytes.length ? [] : [['trailing-bytes', `has ${bytes.length - end} bytes behind the picture`]];
-}
-
-/** What makes decoding pointless or dangerous. */
-const UNDECODED: readonly FindingCode[] = ['wrong-format', 'animated', 'too-many-pixels', 'truncated'];
-
-async function decodedSquare(bytes: Buffer, header: PhotoHeader, eye: Eye, faults: Fault[]): Promise<Buffer | null> {
-  if (faults.some(([code]) => UNDECODED.includes(code))) return null;
-  const decode = eye.mode === 'full' ? lookAtSquare : glanceAtSquare;
-  try {
-    const needed = header.width * header.height * DECODER_BYTES_PER_PIXEL;
-    const { square, opaque } = await eye.decoding.run(needed, () => decode(bytes, header, AUDITED_SIDE));
-    if (!opaque) faults.push(['transparent', 'is transparent in places']);
-    const deviation = greyDeviation(square);
-    if (deviation < eye.limits.minDeviation)
-      faults.push(['uniform', `is nearly uniform: its grey values differ by ${deviation.toFixed(1)} of 255`]);
-    return square;
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error;
-    faults.push(['damaged', `cannot be decoded as a whole (${error.message})`]);
-    return null;
-  }
-}
-
-/** Standard deviation of the grey values of a square, each the mean of its channels, in [0, 255]. */
-function greyDeviation(square: Buffer): number {
-  let sum = 0;
-  let squares = 0;
-  for (let at = 0; at < square.length; at += 3) {
-    const grey = ((square[at] as number) + (square[at + 1] as number) + (square[at + 2] as number)) / 3;
-    sum += grey;
-    squares += grey * grey;
-  }
-  const count = square.length / 3;
-  return Math.sqrt(Math.max(0, squares / count - (sum / count) ** 2));
 }
