@@ -106,7 +106,7 @@ export const CATALOG = {
   }),
   train: entry({
     stage: 5,
-    version: 2,
+    version: 3,
     outside: never,
     kind: 'train',
     settings: TrainSettings.pick({

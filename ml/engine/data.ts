@@ -41,9 +41,10 @@ export class TrainingData {
     });
   }
 
-  /** Whether people scored any photo of the training split. */
-  get hasScores(): boolean {
-    return this.cache.index.dataset.photos.some(({ split, score }) => split === 'train' && score !== null);
+  /** Mean of people's scores of the training split's photos; null where nobody scored one. */
+  get meanScore(): number | null {
+    const scores = this.cache.index.dataset.photos.flatMap(({ split, score }) => (split === 'train' && score !== null ? [score] : []));
+    return scores.length === 0 ? null : scores.reduce((sum, score) => sum + score, 0) / scores.length;
   }
 
   /** The steps of `perStep` pairs that are left of `epochs` epochs, from one on that was not taken yet. */

@@ -108,7 +108,8 @@ async function begin(job: TrainJob, data: TrainingData): Promise<Begun> {
       : [];
     const anew = damaged.length > 0 ? ['no whole checkpoint is left: training begins anew'] : [];
     const warnings = [...damaged, ...again, ...anew, ...unprepared];
-    return { network, tensors: initial.tensors, metadata: initial.metadata, state: AT_START, resumedFrom: null, warnings };
+    const tensors = network.spec.regression ? fromTheMean(initial.tensors, data.meanScore) : initial.tensors;
+    return { network, tensors, metadata: initial.metadata, state: AT_START, resumedFrom: null, warnings };
   }
   const checkpoint = await readCheckpoint(join(job.checkpoints, entry.file));
   const state = checkpoint.metadata.trained?.state;
@@ -122,7 +123,7 @@ async function begin(job: TrainJob, data: TrainingData): Promise<Begun> {
  */
 function regressionOf(wanted: SettingsOf<'train'>['model']['regression'], initial: Network, data: TrainingData): boolean {
   if (wanted === 'off' || !initial.spec.regression) return false;
-  if (data.hasScores) return true;
+  if (data.meanScore !== null) return true;
   if (wanted === 'auto') return false;
   throw new Problem({
     code: 'DATASET',
@@ -130,6 +131,16 @@ function regressionOf(wanted: SettingsOf<'train'>['model']['regression'], initia
     where: 'training_files/<folder>/scores.csv',
     cure: 'add scores.csv (file, score) to a training folder, or set model.regression to auto',
   });
+}
+
+/**
+ * A head that nobody trained begins with the mean of people's scores, whatever their scale: from zero its first errors, of 30 and more on a
+ * scale of 1 to 10, would drown the ranking loss. One that was trained has a bias of its own.
+ */
+function fromTheMean(tensors: Begun['tensors'], meanScore: number | null): Begun['tensors'] {
+  const bias = tensors.get('regression.bias');
+  if (meanScore === null || bias?.data[0] !== 0) return tensors;
+  return new Map(tensors).set('regression.bias', { ...bias, data: Float32Array.of(meanScore) });
 }
 
 /** sha256 of what a continuation must agree with. Threads and device may change: they move last bits, not what is trained. */

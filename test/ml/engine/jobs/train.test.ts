@@ -37,6 +37,8 @@ function smallDevice(photos: () => number): Backend {
 interface Given {
   readonly folder: string;
   readonly settings?: SettingsOf<'train'>;
+  /** Whether people scored the training photos: the good 0.8, the bad 0.2. */
+  readonly scored?: boolean;
   /** How many photos fit at a time, asked before each part of a step. */
   readonly photos?: () => number;
   readonly on?: (progress: Progress) => void;
@@ -47,8 +49,15 @@ const EPOCHS = (epochs: number): Pick<SettingsOf<'train'>, 'schedule'> => ({ sch
 const UNLIMITED = (): number => Infinity;
 
 async function trainIn(given: Given): Promise<TrainResult> {
-  const { folder, settings = smallSettings(EPOCHS(1)), photos = UNLIMITED, on = () => undefined, stopping = () => false } = given;
-  const set = await writeSmallSet(folder, { train: 10, val: 2, test: 2 });
+  const {
+    folder,
+    settings = smallSettings(EPOCHS(1)),
+    scored = false,
+    photos = UNLIMITED,
+    on = () => undefined,
+    stopping = () => false,
+  } = given;
+  const set = await writeSmallSet(folder, { train: 10, val: 2, test: 2 }, { scored });
   const job = await trainJob(folder, set, settings);
   return train(job, { progress: on, stopping }, () => Promise.resolve(smallDevice(photos)));
 }
@@ -182,5 +191,25 @@ describe('checkpoints against crashes', function () {
       'epoch 2/2 saving a checkpoint',
     ]);
     assert.ok((await readdir(join(root, 'checkpoints'))).includes('last.safetensors'));
+  });
+});
+
+describe('a regression head that nobody trained', function () {
+  this.timeout(120_000);
+
+  it("begins with the mean of people's scores", async () => {
+    const root = await mkdtemp(join(tmpdir(), 'emo-aen-head-'));
+    try {
+      const { optimizer } = smallSettings();
+      const { last } = await trainIn({
+        folder: root,
+        scored: true,
+        settings: smallSettings({ ...EPOCHS(1), optimizer: { ...optimizer, lr: 1e-9 } }),
+      });
+      const bias = (await readCheckpoint(last)).tensors.get('regression.bias')?.data[0] ?? NaN;
+      assert.ok(Math.abs(bias - 0.5) < 1e-6, String(bias));
+    } finally {
+      await rm(root, { recursive: true, force: true });
+    }
   });
 });
