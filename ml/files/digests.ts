@@ -15,7 +15,7 @@
  * `emo-aen checklist` reads every byte again for that reason.
  */
 import { createHash } from 'node:crypto';
-import { readFile, stat, statfs } from 'node:fs/promises';
+import { open, stat, statfs } from 'node:fs/promises';
 import { relative, sep } from 'node:path';
 import { z } from 'zod';
 import { hashFile } from './atomic.js';
@@ -81,11 +81,15 @@ export class Digests {
 
   /**
    * The bytes of a file that is wanted as a whole, and their digest; `changed` where somebody wrote it meanwhile, so that they may be
-   * neither what was there before nor what is there now. @throws the system's error for what cannot be read.
+   * neither what was there before nor what is there now. @param memoryFor gives what so many bytes are read into.
+   * @throws the system's error for what cannot be read.
    */
-  async read(path: string): Promise<{ readonly sha256: string; readonly bytes: Buffer; readonly changed: boolean }> {
-    const { digest, changed } = await this.remembering(path, async () => {
-      const bytes = await readFile(path);
+  async read(
+    path: string,
+    memoryFor: (bytes: number) => Buffer = Buffer.allocUnsafeSlow,
+  ): Promise<{ readonly sha256: string; readonly bytes: Buffer; readonly changed: boolean }> {
+    const { digest, changed } = await this.remembering(path, async (look) => {
+      const bytes = await readInto(memoryFor(look.bytes), path);
       return { sha256: createHash('sha256').update(bytes).digest('hex'), bytes };
     });
     return { ...digest, changed };
@@ -98,11 +102,11 @@ export class Digests {
 
   private async remembering<Digest extends Pick<FileDigest, 'sha256'>>(
     path: string,
-    read: () => Promise<Digest>,
+    read: (look: Look) => Promise<Digest>,
   ): Promise<{ readonly digest: Digest; readonly changed: boolean }> {
     const began = Date.now();
     const before = await this.lookAt(path);
-    const digest = await read();
+    const digest = await read(before);
     const after = await this.lookAt(path);
     const settled = began - before.changedMs >= SETTLED_MS && after.identity === before.identity;
     if (settled && (await this.isWorthIt(path, before))) (await this.entries()).set(this.keyOf(path), [before.identity, digest.sha256]);
@@ -144,4 +148,18 @@ interface Look {
   /** Time of the last change, milliseconds since 1970. */
   readonly changedMs: number;
   readonly device: bigint;
+}
+
+/** What there is of the file, up to the memory's end. */
+async function readInto(memory: Buffer, path: string): Promise<Buffer> {
+  const file = await open(path);
+  try {
+    let done = 0;
+    for (let bytes = -1; bytes !== 0 && done < memory.length; done += bytes) {
+      bytes = (await file.read(memory, done, memory.length - done, done)).bytesRead;
+    }
+    return memory.subarray(0, done);
+  } finally {
+    await file.close();
+  }
 }

@@ -4,6 +4,7 @@ import type { AuditReport } from '../../configs/schema/audit.js';
 import type { DatasetSettings } from '../../configs/schema/dataset.js';
 import { Budget } from './budget.js';
 import { PHOTOS_IN_FLIGHT } from './decode.js';
+import { FileMemory } from './file-memory.js';
 import { inFlight } from './in-flight.js';
 import { inspectPhoto, type Eye, type Inspection } from './inspect.js';
 import { Inspections } from './inspections.js';
@@ -43,11 +44,13 @@ export async function inspectSet(photos: readonly FoundPhoto[], options: Inspect
   const known = await Inspections.open({ root, limits: settings.photos, mode, tell: onForgetful });
   const looked = new Map<string, Looked>();
   const keeper = new SquareKeeper(join(root, TILES_FOLDER), onForgetful);
-  const lookers = new Lookers({ mode, limits: settings.photos }, new Budget(DECODING));
+  const files = new FileMemory(PHOTOS_IN_FLIGHT);
+  const lookers = new Lookers({ mode, limits: settings.photos }, new Budget(DECODING), files);
   const eye: Eye = {
     limits: settings.photos,
     known,
     held: new Budget(HELD),
+    memoryFor: (bytes) => files.take(bytes),
     look: (bytes) => lookers.look(bytes),
     onLooked: (sha256, found) => looked.set(sha256, found),
   };

@@ -28,7 +28,9 @@ export interface Eye {
   readonly known: Inspections;
   /** Bytes of files that are held at once. */
   readonly held: Budget;
-  /** Looks at a photo's content, whose bytes are then done with. */
+  /** What so many bytes of a file are read into. */
+  readonly memoryFor: (bytes: number) => Buffer;
+  /** Looks at a photo's content, whose bytes and all the memory that they lie in are then done with. */
   readonly look: (bytes: Buffer) => Promise<Looked>;
   /** Given what was found in each photo that was not known before, and its square where it was decoded as a whole. */
   readonly onLooked: (sha256: string, looked: Looked) => void;
@@ -63,7 +65,7 @@ async function seenPhoto(path: string, eye: Eye, faults: Fault[]): Promise<Seen 
       return null;
     }
     return await held.run(size, async () => {
-      const { sha256, bytes, changed } = await known.digests.read(path);
+      const { sha256, bytes, changed } = await known.digests.read(path, eye.memoryFor);
       if (changed) {
         faults.push(['changed-while-read', 'was written to while it was read']);
         return null;

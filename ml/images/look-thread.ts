@@ -8,8 +8,10 @@ export type ThreadData = Pick<LookOptions, 'mode' | 'limits'>;
 /** A photo to look at, or leave to begin with the decoding that was asked for. */
 export type ToThread = { readonly id: number; readonly bytes: Uint8Array } | { readonly id: number; readonly enter: true };
 
-/** `needs`: the bytes that decoding photo `id` takes; it waits for `enter`. */
-export type FromThread = { readonly id: number } & ({ readonly needs: number } | { readonly looked: Looked } | ThreadFault);
+/** `needs`: the bytes that decoding photo `id` takes; it waits for `enter`. `memory`: what its bytes lay in. */
+export type FromThread = { readonly id: number } & (
+  { readonly needs: number } | (({ readonly looked: Looked } | ThreadFault) & { readonly memory: ArrayBuffer })
+);
 
 if (parentPort !== null) serve(parentPort, workerData as ThreadData);
 
@@ -24,13 +26,14 @@ function serve(port: NonNullable<typeof parentPort>, data: ThreadData): void {
       });
       return work();
     };
+    const memory = bytes.buffer as ArrayBuffer;
     try {
-      const { content, square } = await lookAt(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), { ...data, inRoom });
+      const { content, square } = await lookAt(Buffer.from(memory, bytes.byteOffset, bytes.byteLength), { ...data, inRoom });
       // The decoder's memory cannot leave its thread; a copy can.
       const copy = square === null ? null : Uint8Array.from(square);
-      reply({ id, looked: { content, square: copy as Buffer | null } }, copy === null ? [] : [copy.buffer]);
+      reply({ id, memory, looked: { content, square: copy as Buffer | null } }, copy === null ? [memory] : [memory, copy.buffer]);
     } catch (error) {
-      reply({ id, ...faultOf(error) });
+      reply({ id, memory, ...faultOf(error) }, [memory]);
     }
   };
   port.on('message', (message: ToThread) => {

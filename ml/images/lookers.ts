@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { errorOf } from '../threads/fault.js';
 import type { Budget } from './budget.js';
+import type { FileMemory } from './file-memory.js';
 import type { Looked } from './look.js';
 import type { FromThread, ThreadData, ToThread } from './look-thread.js';
 
@@ -12,18 +13,19 @@ const MOST = 8;
 export class Lookers {
   readonly #threads: Looker[] = [];
 
-  /** @param decoding of all threads together, in bytes */
+  /** @param decoding of all threads together, in bytes @param files gets back the memory of each photo that was looked at */
   constructor(
     private readonly data: ThreadData,
     private readonly decoding: Pick<Budget, 'run'>,
+    private readonly files: Pick<FileMemory, 'giveBack'>,
     private readonly most = Math.min(MOST, availableParallelism()),
   ) {}
 
-  /** Takes the bytes' memory with it. @throws what no photo may cause: a defect of the code, a thread that ended. */
+  /** Takes all the memory with it that the bytes lie in. @throws what no photo may cause: a defect of the code, a thread that ended. */
   look(bytes: Buffer): Promise<Looked> {
     let [least] = this.#threads.toSorted((a, b) => a.photos - b.photos);
     if (least === undefined || (least.photos > 0 && this.#threads.length < this.most)) {
-      least = new Looker(this.data, this.decoding);
+      least = new Looker(this.data, this.decoding, this.files);
       this.#threads.push(least);
     }
     return least.look(bytes);
@@ -51,6 +53,7 @@ class Looker {
   constructor(
     data: ThreadData,
     private readonly decoding: Pick<Budget, 'run'>,
+    private readonly files: Pick<FileMemory, 'giveBack'>,
   ) {
     this.#thread = new Worker(new URL('./look-thread.js', import.meta.url), { workerData: data });
     this.#thread.on('message', (message: FromThread) => this.#hear(message));
@@ -68,9 +71,7 @@ class Looker {
     return new Promise((resolve, reject) => {
       const id = this.#next++;
       this.#underWay.set(id, { resolve, reject, leave: () => undefined });
-      // Small files are read into memory that they share with others.
-      const alone = bytes.byteLength === bytes.buffer.byteLength;
-      this.#say({ id, bytes }, alone ? [bytes.buffer as ArrayBuffer] : []);
+      this.#say({ id, bytes }, [bytes.buffer as ArrayBuffer]);
     });
   }
 
@@ -90,6 +91,7 @@ class Looker {
     if ('needs' in message) void this.#letIn(id, photo, message.needs);
     else {
       this.#underWay.delete(id);
+      this.files.giveBack(message.memory);
       photo.leave();
       if ('looked' in message) photo.resolve({ ...message.looked, square: bufferOf(message.looked.square) });
       else photo.reject(errorOf(message));

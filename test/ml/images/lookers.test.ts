@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
 import sharp from 'sharp';
 import { Budget } from '../../../ml/images/budget.js';
+import { FileMemory } from '../../../ml/images/file-memory.js';
 import { lookAt, type LookOptions } from '../../../ml/images/look.js';
 import type { ThreadData } from '../../../ml/images/look-thread.js';
 import { Lookers } from '../../../ml/images/lookers.js';
 import { DATASET_SETTINGS } from '../../../bench/dataset-settings.js';
 import { madePhoto } from './made-photo.js';
+
+/** Keeps no memory. */
+const IDLE = new FileMemory(0);
 
 describe('threads that look at photos', () => {
   const data: ThreadData = { mode: 'full', limits: DATASET_SETTINGS.photos };
@@ -33,20 +37,28 @@ describe('threads that look at photos', () => {
 
   it('tell what one thread tells, square for square, sound or not', async () => {
     const expected = await Promise.all(photos.map((photo) => lookAt(photo, here)));
-    const told = await lookingWith(new Lookers(data, everything(), 3), (lookers) =>
+    const told = await lookingWith(new Lookers(data, everything(), IDLE, 3), (lookers) =>
       Promise.all(copies().map((photo) => lookers.look(photo))),
     );
     assert.deepEqual(told, expected);
     assert.equal(told[0]?.square?.length, 256 * 256 * 3);
   });
 
-  it('take bytes that lie in memory shared with others, and leave those alone', async () => {
+  it('give back the memory that the bytes lay in, with what lies around them', async () => {
     const [photo = Buffer.alloc(0)] = photos;
-    const shared = Buffer.concat([Buffer.from('before'), photo, Buffer.from('behind')]);
-    const within = shared.subarray(6, 6 + photo.length);
-    const told = await lookingWith(new Lookers(data, everything(), 1), (lookers) => lookers.look(within));
+    const memory = new Uint8Array(photo.length + 100);
+    memory.set(photo, 40);
+    const back: ArrayBuffer[] = [];
+    const files = { giveBack: (given: ArrayBuffer): void => void back.push(given) };
+    const told = await lookingWith(new Lookers(data, everything(), files, 1), (lookers) =>
+      lookers.look(Buffer.from(memory.buffer, 40, photo.length)),
+    );
     assert.deepEqual(told, await lookAt(photo, here));
-    assert.equal(shared.subarray(0, 6).toString(), 'before');
+    assert.equal(memory.byteLength, 0, 'it went to the thread');
+    assert.deepEqual(
+      back.map(({ byteLength }) => byteLength),
+      [photo.length + 100],
+    );
   });
 
   it('decode, all together, no more at once than the budget has room for', async () => {
@@ -60,14 +72,16 @@ describe('threads that look at photos', () => {
           return work().finally(() => active--);
         }),
     };
-    const told = await lookingWith(new Lookers(data, counted, 3), (lookers) => Promise.all(copies().map((photo) => lookers.look(photo))));
+    const told = await lookingWith(new Lookers(data, counted, IDLE, 3), (lookers) =>
+      Promise.all(copies().map((photo) => lookers.look(photo))),
+    );
     assert.equal(told.length, photos.length);
     assert.deepEqual([most, active], [1, 0]);
   });
 
   it('tell a defect of the code as one, and go on with other photos', async () => {
     const broken = { ...data, limits: null } as unknown as ThreadData;
-    await lookingWith(new Lookers(broken, everything(), 1), async (lookers) => {
+    await lookingWith(new Lookers(broken, everything(), IDLE, 1), async (lookers) => {
       const [photo = Buffer.alloc(0)] = copies();
       await assert.rejects(lookers.look(photo), /TypeError.*\n.*look\.js/);
       assert.deepEqual((await lookers.look(Buffer.alloc(0))).content.faults, [['empty', 'has 0 bytes']]);
@@ -75,7 +89,7 @@ describe('threads that look at photos', () => {
   });
 
   it('end with photos under way', async () => {
-    const lookers = new Lookers(data, everything(), 2);
+    const lookers = new Lookers(data, everything(), IDLE, 2);
     for (const photo of copies()) void lookers.look(photo);
     await lookers.close();
   });
