@@ -55,7 +55,8 @@ class Looker {
     private readonly decoding: Pick<Budget, 'run'>,
     private readonly files: Pick<FileMemory, 'giveBack'>,
   ) {
-    this.#thread = new Worker(new URL('./look-thread.js', import.meta.url), { workerData: data });
+    // What Node itself was told is not for a thread: with --input-type, say, it would not begin.
+    this.#thread = new Worker(new URL('./look-thread.js', import.meta.url), { workerData: data, execArgv: [] });
     this.#thread.on('message', (message: FromThread) => this.#hear(message));
     this.#thread.on('error', (error) => this.#fail(error));
     this.#thread.on('exit', (code) => this.#fail(new Error(`a thread that looks at photos ended (${code})`)));
