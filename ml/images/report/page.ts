@@ -1,11 +1,10 @@
 /** The audit's report as one HTML page that needs nothing else: no script, no file beside it, no network. */
-import { createHash } from 'node:crypto';
 import type { AuditReport } from '../../../configs/schema/audit.js';
+import { documentOf } from './document.js';
 import { EXAMPLES, findingSections, isPhoto } from './finding-sections.js';
 import { grouped, type FindingGroup } from './groups.js';
-import { html, Html } from './html.js';
+import { html } from './html.js';
 import { CLUSTERS, CLUSTER_PHOTOS, setSections } from './set-sections.js';
-import { STYLE } from './style.js';
 import { counted, facts, verdict } from './summary.js';
 import { makeThumbnails, type ThumbnailOptions, type Thumbnails } from './thumbnails.js';
 
@@ -25,7 +24,6 @@ function* pictured({ clusters }: AuditReport, groups: readonly FindingGroup[]): 
   for (const cluster of clusters.slice(0, CLUSTERS)) yield* cluster.slice(0, CLUSTER_PHOTOS);
 }
 
-const STYLE_ELEMENT = new Html(`<style>${STYLE}</style>`);
 const CONTENTS = [
   ['findings', 'Findings'],
   ['rules', 'Rules that know nothing of beauty'],
@@ -36,56 +34,41 @@ const CONTENTS = [
   ['pairs', 'Pairs per folder'],
 ] as const;
 
-/** Browsers take this page's own style sheet and pictures inside it, and nothing else. */
-const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64');
-const POLICY = `default-src 'none'; img-src data:; style-src 'sha256-${STYLE_HASH}'; base-uri 'none'; form-action 'none'`;
-
 function rendered(report: AuditReport, groups: readonly FindingGroup[], thumbnails: Thumbnails): string {
   const { ok, errors, warnings, unseen } = report;
-  const page = html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta http-equiv="Content-Security-Policy" content="${POLICY}" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="referrer" content="no-referrer" />
-        <title>Audit of the photo set: ${ok ? 'sound' : counted(errors, 'error')}</title>
-        ${STYLE_ELEMENT}
-      </head>
-      <body>
-        <a class="skip" href="#findings">To the findings</a>
-        <header>
-          <h1>Audit of the photo set</h1>
-          <p class="verdict ${ok ? 'sound' : 'error'}">${ok ? '✓' : '✗'} ${verdict(report)}</p>
-          <dl>
-            ${facts(report).map(
-              ([name, value]) =>
-                html`<dt>${name}</dt>
-                  <dd>${value}</dd>`,
-            )}
-          </dl>
-          ${
-            unseen.length === 0
-              ? ''
-              : html`<h2>What this mode cannot see</h2>
-                  <ul>
-                    ${unseen.map((what) => html`<li>${what}</li>`)}
-                  </ul>`
-          }
-          <nav aria-label="On this page">
-            <ul class="contents">
-              ${CONTENTS.map(([id, title]) => html`<li><a href="#${id}">${title}</a></li>`)}
-            </ul>
-          </nav>
-        </header>
-        <main>
-          <section id="findings" aria-labelledby="findings-title" tabindex="-1">
-            <h2 id="findings-title">Findings: ${counted(errors, 'error')}, ${counted(warnings, 'warning')}</h2>
-            ${findingSections(groups, thumbnails)}
-          </section>
-          ${setSections(report, thumbnails)}
-        </main>
-      </body>
-    </html> `;
-  return page.text;
+  return documentOf(
+    `Audit of the photo set: ${ok ? 'sound' : counted(errors, 'error')}`,
+    html`<a class="skip" href="#findings">To the findings</a>
+      <header>
+        <h1>Audit of the photo set</h1>
+        <p class="verdict ${ok ? 'sound' : 'error'}">${ok ? '✓' : '✗'} ${verdict(report)}</p>
+        <dl>
+          ${facts(report).map(
+            ([name, value]) =>
+              html`<dt>${name}</dt>
+                <dd>${value}</dd>`,
+          )}
+        </dl>
+        ${
+          unseen.length === 0
+            ? ''
+            : html`<h2>What this mode cannot see</h2>
+                <ul>
+                  ${unseen.map((what) => html`<li>${what}</li>`)}
+                </ul>`
+        }
+        <nav aria-label="On this page">
+          <ul class="contents">
+            ${CONTENTS.map(([id, title]) => html`<li><a href="#${id}">${title}</a></li>`)}
+          </ul>
+        </nav>
+      </header>
+      <main>
+        <section id="findings" aria-labelledby="findings-title" tabindex="-1">
+          <h2 id="findings-title">Findings: ${counted(errors, 'error')}, ${counted(warnings, 'warning')}</h2>
+          ${findingSections(groups, thumbnails)}
+        </section>
+        ${setSections(report, thumbnails)}
+      </main>`,
+  );
 }
