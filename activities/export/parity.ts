@@ -2,9 +2,17 @@
 import { readFile, stat } from 'node:fs/promises';
 import { Problem } from '../../configs/problem.js';
 import type { SettingsOf } from '../../configs/schema/catalog.js';
-import { Evaluation, OTHER_MODELS, type Agreement, type NewParity, type OtherModel } from '../../configs/schema/evaluation.js';
+import {
+  Evaluation,
+  OTHER_MODELS,
+  type Agreement,
+  type Latency,
+  type NewParity,
+  type OtherModel,
+} from '../../configs/schema/evaluation.js';
 import { writeFileAtomically, writeJsonAtomically } from '../../ml/files/atomic.js';
 import { openCache } from '../../ml/images/cache.js';
+import { measureInBrowser } from '../../ml/onnx/browser-latency.js';
 import { readModel, type ModelFacts } from '../../ml/onnx/facts.js';
 import { worstLayers } from '../../ml/onnx/layer-errors.js';
 import { brokenLimits } from '../../ml/onnx/limits.js';
@@ -67,15 +75,7 @@ export const parity: TaskFunction<SettingsOf<'parity'>> = async (context) => {
       ),
       fp32Accuracy: accuracyOf(split, fp32),
       models,
-      latency: await measureLatency({
-        models: new Map([['onnx', files.onnx], ...OTHER_MODELS.map((name) => [name, files[name]] as const)]),
-        crop,
-        ...settings.latency,
-        signal,
-        progress: (done, total) => {
-          context.progress({ message: 'timing the models on one photo', done, total, unit: 'rounds' });
-        },
-      }),
+      latency: await latencyOf(files, crop, context),
       bytes: {
         onnx: await bytes('onnx'),
         'onnx-int8': await bytes('onnx-int8'),
@@ -99,6 +99,20 @@ export const parity: TaskFunction<SettingsOf<'parity'>> = async (context) => {
     await cache.close();
   }
 };
+
+/** On the desktop, and in a browser where the settings want that. */
+async function latencyOf(
+  files: Readonly<Record<'onnx' | OtherModel, string>>,
+  crop: number,
+  { settings, signal, progress }: Parameters<typeof parity>[0],
+): Promise<Latency> {
+  const { rounds, runs, browser } = settings.latency;
+  const models = new Map((['onnx', ...OTHER_MODELS] as const).map((name) => [name, files[name]]));
+  const told = (message: string) => (done: number, total: number) => progress({ message, done, total, unit: 'rounds' });
+  const desktop = await measureLatency({ models, crop, rounds, runs, signal, progress: told('timing the models on one photo') });
+  if (browser === 'off') return desktop;
+  return { ...desktop, browser: await measureInBrowser({ models, crop, runs, signal, progress: told('timing the models in a browser') }) };
+}
 
 function summaryOf({ fp32ScoreError, models, latency }: NewParity): Record<string, number> {
   const int8 = models['onnx-int8'];

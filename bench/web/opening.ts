@@ -7,7 +7,7 @@ import { median } from '../../ml/ranking/median.js';
 import { photoMaker } from '../made-photos.js';
 import { WORKPLACE } from '../peers.js';
 import { NOTHING, type Findings } from '../report.js';
-import { openBrowser } from './chromium.js';
+import { openBrowser } from '../../ml/browser/chromium.js';
 import type { Note, Served, WebOptions } from './web.js';
 
 /** Photos as they are shared, and as cameras make them, in pixels. */

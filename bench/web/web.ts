@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { CLONE } from '../../configs/load/installation.js';
 import { joined, NOTHING, type Findings } from '../report.js';
-import { findChromium } from './chromium.js';
+import { findChromium } from '../../ml/browser/chromium.js';
 import { measureOpening } from './opening.js';
 import { measurePhone } from './phone.js';
 import { serveBundle } from './served.js';

@@ -156,7 +156,7 @@ export const CATALOG = {
   }),
   parity: entry({
     stage: 7,
-    version: 2,
+    version: 3,
     outside: never,
     kind: 'export',
     settings: ExportSettings.pick({ parity: true, latency: true }),

@@ -62,6 +62,21 @@ const Timing = z.object({
 });
 export type Timing = z.infer<typeof Timing>;
 
+/** In a real browser, slowed down as a stand-in for a phone. It is no evidence about a phone's processor. */
+export const BrowserLatency = z.object({
+  /** Name and version. */
+  browser: z.string(),
+  /** onnxruntime-web with its version and backend. */
+  runtime: z.string(),
+  processor: z.string(),
+  /** How many times the browser was slowed down while photos were timed, not while models were loaded; 1: not. */
+  cpuThrottling: z.number(),
+  rounds: z.int(),
+  runs: z.int(),
+  timings: z.array(Timing),
+});
+export type BrowserLatency = z.infer<typeof BrowserLatency>;
+
 export const Latency = z.object({
   /** onnxruntime-node with its version: each model in a process of its own, in turn. */
   runtime: z.string(),
@@ -70,21 +85,8 @@ export const Latency = z.object({
   /** Timed photos of a model in a round. */
   runs: z.int(),
   timings: z.array(Timing),
-  /** The same in a real browser, slowed down as a stand-in for a phone. It is no evidence about a phone's processor. */
-  browser: z
-    .object({
-      /** Name and version. */
-      browser: z.string(),
-      /** onnxruntime-web with its version and backend. */
-      runtime: z.string(),
-      processor: z.string(),
-      /** How many times the browser was slowed down; 1: not. */
-      cpuThrottling: z.number(),
-      rounds: z.int(),
-      runs: z.int(),
-      timings: z.array(Timing),
-    })
-    .optional(),
+  /** The same in a real browser, or why it was not measured there; left out where nobody wanted it. */
+  browser: z.union([BrowserLatency, z.strictObject({ missing: z.string() })]).optional(),
 });
 export type Latency = z.infer<typeof Latency>;
 

@@ -33,6 +33,7 @@ export const ExportSettings = z.strictObject({
   latency: z.strictObject({
     rounds: z.int().min(1),
     runs: z.int().min(1),
+    browser: z.enum(['auto', 'off']),
   }),
   bundle: z.strictObject({
     version: z.string().regex(/^(auto|\d+\.\d+\.\d+)$/, 'a version such as 1.0.0, or auto'),

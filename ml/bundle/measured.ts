@@ -43,7 +43,8 @@ function latenciesOf(parity: Parity, model: Timing['model']): ManifestFile['late
     const p50Ms = { onnx: parity.latency.fp32Ms, 'onnx-int8': parity.latency.int8Ms, 'onnx-int8-weights': null }[model];
     return p50Ms === null ? [] : [{ runtime: 'native', threads: 1, p50Ms, p95Ms: null, device: 'onnxruntime-node, CPU of the run' }];
   }
-  const { runtime, processor, timings, browser } = parity.latency;
+  const { runtime, processor, timings, browser: tried } = parity.latency;
+  const browser = tried === undefined || 'missing' in tried ? undefined : tried;
   const of = (all: readonly Timing[], kind: Runtime, device: string): ManifestFile['latency'] =>
     all.filter((timing) => timing.model === model).map(({ threads, p50Ms, p95Ms }) => ({ runtime: kind, threads, p50Ms, p95Ms, device }));
   const slowed = browser === undefined || browser.cpuThrottling === 1 ? '' : `, slowed down ${browser.cpuThrottling} times`;

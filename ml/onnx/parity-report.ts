@@ -69,10 +69,10 @@ function section(name: OtherModel, agreement: Agreement, limits: ExportSettings[
 
 function browser({ browser: slow }: Latency): string[] {
   if (slow === undefined) return [];
+  const title = ['', '## Latency in a browser', ''];
+  if ('missing' in slow) return [...title, `Not measured: ${slow.missing}.`];
   return [
-    '',
-    '## Latency in a browser',
-    '',
+    ...title,
     `${slow.browser}, ${slow.runtime}, ${slow.processor}, slowed down ${slow.cpuThrottling} times as a stand-in for a phone; ${measured(slow)}.`,
     '',
     ...timings(slow.timings),

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import sharp, { type Sharp } from 'sharp';
-import { openBrowser } from '../../bench/web/chromium.js';
+import { openBrowser } from '../../ml/browser/chromium.js';
 import type { Stage } from '../activities/export/stage.js';
 import { invoke } from '../cli/invoke.js';
 import { serve, type Serving } from '../cli/serving.js';

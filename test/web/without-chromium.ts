@@ -1,4 +1,4 @@
-import { findChromium } from '../../bench/web/chromium.js';
+import { findChromium } from '../../ml/browser/chromium.js';
 
 /** To be called first of all in a suite's `before`. */
 export function skipWithoutChromium(context: Mocha.Context): void {

@@ -7,8 +7,9 @@ import { promisify } from 'node:util';
 import { parity } from '../../../activities/export/parity.js';
 import { Problem } from '../../../configs/problem.js';
 import type { SettingsOf } from '../../../configs/schema/catalog.js';
-import { Parity, type NewParity } from '../../../configs/schema/evaluation.js';
+import { Parity, type Latency, type NewParity } from '../../../configs/schema/evaluation.js';
 import { Manifest } from '../../../configs/schema/manifest.js';
+import { findChromium } from '../../../ml/browser/chromium.js';
 import { hashFile } from '../../../ml/files/atomic.js';
 import { exportNetwork } from '../../../ml/onnx/export.js';
 import { readModel } from '../../../ml/onnx/facts.js';
@@ -40,8 +41,8 @@ describe('stage 7', () => {
   });
   after(() => stage.remove());
 
-  const compare = (limits: SettingsOf<'parity'>['parity']): ReturnType<typeof parity> =>
-    parity(taskContext({ ...stage.given, task: 'parity', settings: { parity: limits, latency: { rounds: 1, runs: 3 } } }));
+  const compare = (limits: SettingsOf<'parity'>['parity'], browser: 'auto' | 'off' = 'off'): ReturnType<typeof parity> =>
+    parity(taskContext({ ...stage.given, task: 'parity', settings: { parity: limits, latency: { rounds: 1, runs: 3, browser } } }));
 
   describe('export', () => {
     it('writes a model that says what it was made of', async () => {
@@ -180,6 +181,30 @@ describe('stage 7', () => {
         assert.ok(model === 'onnx' ? ratio === 1 : ratio > 0);
       }
       assert.match(latency.runtime, /^onnxruntime-node \d+\.\d+/);
+    });
+
+    it('times them in a browser, too, or says why not', async () => {
+      const { PATH } = process.env;
+      const figures = async (): Promise<[Latency['browser'], string]> => {
+        const { artifacts } = await compare(WIDE, 'auto');
+        return [(await read(artifacts[0]?.path ?? '')).latency.browser, await readFile(artifacts[1]?.path ?? '', 'utf8')];
+      };
+      try {
+        process.env.PATH = stage.given.root;
+        const [none, why] = await figures();
+        assert.match(none !== undefined && 'missing' in none ? none.missing : '', /^there is no Chromium on PATH/);
+        assert.match(why, /## Latency in a browser\n\nNot measured: there is no Chromium/);
+      } finally {
+        process.env.PATH = PATH;
+      }
+      if (findChromium() === null) return;
+      const [measured, report] = await figures();
+      assert.ok(measured !== undefined && !('missing' in measured), JSON.stringify(measured));
+      assert.deepEqual(
+        measured.timings.map(({ model }) => model),
+        ['onnx', 'onnx-int8', 'onnx-int8-weights'],
+      );
+      assert.match(report, /## Latency in a browser\n\nChromium \d.*slowed down 4 times as a stand-in for a phone/);
     });
 
     it('reports for people what each number is and must be', async () => {

@@ -1,7 +1,7 @@
 /** The machine's own Chromium, driven by playwright-core. */
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { chromium, type Browser } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
 
@@ -25,5 +25,6 @@ export async function openBrowser(args: readonly string[] = []): Promise<Browser
   if (executablePath === null) throw new Error('no Chromium on PATH');
   // Chromium's sandbox refuses to run as root, which containers usually are; the page is our own.
   const asRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+  const { chromium } = await import('playwright-core');
   return chromium.launch({ executablePath, args: [...asRoot, ...args] });
 }
