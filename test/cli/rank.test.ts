@@ -31,7 +31,10 @@ describe('emo-aen rank', () => {
     await stage.quantize();
     await stage.evaluate();
     const anything = { cosineMedian: -1, cosineFifth: -1, errorOverVariance: 1e9, pairsAlike: 0, allPairsAlike: 0, accuracyDrop: 1 };
-    const settings = { parity: { fp32ScoreError: 1, int8: anything, int8Weights: anything }, latency: { rounds: 1, runs: 1, browser: 'off' as const } };
+    const settings = {
+      parity: { fp32ScoreError: 1, int8: anything, int8Weights: anything },
+      latency: { rounds: 1, runs: 1, browser: 'off' as const },
+    };
     stage.take(await parity(taskContext({ ...stage.given, task: 'parity', settings })));
     await stage.publish();
     // The cache's squares as photos of the same size, which resizing leaves as they are.

@@ -15,7 +15,10 @@ export async function publishSmall(): Promise<Stage> {
   await stage.quantize();
   await stage.evaluate();
   const anything = { cosineMedian: -1, cosineFifth: -1, errorOverVariance: 1e9, pairsAlike: 0, allPairsAlike: 0, accuracyDrop: 1 };
-  const settings = { parity: { fp32ScoreError: 1, int8: anything, int8Weights: anything }, latency: { rounds: 1, runs: 5, browser: 'off' as const } };
+  const settings = {
+    parity: { fp32ScoreError: 1, int8: anything, int8Weights: anything },
+    latency: { rounds: 1, runs: 5, browser: 'off' as const },
+  };
   stage.take(await parity(taskContext({ ...stage.given, task: 'parity', settings })));
   await stage.publish();
   return stage;
