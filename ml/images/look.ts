@@ -3,6 +3,7 @@ import { Problem } from '../../configs/problem.js';
 import type { AuditReport } from '../../configs/schema/audit.js';
 import type { DatasetSettings } from '../../configs/schema/dataset.js';
 import { endOfPicture, isAnimatedPng } from './container.js';
+import { checkData } from './data-checks.js';
 import { glanceAtSquare, lookAtSquare, readHeader, type PhotoHeader } from './decode.js';
 import { encoderOf } from './encoder.js';
 import type { FindingCode } from './findings.js';
@@ -116,7 +117,11 @@ async function decodedSquare(
   const decode = mode === 'full' ? lookAtSquare : glanceAtSquare;
   try {
     const needed = header.width * header.height * DECODER_BYTES_PER_PIXEL;
-    const { square, opaque } = await inRoom(needed, () => decode(bytes, header, AUDITED_SIDE));
+    const { square, opaque } = await inRoom(needed, async () => {
+      const looked = await decode(bytes, header, AUDITED_SIDE);
+      if (mode === 'full') await checkData(bytes, header.format);
+      return looked;
+    });
     if (!opaque) faults.push(['transparent', 'is transparent in places']);
     const deviation = greyDeviation(square);
     if (deviation < limits.minDeviation)
