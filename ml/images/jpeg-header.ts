@@ -46,7 +46,8 @@ export function readJpegHeader(bytes: Buffer): JpegHeader | null {
   return null;
 }
 
-function* segmentsBeforeScan(bytes: Buffer): Generator<Segment> {
+/** Up to the first scan with its own segment, and on from there as if no data followed: a caller stops at it. */
+export function* segmentsBeforeScan(bytes: Buffer): Generator<Segment> {
   let at = 0;
   for (;;) {
     const marker = bytes[at + 1];
