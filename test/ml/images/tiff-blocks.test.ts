@@ -66,6 +66,15 @@ describe('checkTiffBlocks', () => {
     assert.ok(silent > 0);
   });
 
+  it('takes a photo of one bit that does not say so, which is what is meant by saying nothing', async () => {
+    const sound = await (await picture(5)).toColourspace('b-w').tiff({ compression: 'deflate', bitdepth: 1, predictor: 'none' }).toBuffer();
+    assert.deepEqual(new TiffDirectory(sound).numbers(258), [1]);
+    const entry = sound.indexOf(Buffer.from([0x02, 0x01, 0x03, 0, 1, 0, 0, 0]));
+    sound.writeUInt16LE(65_000, entry);
+    assert.deepEqual(new TiffDirectory(sound).numbers(258), []);
+    await checkTiffBlocks(sound);
+  });
+
   it('inflates no block to more than its rows hold', async () => {
     const sound = await (await picture(3)).tiff({ compression: 'deflate' }).toBuffer();
     const [end = NaN] = endsOf(sound, STRIPS);
