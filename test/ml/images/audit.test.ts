@@ -7,6 +7,7 @@ import sharp from 'sharp';
 import type { DatasetSettings } from '../../../configs/schema/dataset.js';
 import { auditPhotos, type AuditResult } from '../../../ml/images/audit.js';
 import { DEGRADATIONS_FILE } from '../../../ml/images/scan.js';
+import { madePhoto } from './made-photo.js';
 import { picture, png, put, SETTINGS, soundProject } from './photo-set.js';
 
 const SET = 'training_files';
@@ -29,6 +30,14 @@ const replaced =
     await put(root, A.replace('.png', extension), await make());
   };
 const inA = (code: string, message: RegExp = /./, extension = '.png'): Case['finds'] => [[code, `one/good/a${extension}`, message]];
+
+/** Which libwebp decodes without a word. */
+async function webpWithHole(): Promise<Buffer> {
+  const bytes = await sharp(await madePhoto(50))
+    .webp({ quality: 90 })
+    .toBuffer();
+  return bytes.fill(0, bytes.length >> 1, (bytes.length >> 1) + 1024);
+}
 
 /** A PNG chunk with its checksum. */
 function chunk(type: string, data: Buffer): Buffer {
@@ -68,6 +77,11 @@ const FILES: readonly Case[] = [
   { name: 'half a JPEG', change: replaced(async () => (await jpeg()).subarray(0, 4000), '.jpg'), finds: inA('truncated', /./, '.jpg') },
   { name: 'a PNG without its last chunk', change: replaced(async () => (await png(50)).subarray(0, -12)), finds: inA('truncated') },
   { name: 'a JPEG with a hole in its middle', change: replaced(withHole, '.JPEG'), finds: inA('damaged', /./, '.JPEG') },
+  {
+    name: 'a WebP with a hole in its middle',
+    change: replaced(webpWithHole, '.webp'),
+    finds: inA('damaged', /cannot be decoded as a whole \(its data go on behind the last pixel\)/, '.webp'),
+  },
   {
     name: 'a picture of 1 x 1',
     change: replaced(() =>
