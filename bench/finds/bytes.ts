@@ -14,6 +14,22 @@ export function withHole(bytes: Buffer, length: number, draws: Draws): Buffer {
   return out.fill(0, start, start + length);
 }
 
+/** The same with drawn bytes. */
+export function withNoise(bytes: Buffer, length: number, draws: Draws): Buffer {
+  const out = Buffer.from(bytes);
+  const start = Math.floor(bytes.length * draws.between(0.25, 0.75));
+  for (let at = start; at < Math.min(out.length, start + length); at++) out[at] = draws.below(256);
+  return out;
+}
+
+/** The same with what stands elsewhere in the file, in front of it: a block that was written to the wrong place. */
+export function withBlockAstray(bytes: Buffer, length: number, draws: Draws): Buffer {
+  const out = Buffer.from(bytes);
+  const start = Math.floor(bytes.length * draws.between(0.4, 0.75));
+  bytes.copy(out, start, start >> 1, (start >> 1) + length);
+  return out;
+}
+
 /** So many bits turned over, each in a byte of its own in the middle 80 %. */
 export function withFlips(bytes: Buffer, count: number, draws: Draws): Buffer {
   const out = Buffer.from(bytes);

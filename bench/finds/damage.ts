@@ -1,7 +1,7 @@
 /** Files that lost something: each damage done to each format. */
 import type { Sharp } from 'sharp';
 import { Draws } from '../../ml/random/philox.js';
-import { cutTo, withFlips, withHole } from './bytes.js';
+import { cutTo, withBlockAstray, withFlips, withHole, withNoise } from './bytes.js';
 import type { Kind } from './kinds.js';
 import { goodOf, photo } from './photos.js';
 
@@ -9,39 +9,57 @@ interface Format {
   readonly name: string;
   readonly extension: string;
   readonly write: (image: Sharp) => Sharp;
-  /** Holds no sum over its data, and a decoder that goes on with whatever bits there are: a few wrong ones are just another photo. */
-  readonly unchecked?: boolean;
-  /** Its scans refine each other, so that a scan which lost a little can still read as one. */
-  readonly progressive?: boolean;
-  /** Its arithmetic coder takes any bits for a picture. */
-  readonly arithmetic?: boolean;
+  /** Why a few turned bits may leave nothing to be found. */
+  readonly slight?: string;
+  /** Why a hole of 1 KiB of zeros may. */
+  readonly short?: string;
+  /** Why a block of other bytes than zeros may. */
+  readonly strange?: string;
 }
 
+const SAME_LENGTH =
+  'the format holds no checksum: a turned bit may make a code into another of the same length, and the file into one of another photo';
+const REFINING = 'in a scan that refines an earlier one zeros read as small changes, by chance of as many blocks';
+const IN_STEP = 'the format holds no checksum, and its codes fall into step again, by chance with as many pixels';
+
+const UNREAD =
+  'the format holds no checksum: only reading all codes tells that they end too early or too late, which takes half as long as decoding and is done where there are zeros';
+
 const FORMATS: readonly Format[] = [
-  { name: 'JPEG', extension: 'jpg', write: (image) => image.jpeg({ quality: 90 }), unchecked: true },
+  { name: 'JPEG', extension: 'jpg', write: (image) => image.jpeg({ quality: 90 }), slight: SAME_LENGTH, strange: UNREAD },
+  {
+    name: 'JPEG of full colour (4:4:4)',
+    extension: 'jpg',
+    write: (image) => image.jpeg({ quality: 95, chromaSubsampling: '4:4:4' }),
+    slight: SAME_LENGTH,
+    strange: UNREAD,
+  },
   {
     name: 'progressive JPEG',
     extension: 'jpg',
     write: (image) => image.jpeg({ quality: 90, progressive: true }),
-    unchecked: true,
-    progressive: true,
+    slight: SAME_LENGTH,
+    short: REFINING,
   },
   { name: 'PNG', extension: 'png', write: (image) => image.png({ compressionLevel: 4 }) },
-  { name: 'WebP', extension: 'webp', write: (image) => image.webp({ quality: 90, effort: 1 }), unchecked: true, arithmetic: true },
-  { name: 'lossless WebP', extension: 'webp', write: (image) => image.webp({ lossless: true, effort: 0 }), unchecked: true },
+  { name: 'WebP', extension: 'webp', write: (image) => image.webp({ quality: 90, effort: 1 }) },
+  {
+    name: 'lossless WebP',
+    extension: 'webp',
+    write: (image) => image.webp({ lossless: true, effort: 0 }),
+    slight: SAME_LENGTH,
+    strange: IN_STEP,
+  },
   { name: 'TIFF', extension: 'tiff', write: (image) => image.tiff({ compression: 'deflate' }) },
-  { name: 'AVIF', extension: 'avif', write: (image) => image.avif({ quality: 70, effort: 0 }), unchecked: true },
+  { name: 'AVIF', extension: 'avif', write: (image) => image.avif({ quality: 70, effort: 0 }), slight: SAME_LENGTH },
 ];
 
 interface Damage {
   readonly name: string;
   readonly codes: Kind['codes'];
   readonly done: (bytes: Buffer, draws: Draws) => Buffer;
-  /** A few bits: where a format holds no sums, not all of it shows. */
-  readonly slight?: boolean;
-  /** Within one scan of a progressive file. */
-  readonly short?: boolean;
-  readonly hole?: boolean;
+  /** Which reason of a format there may be for not finding it. */
+  readonly beyond?: 'slight' | 'short' | 'strange';
 }
 
 const CUT = ['truncated', 'damaged', 'not-an-image'] as const;
@@ -52,25 +70,30 @@ const DAMAGES: readonly Damage[] = [
   { name: 'without its last two bytes', codes: CUT, done: (bytes) => bytes.subarray(0, -2) },
   { name: 'without its last tenth', codes: CUT, done: (bytes) => cutTo(bytes, 0.9) },
   { name: 'cut in half', codes: CUT, done: (bytes) => cutTo(bytes, 0.5) },
-  { name: 'with a hole of 4 KiB', codes: HURT, done: (bytes, draws) => withHole(bytes, 4096, draws), hole: true },
-  { name: 'with a hole of 1 KiB', codes: HURT, done: (bytes, draws) => withHole(bytes, 1024, draws), hole: true, short: true },
-  { name: `with ${TURNED_BITS} bits turned over`, codes: HURT, done: (bytes, draws) => withFlips(bytes, TURNED_BITS, draws), slight: true },
+  { name: 'with a hole of 4 KiB', codes: HURT, done: (bytes, draws) => withHole(bytes, 4096, draws) },
+  { name: 'with a hole of 1 KiB', codes: HURT, done: (bytes, draws) => withHole(bytes, 1024, draws), beyond: 'short' },
+  { name: 'with 4 KiB of noise in it', codes: HURT, done: (bytes, draws) => withNoise(bytes, 4096, draws), beyond: 'strange' },
+  {
+    name: 'with 4 KiB of another place in it',
+    codes: HURT,
+    done: (bytes, draws) => withBlockAstray(bytes, 4096, draws),
+    beyond: 'strange',
+  },
+  {
+    name: `with ${TURNED_BITS} bits turned over`,
+    codes: HURT,
+    done: (bytes, draws) => withFlips(bytes, TURNED_BITS, draws),
+    beyond: 'slight',
+  },
 ];
-
-const BEYOND = 'the format holds no checksum of its data: a turned bit gives another photo that is as valid';
-
-const ANY_BITS =
-  'the format holds no checksum, and its arithmetic coder takes any bits for a picture: long runs of zeros are also what a large plain area comes to';
-const LOST_SCAN = 'zeros can read as the rest of a scan that changes little, and the next one begins at its marker';
 
 export const DAMAGE: readonly Kind[] = DAMAGES.flatMap((damage) =>
   FORMATS.map((format): Kind => {
+    const beyond = damage.beyond === undefined ? undefined : format[damage.beyond];
     return {
       name: `${format.name} ${damage.name}`,
       codes: damage.codes,
-      ...(damage.slight === true && format.unchecked === true ? { beyond: BEYOND } : {}),
-      ...(damage.hole === true && format.arithmetic === true ? { beyond: ANY_BITS } : {}),
-      ...(damage.short === true && format.progressive === true ? { beyond: LOST_SCAN } : {}),
+      ...(beyond === undefined ? {} : { beyond }),
       make: async (folder, _number, seed) => {
         const whole = await format.write(await photo(seed)).toBuffer();
         const hurt = damage.done(whole, new Draws('degrade', { seed: 6, epoch: 1, index: seed }));
