@@ -39,6 +39,9 @@ function unevenLabels({ photos, settings }: InspectedSet): Finding[] {
   });
 }
 
+/** Of few folders one always has much: so many times its even share it may have, whatever the settings say. */
+const EVEN_SHARES = 1.5;
+
 function heavyFolders(set: InspectedSet): Finding[] {
   const { photos, pairs } = trainingPairs(set);
   const counts = new Map<string, number>();
@@ -47,17 +50,11 @@ function heavyFolders(set: InspectedSet): Finding[] {
     counts.set(folder, (counts.get(folder) ?? 0) + 1);
   }
   if (counts.size < 2) return [];
-  const { largestFolder } = set.settings.balance;
+  const most = Math.max(set.settings.balance.largestFolder, EVEN_SHARES / counts.size);
   return [...counts].flatMap(([folder, count]) =>
-    count <= largestFolder * pairs.length
+    count <= most * pairs.length
       ? []
-      : [
-          finding(
-            'unbalanced',
-            folder,
-            `has ${count} of the ${pairs.length} training pairs of an epoch, more than ${percent(largestFolder)}`,
-          ),
-        ],
+      : [finding('unbalanced', folder, `has ${count} of the ${pairs.length} training pairs of an epoch, more than ${percent(most)}`)],
   );
 }
 

@@ -60,6 +60,12 @@ describe('balanceFindings', () => {
     assert.deepEqual(told([...photos('one', 4, 4), ...photos('two', 2, 2), ...photos('three', 2, 2)]), []);
   });
 
+  it('lets one of two folders have more than half, and not nearly all', () => {
+    assert.deepEqual(told([...photos('one', 5, 5), ...photos('two', 4, 4)]), []);
+    const heavy = [...photos('one', 8, 8), ...photos('two', 2, 2)];
+    assert.deepEqual(told(heavy), ['unbalanced one has 8 of the 10 training pairs of an epoch, more than 75 %']);
+  });
+
   it('counts training photos only, and no folder that is alone', () => {
     assert.deepEqual(told(photos('one', 5, 5)), []);
     assert.deepEqual(told([...photos('one', 5, 5), ...photos('two', 2, 2, { split: 'test' })]), []);
