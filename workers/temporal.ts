@@ -14,6 +14,8 @@ const SWITCHES = ['TEMPORAL_ADDRESS', 'TEMPORAL_PROFILE', 'TEMPORAL_CONFIG_FILE'
 
 const EMBEDDED_NAMESPACE = 'default';
 const CONNECT_LIMIT = '2s';
+/** Longest that a server may take to answer. The embedded one is known to run: where it is slow, this machine is busy. */
+const ANSWER_MS = { embedded: 10_000, other: 2_000 };
 
 export interface TemporalTarget {
   readonly address: string;
@@ -67,12 +69,12 @@ export async function temporalTarget(root: string, env: Environment = process.en
   throw new Problem({ code: 'UNREACHABLE', message: "this project's Temporal server is not running", cure: 'emo-aen up' });
 }
 
-/** Connects to the server of this project. @throws Problem UNREACHABLE within about 2 s where nothing answers. */
+/** Connects to the server of this project. @throws Problem UNREACHABLE within seconds where nothing answers. */
 export async function connectTemporal(root: string, env: Environment = process.env): Promise<TemporalLink> {
   return connectTo(await temporalTarget(root, env));
 }
 
-/** @throws Problem UNREACHABLE within about 2 s where nothing answers or the namespace is unknown. */
+/** @throws Problem UNREACHABLE within about 2 s where nothing listens, within {@link ANSWER_MS} more where nothing answers, or the namespace is unknown. */
 export async function connectTo(target: TemporalTarget): Promise<TemporalLink> {
   const { address, namespace, embedded } = target;
   const { proxy: _, ...options } = target.connection;
@@ -80,7 +82,9 @@ export async function connectTo(target: TemporalTarget): Promise<TemporalLink> {
   try {
     connection = await Connection.connect({ ...(options as ConnectionOptions), connectTimeout: CONNECT_LIMIT });
     const opened = connection;
-    await opened.withDeadline(Date.now() + 2_000, () => opened.workflowService.describeNamespace({ namespace }));
+    await opened.withDeadline(Date.now() + (embedded ? ANSWER_MS.embedded : ANSWER_MS.other), () =>
+      opened.workflowService.describeNamespace({ namespace }),
+    );
     const client = new Client({ connection: opened, namespace, dataConverter: DATA_CONVERTER });
     return { ...target, connection: opened, client, close: () => opened.close() };
   } catch (cause) {
