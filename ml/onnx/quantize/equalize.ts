@@ -3,10 +3,9 @@
  * computes. ReLU(s x) = s ReLU(x) for s > 0, so a factor that a layer's weights and bias put on a channel can be taken back by the weights that read it.
  * Source: Nagel et al. (2019), "Data-free quantization through weight equalization and bias correction", section 4.1. They equalise
  * weights whose grid is that of a whole layer; here weights have a grid for each output channel, and what gains are the activations: a channel
- * of small numbers gets finer steps.
- *
- * Only values that depthwise convolutions alone read are scaled: there each input channel has weights with a grid of their own, so that it costs
- * nothing. Elsewhere the weights behind become less alike within an output channel, and that cost more than it gained (docs/quantisation.md).
+ * of small numbers gets finer steps. Where depthwise convolutions read them it costs nothing, since each channel has weights with a grid of
+ * their own; elsewhere weights become less alike within an output channel, which costs less than it gains. What a dense layer reads is left as
+ * it is (docs/quantisation.md).
  */
 import { constant, floatsOf } from '../build.js';
 import type { OnnxModel, OnnxNode, OnnxTensor } from '../messages.js';
@@ -69,16 +68,12 @@ function scalableGroups(model: OnnxModel, index: GraphIndex, ranges: ReadonlyMap
     const readers = model.graph.node.filter((node) => values.includes(node.input[0] ?? '') && isScalable(node, index));
     const known = values.flatMap((value) => ranges.get(value) ?? []);
     const [first] = known;
-    if (first === undefined || readers.length === 0 || !readers.every((reader) => isDepthwise(reader, index))) return [];
+    if (first === undefined || readers.length === 0 || !readers.every(({ opType }) => opType === 'Conv')) return [];
     const reach = first.max.map((_, channel) =>
       Math.max(...known.map(({ min, max }) => Math.max(max[channel] ?? 0, -(min[channel] ?? 0)))),
     );
     return [{ values, reach }];
   });
-}
-
-function isDepthwise(node: OnnxNode, index: GraphIndex): boolean {
-  return node.opType === 'Conv' && index.constants.get(node.input[1] ?? '')?.dims[1] === 1;
 }
 
 function factorsOf({ reach }: ScalableGroup, strength: number): Float64Array {

@@ -1,5 +1,5 @@
 /**
- * Static INT8 quantisation of an ONNX network of convolutions and dense layers, calibrated on photos: channels equalised where that is free, ranges by
+ * Static INT8 quantisation of an ONNX network of convolutions and dense layers, calibrated on photos: channels equalised, ranges by
  * least squared error behind the activation, int8 weights per channel rounded for the least error of the layer, uint8 activations, everything between
  * convolutions in integers, the dense layer with float result, normalisation and score in float, sequential bias correction.
  *
@@ -18,10 +18,11 @@ import { extentOf, observe, observeChannels, type Observations } from './observe
 import { planQuantization, type QuantizationPlan } from './plan.js';
 import { prepareModel } from './prepare.js';
 import { chooseFreeGrid, chooseHardSwishGrid, type ChosenGrid, type RangeSettings } from './ranges.js';
+import { separateSkips } from './skips.js';
 import { quantizeWeights } from './weights.js';
 
 export interface QuantizeSettings extends RangeSettings, LayerSettings {
-  /** 0 to 1: how alike the ranges of a value's channels are made, where that costs nothing. */
+  /** 0 to 1: how alike the ranges of a value's channels are made. */
   readonly equalization: number;
 }
 
@@ -29,7 +30,7 @@ export interface QuantizeSettings extends RangeSettings, LayerSettings {
 export const BEST: QuantizeSettings = {
   ranges: 'least-squares',
   percentile: 0.9999,
-  equalization: 0.7,
+  equalization: 0.5,
   rounding: 'least-error',
   biasCorrection: true,
 };
@@ -72,7 +73,8 @@ const HARD_SWISH_FLOOR = -3;
 /** @throws RangeError without photos, and where the model has no single image as its input. */
 export async function quantize(float: OnnxModel, source: PhotoSource, { progress, ...settings }: QuantizeOptions): Promise<Quantized> {
   if (source.count === 0) throw new RangeError('no photos to calibrate with');
-  const folded = prepareModel(float);
+  const prepared = prepareModel(float);
+  const folded = settings.equalization > 0 ? separateSkips(prepared) : prepared;
   const plan = planQuantization(folded);
   const names = [...plan.grids].flatMap(([name, kind]) => (kind === 'same' ? [] : [name]));
   const calibrating = (done: number): void =>

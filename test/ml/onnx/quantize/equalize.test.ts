@@ -57,18 +57,36 @@ describe('equalising channels', () => {
   const values = ['photos', 'one.act', 'two.act'];
   const silent = (): void => undefined;
 
-  it('makes ranges alike where a depthwise convolution reads them, and says the new ones', async () => {
+  it('makes ranges alike where convolutions read them, and says the new ones', async () => {
     const before = await observeChannels(model(), photos, values, silent);
     const { model: scaled, ranges } = equalize(model(), before, 1);
     const after = await observeChannels(scaled, photos, values, silent);
-    const reach = [...(after.get('one.act')?.max ?? [])];
-    assert.ok(Math.max(...reach) < 1.001 * Math.min(...reach.filter((one) => one > 0)));
-    assert.equal(reach[4], 0);
+    for (const name of ['one.act', 'two.act']) {
+      const reach = [...(after.get(name)?.max ?? [])];
+      assert.ok(Math.max(...reach) < 1.001 * Math.min(...reach.filter((one) => one > 0)));
+      assert.equal(reach[4], 0);
+    }
     for (const name of values)
       after.get(name)?.max.forEach((max, channel) => {
         assert.ok(Math.abs(max - (ranges.get(name)?.max[channel] ?? NaN)) <= 1e-5 * max);
       });
-    assert.deepEqual(ranges.get('two.act'), before.get('two.act'));
+    assert.deepEqual(ranges.get('photos'), before.get('photos'));
+  });
+
+  it('leaves what a dense layer reads as it is', async () => {
+    const dense = model();
+    dense.graph.node.splice(
+      -1,
+      1,
+      node('GlobalAveragePool', ['two.act'], 'pool'),
+      node('Flatten', ['pool'], 'flat', { axis: 1 }),
+      node('Gemm', ['flat', 'w3', 'b3'], 'three', { transB: 1 }),
+    );
+    for (const tensor of dense.graph.initializer) if (tensor.name === 'w3') tensor.dims = [4, 6];
+    const before = await observeChannels(dense, photos, ['one.act', 'two.act', 'pool'], silent);
+    const { ranges } = equalize(dense, before, 1);
+    assert.notDeepEqual(ranges.get('one.act'), before.get('one.act'));
+    for (const name of ['two.act', 'pool']) assert.deepEqual(ranges.get(name), before.get(name));
   });
 
   it('changes nothing of what the network computes, and nothing at all at strength 0', async () => {
