@@ -21,6 +21,8 @@ const REST = 20;
 /** Bytes of files, and of decoders, that photos in flight may take together. */
 const HELD = 200e6;
 const DECODING = 800e6;
+/** Photos under way for each that is decoded: reading, hashing and writing take their turns meanwhile. More gain nothing; what they take together is bounded above. */
+const UNDER_WAY = 3 * PHOTOS_IN_FLIGHT;
 /** Photos that are looked at while an earlier one is waited for, before squares are kept out of order: 50 MB of squares. */
 const AHEAD = 256;
 
@@ -44,7 +46,7 @@ export async function inspectSet(photos: readonly FoundPhoto[], options: Inspect
   const known = await Inspections.open({ root, limits: settings.photos, mode, tell: onForgetful });
   const looked = new Map<string, Looked>();
   const keeper = new SquareKeeper(join(root, TILES_FOLDER), onForgetful);
-  const files = new FileMemory(PHOTOS_IN_FLIGHT);
+  const files = new FileMemory(UNDER_WAY);
   const lookers = new Lookers({ mode, limits: settings.photos }, new Budget(DECODING), files);
   const eye: Eye = {
     limits: settings.photos,
@@ -81,7 +83,7 @@ export async function inspectSet(photos: readonly FoundPhoto[], options: Inspect
   const waits = new Waits(onWaiting);
   let nextSave = 0;
   try {
-    return await inFlight(photos, PHOTOS_IN_FLIGHT, (photo) => waits.over(photo.file, () => inspectPhoto(photo, eye)), {
+    return await inFlight(photos, UNDER_WAY, (photo) => waits.over(photo.file, () => inspectPhoto(photo, eye)), {
       ahead: AHEAD,
       signal,
       onResult: async ({ sha256 }, done) => {

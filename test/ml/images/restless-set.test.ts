@@ -23,7 +23,9 @@ describe('a set that changes while it is looked at', function () {
   afterEach(() => rm(root, { recursive: true, force: true }));
 
   it('is told of by a photo that is gone when its turn comes', async () => {
-    // Once they are known, photos pass one like the other, and the last one's turn comes long after the first was told.
+    // More than are under way at once. Once they are known, photos pass one like the other, and the last one's turn comes after the first was told.
+    for (let number = 0; number < 100; number++)
+      await put(root, `${SET}/one/${number % 2 === 0 ? 'good' : 'bad'}/n${number >> 1}.png`, await png(200 + number));
     await auditPhotos({ root, settings: SETTINGS });
     const { report } = await auditPhotos({
       root,
