@@ -80,7 +80,7 @@ function browser({ browser: slow }: Latency): string[] {
 }
 
 function measured({ rounds, runs }: { readonly rounds: number; readonly runs: number }): string {
-  return `${rounds} rounds of ${runs} photos, models in turn`;
+  return `${rounds === 1 ? '' : `${rounds} rounds of `}${runs} photos, models in turn`;
 }
 
 function timings(rows: readonly Timing[]): string[] {
