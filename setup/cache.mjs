@@ -33,26 +33,33 @@ export function tensorflowFile(variant) {
   return join('setup', 'wheels', `tensorflow-${variant}.txt`);
 }
 export const PHOTOS_FILE = join('setup', 'wheels', 'scikit-image.txt');
+export const LIBJPEG_FILE = join('setup', 'wheels', 'pillow.txt');
 
 /**
  * The folders in the cache that this clone needs.
- * @param {{ clone: string, cache: string, python: { version: string, executable: string }, variant: 'cpu' | 'cuda', kernels: string }} about `kernels`: digest of our operations
+ * @param {{ clone: string, cache: string, python: { version: string, executable: string }, variant: 'cpu' | 'cuda', kernels: string, decoder: string }} about
+ * `kernels` and `decoder`: digests of our C++
  */
-export async function cacheFolders({ clone, cache, python, variant, kernels }) {
+export async function cacheFolders({ clone, cache, python, variant, kernels, decoder }) {
   /** @param {string[]} path */
   const read = (...path) => readFile(join(clone, ...path), 'utf8');
   const requirements = await read('requirements.txt');
   const tensorflow = pinnedPackage(await read(tensorflowFile(variant)));
   const photos = pinnedPackage(await read(PHOTOS_FILE));
+  const pillow = pinnedPackage(await read(LIBJPEG_FILE));
   const { packages } = JSON.parse(await read('package-lock.json'));
   const binding = packages['node_modules/@tensorflow/tfjs-node-gpu'].version;
   const headers = packages['node_modules/node-api-headers'].version;
   const recipe = digest([await read('setup', 'native.mjs')], 8);
   const native = `native-tfjs-${binding}-${tensorflow.name}-${tensorflow.version}-napi-${headers}-linux-x64-${recipe}`;
+  const libvips = packages['node_modules/@img/sharp-libvips-linux-x64'].version;
+  const libjpeg = `libjpeg-${pillow.name}-${pillow.version}-linux-x64`;
   return {
     python: join(cache, `python-${python.version}-${digest([requirements, python.executable])}`),
     native: join(cache, native),
     kernels: join(cache, `kernels-${kernels}-${digest([native], 8)}`),
+    libjpeg: join(cache, libjpeg),
+    decoder: join(cache, `decoder-${decoder}-${digest([libjpeg, libvips, headers], 8)}`),
     photos: join(cache, `photos-${photos.name}-${photos.version}`),
   };
 }

@@ -83,7 +83,7 @@ export function findCompiler(env) {
     if (path !== null) return path;
   }
   throw new SetupFailure(
-    'a C++ compiler is needed to build the TensorFlow binding, and none was found on PATH',
+    'a C++ compiler is needed to build the TensorFlow binding, our operations for it and the decoder of photos, and none was found on PATH',
     'install one (Debian, Ubuntu: sudo apt-get install g++) and run this again; once built, it is kept for every clone',
   );
 }

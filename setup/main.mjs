@@ -6,11 +6,13 @@
 import { mkdir, readFile, realpath } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { cacheFolders, cacheRoot, pinnedPackage, PHOTOS_FILE, tensorflowFile } from './cache.mjs';
+import { addonDigest } from './addon.mjs';
+import { cacheFolders, cacheRoot, LIBJPEG_FILE, pinnedPackage, PHOTOS_FILE, tensorflowFile } from './cache.mjs';
 import { checkNode, checkPlatform, findCompiler, findPython, tensorflowVariant } from './checks.mjs';
+import { DECODER, DECODER_SOURCES, makeDecoder, makeLibjpeg } from './decoder.mjs';
 import { SetupFailure } from './failure.mjs';
 import { isFinished } from './finished.mjs';
-import { KERNELS, kernelsDigest, makeKernels } from './kernels.mjs';
+import { KERNELS, KERNEL_SOURCES, makeKernels } from './kernels.mjs';
 import { withLock } from './lock.mjs';
 import { BINDING, bindingIsLinked, linkBinding, makeNative } from './native.mjs';
 import { installPackages, packagesMatch } from './npm.mjs';
@@ -58,10 +60,11 @@ async function makeReady({ clone, env, locks }) {
   const cache = cacheRoot(env);
   const base = findPython(env);
   const variant = tensorflowVariant(env);
-  const folders = await cacheFolders({ clone, cache, python: base, variant, kernels: await kernelsDigest(clone) });
+  const digests = { kernels: await addonDigest(clone, KERNEL_SOURCES), decoder: await addonDigest(clone, DECODER_SOURCES) };
+  const folders = await cacheFolders({ clone, cache, python: base, variant, ...digests });
   const requirements = tensorflowFile(variant);
   const tensorflow = pinnedPackage(await readFile(join(clone, requirements), 'utf8'));
-  if (!isFinished(folders.native) || !isFinished(folders.kernels)) findCompiler(env); // said now, not after a long download
+  if (![folders.native, folders.kernels, folders.decoder].every(isFinished)) findCompiler(env); // said now, not after a long download
   if (variant === 'cuda')
     say('an NVIDIA driver answers: the CUDA build of TensorFlow is used (untested; EMO_AEN_TENSORFLOW=cpu goes without)');
   await mkdir(cache, { recursive: true });
@@ -83,6 +86,14 @@ async function makeReady({ clone, env, locks }) {
     await packages;
     await unless(isFinished(folders.kernels), 'our operations for TensorFlow', () => makeKernels(folders.kernels, folders.native, about));
   });
+  const libjpeg = unless(isFinished(folders.libjpeg), 'libjpeg-turbo', async () => {
+    await pipReady.promise;
+    await makeLibjpeg(folders.libjpeg, { python, requirements: LIBJPEG_FILE }, about);
+  });
+  const decoder = libjpeg.then(async () => {
+    await packages;
+    await unless(isFinished(folders.decoder), 'our decoder of photos', () => makeDecoder(folders.decoder, folders.libjpeg, about));
+  });
   const photos = unless(isFinished(folders.photos), 'sample photos', async () => {
     await pipReady.promise;
     await makePhotos(folders.photos, { python, requirements: PHOTOS_FILE }, about);
@@ -93,7 +104,7 @@ async function makeReady({ clone, env, locks }) {
   });
   // An error in a source is told last: it must not throw away a download.
   compiled.catch(() => undefined);
-  await allOrFirstFailure([packages, environment, native, kernels, photos], failing);
+  await allOrFirstFailure([packages, environment, native, kernels, libjpeg, decoder, photos], failing);
 
   if (!(await bindingIsLinked(clone, folders.native))) await linkBinding(clone, folders.native);
   await writeRecord(clone, {
@@ -110,6 +121,7 @@ async function makeReady({ clone, env, locks }) {
       binding: join(folders.native, BINDING),
       kernels: join(folders.kernels, KERNELS),
     },
+    decoder: join(folders.decoder, DECODER),
     cache,
   });
   await compiled;

@@ -2,12 +2,28 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { cacheRoot, digest, PHOTOS_FILE, tensorflowFile } from './cache.mjs';
+import { addonDigest } from './addon.mjs';
+import { cacheRoot, digest, LIBJPEG_FILE, PHOTOS_FILE, tensorflowFile } from './cache.mjs';
 import { findOnPath } from './command.mjs';
-import { kernelsDigest } from './kernels.mjs';
+import { DECODER_SOURCES } from './decoder.mjs';
+import { KERNEL_SOURCES } from './kernels.mjs';
 
 export const RECORD = join('.emo-aen', 'setup.json');
-const PARTS = ['cache', 'checks', 'command', 'finished', 'kernels', 'main', 'native', 'npm', 'photos', 'python', 'record'];
+const PARTS = [
+  'addon',
+  'cache',
+  'checks',
+  'command',
+  'decoder',
+  'finished',
+  'kernels',
+  'main',
+  'native',
+  'npm',
+  'photos',
+  'python',
+  'record',
+];
 
 /**
  * @typedef {object} Installation
@@ -17,6 +33,7 @@ const PARTS = ['cache', 'checks', 'command', 'finished', 'kernels', 'main', 'nat
  * @property {string} temporal the pinned Temporal CLI
  * @property {string} samplePhotos folder of real photos
  * @property {{ package: string, version: string, variant: 'cpu' | 'cuda', folder: string, binding: string, kernels: string }} tensorflow
+ * @property {string} decoder our decoder of photos, compiled for this machine's processor
  * @property {string} cache folder that holds all of them
  */
 
@@ -26,11 +43,12 @@ const PARTS = ['cache', 'checks', 'command', 'finished', 'kernels', 'main', 'nat
  * @param {Readonly<Record<string, string | undefined>>} env
  */
 export async function inputsDigest(clone, env) {
-  const files = ['requirements.txt', 'package-lock.json', tensorflowFile('cpu'), tensorflowFile('cuda'), PHOTOS_FILE];
+  const files = ['requirements.txt', 'package-lock.json', tensorflowFile('cpu'), tensorflowFile('cuda'), PHOTOS_FILE, LIBJPEG_FILE];
   const ours = PARTS.map((name) => join('setup', `${name}.mjs`));
   const texts = await Promise.all([...files, ...ours].map((name) => readFile(join(clone, name), 'utf8')));
   const driver = findOnPath('nvidia-smi', env) === null ? 'no driver' : 'driver';
-  return digest([...texts, await kernelsDigest(clone), process.version, cacheRoot(env), driver, env['EMO_AEN_TENSORFLOW'] ?? ''], 64);
+  const addons = await Promise.all([KERNEL_SOURCES, DECODER_SOURCES].map((sources) => addonDigest(clone, sources)));
+  return digest([...texts, ...addons, process.version, cacheRoot(env), driver, env['EMO_AEN_TENSORFLOW'] ?? ''], 64);
 }
 
 /** What was recorded, if all of it is still there. @param {string} clone @returns {Promise<Installation | null>} */
@@ -46,6 +64,7 @@ export async function readRecord(clone) {
     found.samplePhotos,
     found.tensorflow.binding,
     found.tensorflow.kernels,
+    found.decoder,
   ];
   return needed.every((path) => existsSync(path)) ? found : null;
 }

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { TrainSettings } from '../../configs/schema/train.js';
 import { tensorFlowEnvironment } from '../../ml/engine/tensorflow.js';
 
-export const LIBRARIES = ['tensorflow', 'onnxruntime', 'sharp'] as const;
+export const LIBRARIES = ['tensorflow', 'onnxruntime', 'sharp', 'decoder'] as const;
 export type Library = (typeof LIBRARIES)[number];
 
 /** What a probe prints: versions by name, and whether TensorFlow sees a CUDA device. */

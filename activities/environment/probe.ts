@@ -16,13 +16,24 @@ const LOADERS: Readonly<Record<Library, () => Promise<Loaded>>> = {
   },
   sharp: async () => {
     const { default: sharp } = await import('sharp');
-    // A photo of one pixel: that the library loads does not say that it runs.
-    await sharp({ create: { width: 1, height: 1, channels: 3, background: 'white' } })
-      .jpeg()
-      .toBuffer();
+    await onePixel();
     return { versions: { libvips: sharp.versions.vips } };
+  },
+  decoder: async () => {
+    const { decodeSquare } = await import('../../ml/images/decode.js');
+    const { LIBJPEG } = await import('../../ml/images/decoder.js');
+    await decodeSquare(await onePixel(), { width: 1, height: 1, orientation: 1, icc: null }, 1);
+    return { versions: { libjpeg: LIBJPEG } };
   },
 };
 
 const loader = LOADERS[process.argv[2] as Library];
 process.stdout.write(`${JSON.stringify(await loader())}\n`);
+
+/** A photo of it: that a library loads does not say that it runs. */
+async function onePixel(): Promise<Buffer> {
+  const { default: sharp } = await import('sharp');
+  return sharp({ create: { width: 1, height: 1, channels: 3, background: 'white' } })
+    .jpeg()
+    .toBuffer();
+}

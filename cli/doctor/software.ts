@@ -27,7 +27,14 @@ export async function softwareFindings(root: string): Promise<Finding[]> {
     cure: installation === null ? AGAIN : null,
   };
   if (installation === null) return [...always, setUp, ...(await Promise.all([git(), temporal()]))];
-  const asked = [git(), temporal(), python(root, installation), wandb(installation), tensorflow(root, installation)];
+  const asked = [
+    git(),
+    temporal(),
+    python(root, installation),
+    wandb(installation),
+    tensorflow(root, installation),
+    decoder(root, installation),
+  ];
   return [...always, setUp, ...(await Promise.all(asked)), photos(root, installation)];
 }
 
@@ -85,6 +92,16 @@ async function tensorflow(root: string, { tensorflow: { variant, version, bindin
   const found = loads ? `${version} (${variant}), ${placeName(root, binding)}` : `${placeName(root, binding)} cannot be loaded`;
   const cure = loads ? null : `remove ${placeName(root, join(binding, '..'))} and run ${AGAIN}`;
   return { id: 'tensorflow', title: 'TensorFlow', found, ok: loads, needed: true, cure };
+}
+
+/** Likewise, behind sharp, whose libvips it takes. */
+async function decoder(root: string, installation: Installation): Promise<Finding> {
+  const path = installation.decoder;
+  const script = `const require = module.createRequire(${JSON.stringify(join(CLONE, 'package.json'))}); require('sharp'); require(${JSON.stringify(path)}); console.log('loads')`;
+  const loads = (await firstLine(process.execPath, ['-e', script])) === 'loads';
+  const found = loads ? placeName(root, path) : `${placeName(root, path)} cannot be loaded`;
+  const cure = loads ? null : `remove ${placeName(root, join(path, '..'))} and run ${AGAIN}`;
+  return { id: 'decoder', title: 'decoder of photos', found, ok: loads, needed: true, cure };
 }
 
 function photos(root: string, { samplePhotos }: Installation): Finding {

@@ -22,6 +22,8 @@ export const Installation = z.object({
     /** Our own operations (ml/engine/native), compiled for this machine's processor. */
     kernels: z.string(),
   }),
+  /** Our decoder of photos (ml/images/native), compiled for this machine's processor. */
+  decoder: z.string(),
   /** The folder that holds all of the above, shared by the user's clones. */
   cache: z.string(),
 });

@@ -78,7 +78,7 @@ export const CATALOG = {
   }),
   audit: entry({
     stage: 2,
-    version: 2,
+    version: 3,
     outside: always,
     kind: 'dataset',
     settings: DatasetSettings,
@@ -87,7 +87,7 @@ export const CATALOG = {
   }),
   preprocess: entry({
     stage: 3,
-    version: 1,
+    version: 2,
     outside: never,
     kind: 'preprocess',
     settings: PreprocessSettings,

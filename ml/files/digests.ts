@@ -151,7 +151,7 @@ interface Look {
 }
 
 /** What there is of the file, up to the memory's end. */
-async function readInto(memory: Buffer, path: string): Promise<Buffer> {
+export async function readInto(memory: Buffer, path: string): Promise<Buffer> {
   const file = await open(path);
   try {
     let done = 0;

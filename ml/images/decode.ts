@@ -1,12 +1,11 @@
 /**
- * One photo's bytes to upright sRGB, 8 bits, RGB. What sharp does not do by itself is asked for here, once (design §8): the EXIF
- * orientation, a limit of pixels, a full decode (its shrink-on-load hides damage), an error for each warning of the decoder, and the linear
- * kernel, which agrees with torchvision's antialiased bilinear resize within 1 but for the outermost row and column, as long as the photo is less than
- * four times the square; larger ones libvips averages in boxes first, and differs more at edges. A photo that is
- * smaller than the square (224 to 255 px) it enlarges with half a pixel's shift.
+ * One photo's bytes to upright sRGB, 8 bits, RGB: as the square that is looked at and trained on, by our decoder (decoder.ts), or as a whole, by sharp. What
+ * sharp does not do by itself is asked for here, once (design §8): the EXIF orientation, a limit of pixels, a full decode (its
+ * shrink-on-load hides damage), an error for each warning of the decoder.
  */
 import sharp, { type Sharp } from 'sharp';
 import { Problem } from '../../configs/problem.js';
+import { loadDecoder, type Decoding } from './decoder.js';
 import { centreOffset, resizedSides } from './geometry.js';
 import { readIcc, type IccProfile } from './icc.js';
 
@@ -33,7 +32,7 @@ export interface PhotoHeader {
 }
 
 /** What must be known of a photo before it is decoded. */
-export type Frame = Pick<PhotoHeader, 'width' | 'height' | 'icc'>;
+export type Frame = Pick<PhotoHeader, 'width' | 'height' | 'orientation' | 'icc'>;
 
 /** Pixels of a photo: `width * height * 3` bytes, RGB interleaved, rows from the top. */
 export interface Pixels {
@@ -44,6 +43,9 @@ export interface Pixels {
 
 /** Photos that are decoded at once: each takes one thread (design §8) of Node's pool, whose size bin/emo-aen.cjs says. */
 export const PHOTOS_IN_FLIGHT = Number(process.env.UV_THREADPOOL_SIZE ?? 4);
+
+/** Photos under way for each that is decoded: reading, hashing and writing take their turns meanwhile. More gain nothing. */
+export const PHOTOS_UNDER_WAY = 3 * PHOTOS_IN_FLIGHT;
 
 /** Reads the header alone; nothing is decoded, so a pixel bomb does no harm. @throws Problem PHOTO for what is no image. */
 export async function readHeader(bytes: Buffer): Promise<PhotoHeader> {
@@ -67,10 +69,35 @@ export async function readHeader(bytes: Buffer): Promise<PhotoHeader> {
   };
 }
 
-/** The central square of the photo after resizing its shortest side to `size`: size x size x 3 bytes. @throws Problem PHOTO where it is damaged. */
-export async function decodeSquare(bytes: Buffer, header: Frame, size: number): Promise<Buffer> {
-  const { data } = await decode(squareOf(wholePhoto(bytes, header), header, size));
-  return data;
+/** A square, and whether the photo's alpha channel, where it has one, hides nothing. */
+export interface Looked {
+  /** size x size x 3 bytes. */
+  readonly square: Buffer;
+  readonly opaque: boolean;
+}
+
+/** The central square of the photo after resizing its shortest side to `size`, from every pixel of it. @throws Problem PHOTO where it is damaged. */
+export function lookAtSquare(bytes: Buffer, frame: Frame, size: number): Promise<Looked> {
+  return squareOf(bytes, frame, size, { shrink: 1, loader: '' });
+}
+
+/** The same by way of decoders that shrink as they load: several times faster, and blind to much of what is damaged inside the file. */
+export function glanceAtSquare(bytes: Buffer, frame: Frame & Pick<PhotoHeader, 'format'>, size: number): Promise<Looked> {
+  const factor = Math.min(frame.width, frame.height) / size;
+  const shrink = [8, 4, 2].find((step) => step <= factor) ?? 1;
+  // WebP's decoder alone shrinks as well; others know no such word.
+  return squareOf(bytes, frame, size, { shrink, loader: frame.format === 'webp' ? `[scale=${1 / shrink}]` : '' });
+}
+
+/** The square of {@link lookAtSquare}: size x size x 3 bytes. @throws Problem PHOTO where the photo is damaged. */
+export async function decodeSquare(bytes: Buffer, frame: Frame, size: number): Promise<Buffer> {
+  const { square } = await lookAtSquare(bytes, frame, size);
+  return square;
+}
+
+/** Reads every code of a baseline JPEG and decodes nothing, so that damage shows that a decoder takes without a word. @throws Problem PHOTO where it does. */
+export async function readCodes(jpeg: Buffer): Promise<void> {
+  await squareOf(jpeg, { width: 1, height: 1, orientation: 1, icc: null }, 1, { shrink: 8, loader: '' });
 }
 
 /** The whole photo at its own size. @throws Problem PHOTO where it is damaged. */
@@ -78,59 +105,34 @@ export async function decodeWhole(bytes: Buffer, header: Frame): Promise<Pixels>
   return decode(wholePhoto(bytes, header));
 }
 
-/** A square, and whether the photo's alpha channel, where it has one, hides nothing. */
-export interface Looked {
-  readonly square: Buffer;
-  readonly opaque: boolean;
-}
-
-/** {@link decodeSquare} and, of the same decoding, every pixel's alpha. @throws Problem PHOTO where it is damaged. */
-export async function lookAtSquare(bytes: Buffer, header: Frame & Pick<PhotoHeader, 'hasAlpha'>, size: number): Promise<Looked> {
-  if (!header.hasAlpha) return { square: await decodeSquare(bytes, header, size), opaque: true };
-  const { data, info } = await wholePhoto(bytes, header)
-    .toColourspace('srgb')
-    .ensureAlpha()
-    .raw({ depth: 'uchar' })
-    .toBuffer({ resolveWithObject: true })
+async function squareOf(bytes: Buffer, frame: Frame, size: number, by: Pick<Decoding, 'shrink' | 'loader'>): Promise<Looked> {
+  const decoder = await loadDecoder();
+  const { width, height } = resizedSides(frame.width, frame.height, size);
+  const [left, top] = [centreOffset(width, size), centreOffset(height, size)];
+  const crop = { resizedWidth: width, resizedHeight: height, left, top, size, orientation: frame.orientation };
+  const square = Buffer.allocUnsafeSlow(size * size * 3);
+  const opaque = await decoder
+    .decodeSquare(bytes, square, crop, { ...by, ignoreProfile: isSrgb(frame) ? 1 : 0 })
     .catch((cause: unknown) => {
       throw unreadable(cause);
     });
-  const raw = { width: info.width, height: info.height, channels: 4 } as const;
-  const square = await decode(squareOf(sharp(data, { raw, limitInputPixels: false }), header, size));
-  return { square: square.data, opaque: allOpaque(data) };
+  return { square, opaque };
 }
 
-/** The same by way of a decoder that shrinks as it loads: several times faster, and blind to damage inside the file and to alpha. */
-export async function glanceAtSquare(bytes: Buffer, header: Frame, size: number): Promise<Looked> {
-  const { data } = await decode(squareOf(photoOf(bytes, header), header, size));
-  return { square: data, opaque: true };
-}
-
-/** Of pixels with four channels, the last of which is alpha. */
-function allOpaque(pixels: Buffer): boolean {
-  for (let at = 3; at < pixels.length; at += 4) if (pixels[at] !== 255) return false;
-  return true;
-}
-
-function squareOf(photo: Sharp, { width, height }: Frame, size: number): Sharp {
-  const sides = resizedSides(width, height, size);
-  return photo
-    .resize({ ...sides, fit: 'fill', kernel: 'linear' })
-    .extract({ left: centreOffset(sides.width, size), top: centreOffset(sides.height, size), width: size, height: size });
+/** Photos without a profile are sRGB by convention. */
+function isSrgb({ icc }: Frame): boolean {
+  return icc?.srgb !== false;
 }
 
 /** A pipeline that decodes all of the photo before anything else: `extract` in front keeps sharp from shrinking on load. */
 export function wholePhoto(bytes: Buffer, header: Frame): Sharp {
-  return photoOf(bytes, header).extract({ left: 0, top: 0, width: header.width, height: header.height });
-}
-
-function photoOf(bytes: Buffer, header: Frame): Sharp {
   sharp.concurrency(1);
   // No photo is decoded twice: remembering what was done costs 5 % and finds nothing.
   sharp.cache(false);
   // Transforming from sRGB to sRGB changes nothing and doubles a PNG's time.
-  const ignoreIcc = header.icc?.srgb !== false;
-  return sharp(bytes, { failOn: 'warning', limitInputPixels: header.width * header.height, autoOrient: true, ignoreIcc });
+  const ignoreIcc = isSrgb(header);
+  const options = { failOn: 'warning', limitInputPixels: header.width * header.height, autoOrient: true, ignoreIcc } as const;
+  return sharp(bytes, options).extract({ left: 0, top: 0, width: header.width, height: header.height });
 }
 
 async function decode(pipeline: Sharp): Promise<Pixels> {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { AuditReport } from '../../configs/schema/audit.js';
 import type { DatasetSettings } from '../../configs/schema/dataset.js';
 import { Budget } from './budget.js';
-import { PHOTOS_IN_FLIGHT } from './decode.js';
+import { PHOTOS_UNDER_WAY } from './decode.js';
 import { FileMemory } from './file-memory.js';
 import { inFlight } from './in-flight.js';
 import { inspectPhoto, type Eye, type Inspection } from './inspect.js';
@@ -21,8 +21,6 @@ const REST = 20;
 /** Bytes of files, and of decoders, that photos in flight may take together. */
 const HELD = 200e6;
 const DECODING = 800e6;
-/** Photos under way for each that is decoded: reading, hashing and writing take their turns meanwhile. More gain nothing; what they take together is bounded above. */
-const UNDER_WAY = 3 * PHOTOS_IN_FLIGHT;
 /** Photos that are looked at while an earlier one is waited for, before squares are kept out of order: 50 MB of squares. */
 const AHEAD = 256;
 
@@ -46,7 +44,7 @@ export async function inspectSet(photos: readonly FoundPhoto[], options: Inspect
   const known = await Inspections.open({ root, limits: settings.photos, mode, tell: onForgetful });
   const looked = new Map<string, Looked>();
   const keeper = new SquareKeeper(join(root, TILES_FOLDER), onForgetful);
-  const files = new FileMemory(UNDER_WAY);
+  const files = new FileMemory(PHOTOS_UNDER_WAY);
   const lookers = new Lookers({ mode, limits: settings.photos }, new Budget(DECODING), files);
   const eye: Eye = {
     limits: settings.photos,
@@ -83,7 +81,7 @@ export async function inspectSet(photos: readonly FoundPhoto[], options: Inspect
   const waits = new Waits(onWaiting);
   let nextSave = 0;
   try {
-    return await inFlight(photos, UNDER_WAY, (photo) => waits.over(photo.file, () => inspectPhoto(photo, eye)), {
+    return await inFlight(photos, PHOTOS_UNDER_WAY, (photo) => waits.over(photo.file, () => inspectPhoto(photo, eye)), {
       ahead: AHEAD,
       signal,
       onResult: async ({ sha256 }, done) => {

@@ -10,6 +10,7 @@ import type { AuditReport } from '../../configs/schema/audit.js';
 import type { DatasetSettings } from '../../configs/schema/dataset.js';
 import { Digests } from '../files/digests.js';
 import { Remembered } from '../files/remembered.js';
+import { LIBJPEG } from './decoder.js';
 import { FINDINGS, type FindingCode } from './findings.js';
 
 /** What one photo's content gives, whatever its name. */
@@ -36,7 +37,7 @@ export const Content = z.object({
 export type Content = z.infer<typeof Content>;
 
 /** Raise it when the same photo would be found to be something else. */
-const INSPECTION = 5;
+const INSPECTION = 6;
 /** Photos that are kept; 500,000 make a file of about 350 MB. */
 const MOST = 500_000;
 
@@ -60,7 +61,15 @@ export class Inspections {
   static async open({ root, limits, mode, tell }: InspectionsOptions): Promise<Inspections> {
     const { minSide, maxPixels, colourSpace, minDeviation } = limits;
     const conditionsOf = (how: AuditReport['mode']): string =>
-      canonicalHash({ inspection: INSPECTION, how, decoder: sharp.versions, minSide, maxPixels, colourSpace, minDeviation }).slice(0, 16);
+      canonicalHash({
+        inspection: INSPECTION,
+        how,
+        decoder: { ...sharp.versions, libjpeg: LIBJPEG },
+        minSide,
+        maxPixels,
+        colourSpace,
+        minDeviation,
+      }).slice(0, 16);
     const contents = await Remembered.open({ root, file: 'inspections.json', value: Content, most: MOST, tell });
     return new Inspections(new Digests({ root, store: 'photos', tell }), contents, conditionsOf(mode), conditionsOf('full'));
   }

@@ -31,11 +31,8 @@ export interface Looked {
   readonly square: Buffer | null;
 }
 
-/**
- * Most decoders give a photo row by row, but a progressive JPEG is held as a whole, six bytes a pixel, and so is a photo that is stored
- * turned, three bytes a pixel: each photo is counted as if it were both.
- */
-const DECODER_BYTES_PER_PIXEL = 9;
+/** Most decoders give a photo row by row, but a progressive JPEG, or an interlaced PNG, is held as a whole: each photo is counted as if it were. */
+const DECODER_BYTES_PER_PIXEL = 6;
 
 /** Bytes that are no photo are told as faults, not thrown. */
 export async function lookAt(bytes: Buffer, options: LookOptions): Promise<Looked> {
@@ -119,7 +116,7 @@ async function decodedSquare(
     const needed = header.width * header.height * DECODER_BYTES_PER_PIXEL;
     const { square, opaque } = await inRoom(needed, async () => {
       const looked = await decode(bytes, header, AUDITED_SIDE);
-      if (mode === 'full') await checkData(bytes, header.format);
+      await checkData(bytes, header.format);
       return looked;
     });
     if (!opaque) faults.push(['transparent', 'is transparent in places']);

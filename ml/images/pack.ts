@@ -15,7 +15,7 @@ import type { DatasetIndex, Photo } from '../../configs/schema/photos.js';
 import { canonicalHash } from '../../configs/load/canonical.js';
 import { Digests } from '../files/digests.js';
 import { syncFolder, writeAtomically, writeFileAtomically } from '../files/atomic.js';
-import { decodeSquare, PHOTOS_IN_FLIGHT } from './decode.js';
+import { decodeSquare, PHOTOS_UNDER_WAY, readHeader } from './decode.js';
 import { DECODER, removeTileFile, tileBytes, tileDigest, Tiles, writeRows, type TileFile, type TileRow } from './tiles.js';
 
 export interface PackOptions {
@@ -135,7 +135,7 @@ async function build(path: string, tiles: Tiles, { root, dataset, size, onPhoto,
   await writeAtomically(path, async (file) => {
     const squares: AsyncIterable<Buffer> = Readable.from(dataset.photos).map(
       async (photo: Photo) => (await tiles.read(photo.sha256)) ?? squareOf(photoRoot, photo, size),
-      { concurrency: PHOTOS_IN_FLIGHT },
+      { concurrency: PHOTOS_UNDER_WAY },
     );
     for await (const square of squares) {
       signal?.throwIfAborted();
@@ -149,14 +149,13 @@ async function build(path: string, tiles: Tiles, { root, dataset, size, onPhoto,
   return hash.digest('hex');
 }
 
-async function squareOf(photoRoot: string, { file, sha256, width, height }: Photo, size: number): Promise<Buffer> {
+async function squareOf(photoRoot: string, { file, sha256 }: Photo, size: number): Promise<Buffer> {
   const bytes = await readFile(join(photoRoot, file)).catch((cause: unknown) => {
     if (!isAbout(cause, 'ENOENT', 'EACCES', 'EISDIR')) throw cause;
     throw changed(file, `cannot be read (${cause.code})`, cause);
   });
   if (createHash('sha256').update(bytes).digest('hex') !== sha256) throw changed(file, 'is not the file that was audited');
-  // These are the bytes that were audited: their sides are known, and another profile than sRGB's is not let through.
-  return decodeSquare(bytes, { width, height, icc: null }, size);
+  return decodeSquare(bytes, await readHeader(bytes), size);
 }
 
 function changed(file: string, message: string, cause?: unknown): Problem {

@@ -14,12 +14,13 @@ import sharp from 'sharp';
 import { z } from 'zod';
 import { fromSystemError, isAbout } from '../../configs/problem.js';
 import { writeFileAtomically } from '../files/atomic.js';
+import { LIBJPEG } from './decoder.js';
 import { HASHED_SIDE } from './photo-hashes.js';
 
 /** Raise it when the same photo would be decoded to other bytes. */
-const DECODING = 1;
+const DECODING = 2;
 /** What decides a square beside the photo and the size. */
-export const DECODER = `${DECODING} vips ${sharp.versions.vips}`;
+export const DECODER = `${DECODING} ${LIBJPEG} vips ${sharp.versions.vips}`;
 
 /** Side of the squares that an audit makes and hashes, in pixels: what stage 3 resizes to unless its settings say otherwise. */
 export const AUDITED_SIDE = HASHED_SIDE;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { cacheFolders, cacheRoot, digest, pinnedPackage, PHOTOS_FILE, tensorflowFile } from '../../setup/cache.mjs';
+import { cacheFolders, cacheRoot, digest, LIBJPEG_FILE, pinnedPackage, PHOTOS_FILE, tensorflowFile } from '../../setup/cache.mjs';
 import { CLONE } from '../../setup/main.mjs';
 
 describe("the user's cache", () => {
@@ -12,7 +12,13 @@ describe("the user's cache", () => {
   });
 
   it('has another folder for another Python or another TensorFlow, and the same for the same', async () => {
-    const about = { clone: CLONE, cache: '/c', python: { version: '3.11.7', executable: '/usr/bin/python3.11' }, kernels: 'k' };
+    const about = {
+      clone: CLONE,
+      cache: '/c',
+      python: { version: '3.11.7', executable: '/usr/bin/python3.11' },
+      kernels: 'k',
+      decoder: 'd',
+    };
     const one = await cacheFolders({ ...about, variant: 'cpu' });
     assert.deepEqual(await cacheFolders({ ...about, variant: 'cpu' }), one);
     const other = await cacheFolders({
@@ -20,10 +26,13 @@ describe("the user's cache", () => {
       python: { version: '3.11.7', executable: '/opt/bin/python3.11' },
       variant: 'cuda',
       kernels: 'l',
+      decoder: 'e',
     });
     assert.notEqual(other.python, one.python);
     assert.notEqual(other.native, one.native);
     assert.notEqual(other.kernels, one.kernels);
+    assert.notEqual(other.decoder, one.decoder);
+    assert.equal(other.libjpeg, one.libjpeg);
     assert.equal(other.photos, one.photos);
     assert.match(one.native, /^\/c\/native-tfjs-[\d.]+-tensorflow-cpu-[\d.]+-napi-[\d.]+-linux-x64-[0-9a-f]{8}$/);
   });
@@ -35,7 +44,7 @@ describe("the user's cache", () => {
 
 describe('what is downloaded', () => {
   it('is pinned by version and hash, one package a file', async () => {
-    for (const file of [tensorflowFile('cpu'), tensorflowFile('cuda'), PHOTOS_FILE]) {
+    for (const file of [tensorflowFile('cpu'), tensorflowFile('cuda'), PHOTOS_FILE, LIBJPEG_FILE]) {
       assert.match(pinnedPackage(await readFile(join(CLONE, file), 'utf8')).version, /^\d+\.\d+\.\d+$/);
     }
     assert.throws(() => pinnedPackage('wandb==0.31.0'), /not one pinned package/);

@@ -30,13 +30,13 @@ export interface FixOptions {
 /**
  * Writes the copy. It holds every photo that is sound or can be put right, the folders' scores and the sample set's record; what cannot be put
  * right is left out and named. What is wrong between photos (pairs, copies, scores, splits) is left to a person.
- * @throws Problem USAGE or CONFLICT for a folder that it must not write to, or where the audit was a fast one, which cannot see damage;
+ * @throws Problem USAGE or CONFLICT for a folder that it must not write to, or where the audit was a fast one, which does not look at every pixel;
  * DATASET where no photo can be copied. Nothing is left of the copy then.
  */
 export async function fixPhotos(options: FixOptions): Promise<FixRecord> {
   const { root, settings, audited, into } = options;
   if (audited.report.mode === 'fast') {
-    throw new Problem({ code: 'USAGE', message: 'a fast audit cannot see damage', where: '--fix', cure: 'leave --fast out' });
+    throw new Problem({ code: 'USAGE', message: 'a fast audit does not look at every pixel', where: '--fix', cure: 'leave --fast out' });
   }
   const photoRoot = resolve(root, settings.photos.root);
   return fillFolder(into, photoRoot, async (folder) => {

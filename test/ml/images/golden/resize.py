@@ -14,8 +14,8 @@ import torchvision
 from PIL import Image
 from torchvision.transforms import functional as F
 
-# width, height, size: whole factors, others, portrait, odd offsets
-CASES = [(96, 64, 32), (90, 70, 32), (61, 83, 32), (75, 49, 32)]
+# width, height, size: whole factors, others, portrait, odd offsets, by more than nine, enlarged
+CASES = [(96, 64, 32), (90, 70, 32), (61, 83, 32), (75, 49, 32), (200, 151, 16), (27, 25, 32)]
 
 
 def picture(width, height):
