@@ -6,9 +6,7 @@
  * antialiased linear kernel on bytes, and cut to the central square as geometry.ts does: sides rounded down, halves of offsets to
  * the even number, which is what Round does. Two cuts, to `size` and to `crop`, are done as one.
  *
- * Bytes are those of Pillow and torchvision within 1. libvips, which prepares photos for training, rounds otherwise and shrinks by boxes
- * first where a photo is many times larger: bytes of photographs differ by at most 2 and by 0.2 on average, those of a pattern of noise of
- * 12 megapixels by up to 10 and by 1.8. A photo that is smaller than `size` libvips enlarges with half a pixel's shift; this does not.
+ * Bytes are those of Pillow and torchvision within 1, and those that training reads (ml/images/native/square.h) within 1, which are rounded once.
  * Antialiasing came with operator set 18.
  */
 import type { Preprocessing } from '../engine/checkpoint.js';
