@@ -1,6 +1,6 @@
 /**
  * Photos decoded to squares of 256, ours beside torchvision and Pillow, in turn: 12-megapixel JPEGs, and PNGs and JPEGs of 512 px. Ours is one process that
- * has four in flight on Node's thread pool; the peers have two processes with one thread each, which hand back nothing but a sum, so that no
+ * decodes four at once on Node's thread pool and has more under way, as the audit does; the peers have two processes with one thread each, which hand back nothing but a sum, so that no
  * copying of pixels between processes weighs on them. Ours decodes every pixel, as training and the audit do; `Fast` shrinks while it loads, as
  * `audit --fast` does, and Pillow with `draft` likewise.
  */

@@ -23,7 +23,7 @@ const REFINING = 'in a scan that refines an earlier one zeros read as small chan
 const IN_STEP = 'the format holds no checksum, and its codes fall into step again, by chance with as many pixels';
 
 const UNREAD =
-  'the format holds no checksum: only reading all codes tells that they end too early or too late, which takes half as long as decoding and is done where there are zeros';
+  'the format holds no checksum: only reading all codes tells that they end too early or too late, which takes a quarter of the time of decoding and is done where there are zeros';
 
 const SAME_LENGTH_OR_UNREAD = `${SAME_LENGTH}; where it does not, only reading all codes would tell`;
 
