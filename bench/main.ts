@@ -1,6 +1,7 @@
 /** `npm run bench -- train|orchestrate|data|finds|quantise|web`: us and the peers in turn, in one run (design §3). Progress on stderr, the result on stdout. */
 import { cpus, loadavg, totalmem } from 'node:os';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Problem } from '../configs/problem.js';
 import { benchData, LIMITS as DATA_LIMITS, PARTS as DATA_PARTS, type DataOptions } from './data/data.js';
 import { benchFinds, type FindsOptions } from './finds/finds.js';
 import { document } from './finds/table.js';
@@ -15,6 +16,7 @@ import { table, type Findings, type Report } from './report.js';
 import { benchTrain, LIMITS, PARTS, type Note, type TrainOptions } from './train/train.js';
 import { benchWeb, LIMITS as WEB_LIMITS, PARTS as WEB_PARTS, type WebOptions } from './web/web.js';
 
+const FAILED = 1;
 const WRONG_USAGE = 2;
 /** Load from which on others take part in what is measured. */
 const BUSY = 0.5;
@@ -100,9 +102,13 @@ for (const bench of [train, orchestrate, data, finds, quantise, web]) program.ad
 try {
   await program.parseAsync(process.argv);
 } catch (error) {
-  if (!(error instanceof CommanderError)) throw error;
-  // Commander has said what it is; help ends well, everything else is wrong usage.
-  process.exitCode = error.exitCode === 0 ? 0 : WRONG_USAGE;
+  if (error instanceof Problem) {
+    note(`error: ${error.describe()}`);
+    process.exitCode = FAILED;
+  } else if (error instanceof CommanderError) {
+    // Commander has said what it is; help ends well, everything else is wrong usage.
+    process.exitCode = error.exitCode === 0 ? 0 : WRONG_USAGE;
+  } else throw error;
 }
 
 async function measure(bench: (note: Note) => Promise<Findings>, limits: Report['limits'], json: boolean): Promise<void> {

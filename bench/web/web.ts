@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { CLONE } from '../../configs/load/installation.js';
 import { joined, NOTHING, type Findings } from '../report.js';
 import { findChromium } from '../../ml/browser/chromium.js';
+import { readManifest } from '../../ml/bundle/read.js';
 import { measureOpening } from './opening.js';
 import { measurePhone } from './phone.js';
 import { serveBundle } from './served.js';
@@ -37,6 +38,7 @@ export const LIMITS: Readonly<Record<string, number>> = { firstRankingSeconds: 3
 export async function benchWeb(options: WebOptions, note: Note): Promise<Findings> {
   if (findChromium() === null) return { ...NOTHING, missing: { web: 'no Chromium on PATH (Debian: sudo apt-get install chromium)' } };
   const bundle = options.model === undefined ? resolve(CLONE, 'models') : resolve(options.model);
+  await readManifest(bundle);
   const { url, close } = await serveBundle(bundle);
   try {
     const found: Findings[] = [];
