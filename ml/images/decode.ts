@@ -9,6 +9,9 @@ import { loadDecoder, type Decoding } from './decoder.js';
 import { centreOffset, resizedSides } from './geometry.js';
 import { readIcc, type IccProfile } from './icc.js';
 
+// No photo is decoded twice: remembering what was done costs 5 % and finds nothing. That is libvips', which all threads share and the decoder uses too.
+sharp.cache(false);
+
 /** What a photo's header says. Width and height are those of the upright photo, in pixels. */
 export interface PhotoHeader {
   readonly format: string;
@@ -81,7 +84,7 @@ export function lookAtSquare(bytes: Buffer, frame: Frame, size: number): Promise
   return squareOf(bytes, frame, size, { shrink: 1, loader: '' });
 }
 
-/** The same by way of decoders that shrink as they load: several times faster, and blind to much of what is damaged inside the file. */
+/** The same by way of decoders that shrink as they load: of a large JPEG several times faster. */
 export function glanceAtSquare(bytes: Buffer, frame: Frame & Pick<PhotoHeader, 'format'>, size: number): Promise<Looked> {
   const factor = Math.min(frame.width, frame.height) / size;
   const shrink = [8, 4, 2].find((step) => step <= factor) ?? 1;
@@ -127,8 +130,6 @@ function isSrgb({ icc }: Frame): boolean {
 /** A pipeline that decodes all of the photo before anything else: `extract` in front keeps sharp from shrinking on load. */
 export function wholePhoto(bytes: Buffer, header: Frame): Sharp {
   sharp.concurrency(1);
-  // No photo is decoded twice: remembering what was done costs 5 % and finds nothing.
-  sharp.cache(false);
   // Transforming from sRGB to sRGB changes nothing and doubles a PNG's time.
   const ignoreIcc = isSrgb(header);
   const options = { failOn: 'warning', limitInputPixels: header.width * header.height, autoOrient: true, ignoreIcc } as const;
