@@ -6,6 +6,7 @@
  */
 import { createRequire } from 'node:module';
 import { Problem } from '../../configs/problem.js';
+import { loadAddon } from '../addon.js';
 import type { DType } from './kernels.js';
 
 /** A native tensor, by the number that the binding knows it under. */
@@ -70,17 +71,7 @@ export function loadTensorFlow(): TensorFlow {
  * @throws Problem ENVIRONMENT
  */
 export function loadOwnOperations(kernels: string): void {
-  try {
-    createRequire(import.meta.url)(kernels);
-  } catch (cause) {
-    throw new Problem({
-      code: 'ENVIRONMENT',
-      message: `our operations for TensorFlow cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`,
-      where: kernels,
-      cure: 'npm run setup compiles them for this machine',
-      cause,
-    });
-  }
+  loadAddon(kernels, 'our operations for TensorFlow');
 }
 
 export type Device = 'cuda' | 'cpu';

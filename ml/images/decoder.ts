@@ -1,8 +1,7 @@
 /** Our decoder of photos (native/), which set-up compiled: from a photo's bytes to its square, without a picture in between. */
-import { createRequire } from 'node:module';
 import 'sharp'; // loads the libvips that the decoder shares
 import { readInstallation } from '../../configs/load/installation.js';
-import { Problem } from '../../configs/problem.js';
+import { loadAddon } from '../addon.js';
 
 /** What is squared otherwise by another: the wheel whose libjpeg-turbo decodes (setup/wheels/pillow.txt), beside sharp's libvips. */
 export const LIBJPEG = 'pillow 13.0.0';
@@ -46,16 +45,5 @@ export function loadDecoder(): Promise<Decoder> {
 }
 
 async function load(): Promise<Decoder> {
-  const { decoder } = await readInstallation();
-  try {
-    return createRequire(import.meta.url)(decoder) as Decoder;
-  } catch (cause) {
-    throw new Problem({
-      code: 'ENVIRONMENT',
-      message: `our decoder of photos cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`,
-      where: decoder,
-      cure: 'npm run setup compiles it for this machine',
-      cause,
-    });
-  }
+  return loadAddon((await readInstallation()).decoder, 'our decoder of photos') as Decoder;
 }

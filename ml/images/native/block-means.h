@@ -1,7 +1,7 @@
 // The mean of each block of a baseline JPEG, from its codes alone (ITU-T T.81, annex F.2).
 //
 // A twelfth or so of a photo of a camera's size is wanted of a photo that is only glanced at, and a block of 8 x 8 pixels gives that away with its first coefficient: eight times its
-// mean. The 63 others need not be known, only how many bits each takes. A table tells for the next 14 bits what the one, two or more symbols in
+// mean. The 63 others need not be known, only how many bits each takes. A table tells for the next 12 bits what the one, two or more symbols in
 // them come to together, so that a block costs a few look-ups, where libjpeg's decoder at an eighth of the size takes every symbol for itself: less than
 // half of its time. And since every code is read, every code that cannot be is noticed: one that no table has, a block of more than 64 coefficients, blocks
 // that are used up before the data or after them.
