@@ -85,23 +85,32 @@ async function wandb({ python: { executable } }: Installation): Promise<Finding>
   return { id: 'wandb', title: 'wandb', found, ok: found !== null, needed: true, cure: found === null ? AGAIN : null };
 }
 
-/** Loads the binding in a process of its own: whether the libraries are whole and this processor runs them is only seen then. */
 async function tensorflow(root: string, { tensorflow: { variant, version, binding } }: Installation): Promise<Finding> {
-  const script = `process.dlopen({ exports: {} }, ${JSON.stringify(binding)}); console.log('loads')`;
-  const loads = (await firstLine(process.execPath, ['-e', script])) === 'loads';
-  const found = loads ? `${version} (${variant}), ${placeName(root, binding)}` : `${placeName(root, binding)} cannot be loaded`;
-  const cure = loads ? null : `remove ${placeName(root, join(binding, '..'))} and run ${AGAIN}`;
-  return { id: 'tensorflow', title: 'TensorFlow', found, ok: loads, needed: true, cure };
+  const script = `process.dlopen({ exports: {} }, ${JSON.stringify(binding)});`;
+  return compiled(root, { id: 'tensorflow', title: 'TensorFlow', path: binding, script, about: `${version} (${variant}), ` });
 }
 
-/** Likewise, behind sharp, whose libvips it takes. */
-async function decoder(root: string, installation: Installation): Promise<Finding> {
-  const path = installation.decoder;
-  const script = `const require = module.createRequire(${JSON.stringify(join(CLONE, 'package.json'))}); require('sharp'); require(${JSON.stringify(path)}); console.log('loads')`;
-  const loads = (await firstLine(process.execPath, ['-e', script])) === 'loads';
-  const found = loads ? placeName(root, path) : `${placeName(root, path)} cannot be loaded`;
-  const cure = loads ? null : `remove ${placeName(root, join(path, '..'))} and run ${AGAIN}`;
-  return { id: 'decoder', title: 'decoder of photos', found, ok: loads, needed: true, cure };
+/** Behind sharp, whose libvips it takes. */
+async function decoder(root: string, { decoder: path }: Installation): Promise<Finding> {
+  const from = JSON.stringify(join(CLONE, 'package.json'));
+  const script = `const load = require('node:module').createRequire(${from}); load('sharp'); load(${JSON.stringify(path)});`;
+  return compiled(root, { id: 'decoder', title: 'decoder of photos', path, script, about: '' });
+}
+
+interface Compiled extends Pick<Finding, 'id' | 'title'> {
+  readonly path: string;
+  /** JavaScript that loads it. */
+  readonly script: string;
+  /** Said in front of its path. */
+  readonly about: string;
+}
+
+/** Loads it in a process of its own: whether libraries are whole and this processor runs them is only seen then. */
+async function compiled(root: string, { id, title, path, script, about }: Compiled): Promise<Finding> {
+  const ok = (await firstLine(process.execPath, ['-e', `${script} console.log('loads')`])) === 'loads';
+  const found = ok ? `${about}${placeName(root, path)}` : `${placeName(root, path)} cannot be loaded`;
+  const cure = ok ? null : `remove ${placeName(root, join(path, '..'))} and run ${AGAIN}`;
+  return { id, title, found, ok, needed: true, cure };
 }
 
 function photos(root: string, { samplePhotos }: Installation): Finding {

@@ -33,6 +33,9 @@ struct ScanComponent {
 
 // The one scan of all components.
 struct Scan {
+  // Blocks in a unit, of the component that has the most.
+  int across;
+  int down;
   int units_across;
   int units_down;
   // Units between two restart markers; 0: there are none.

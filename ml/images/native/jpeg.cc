@@ -103,12 +103,11 @@ class Jpeg : public Rows {
   void for_each_strip_of_means(const std::function<void(const Strip&)>& take) {
     const Scan scan = scan_of();
     BlockMeans means(scan);
-    const int rows = scan.components.size() == 1 ? 1 : info_.max_v_samp_factor;
     const size_t stride = static_cast<size_t>(width()) * channels();
-    std::vector<uint8_t> pixels(stride * static_cast<size_t>(rows));
-    for (int first = 0; first < height(); first += rows) {
-      write_colours(scan, means.next_row(), rows, pixels.data());
-      take({first, std::min(rows, height() - first), pixels.data(), stride});
+    std::vector<uint8_t> pixels(stride * static_cast<size_t>(scan.down));
+    for (int first = 0; first < height(); first += scan.down) {
+      write_colours(scan, means.next_row(), pixels.data());
+      take({first, std::min(scan.down, height() - first), pixels.data(), stride});
     }
   }
 
@@ -125,7 +124,7 @@ class Jpeg : public Rows {
     const int across = grey ? 1 : info_.max_h_samp_factor;
     const int down = grey ? 1 : info_.max_v_samp_factor;
     const auto units = [](JDIMENSION pixels, int blocks) { return static_cast<int>((pixels + 8 * blocks - 1) / (8 * blocks)); };
-    Scan scan = {units(info_.image_width, across), units(info_.image_height, down), static_cast<int>(info_.restart_interval), {},
+    Scan scan = {across, down, units(info_.image_width, across), units(info_.image_height, down), static_cast<int>(info_.restart_interval), {},
                  info_.src->next_input_byte, info_.src->bytes_in_buffer};
     for (int place = 0; place < info_.comps_in_scan; place++) {
       const jpeg_component_info& component = *info_.cur_comp_info[place];
@@ -139,17 +138,16 @@ class Jpeg : public Rows {
   }
 
   // Red, green and blue (JFIF 1.02) of a row of units; a mean of fewer blocks stands for all of their pixels.
-  void write_colours(const Scan& scan, const std::vector<std::vector<uint8_t>>& means, int rows, uint8_t* pixels) const {
-    const int most = scan.components.size() == 1 ? 1 : info_.max_h_samp_factor;
+  void write_colours(const Scan& scan, const std::vector<std::vector<uint8_t>>& means, uint8_t* pixels) const {
     std::vector<float> values[3];
-    for (int row = 0; row < rows; row++) {
+    for (int row = 0; row < scan.down; row++) {
       for (size_t which = 0; which < means.size(); which++) {
         const ScanComponent& component = scan.components[which];
-        const uint8_t* line = means[which].data() + row * component.down / rows * scan.units_across * component.across;
-        values[which].resize(static_cast<size_t>(scan.units_across) * most);
-        for (int column = 0; column < most; column++) {
-          const int from = column * component.across / most;
-          for (int unit = 0; unit < scan.units_across; unit++) values[which][unit * most + column] = line[unit * component.across + from];
+        const uint8_t* line = means[which].data() + row * component.down / scan.down * scan.units_across * component.across;
+        values[which].resize(static_cast<size_t>(scan.units_across) * scan.across);
+        for (int column = 0; column < scan.across; column++) {
+          const int from = column * component.across / scan.across;
+          for (int unit = 0; unit < scan.units_across; unit++) values[which][unit * scan.across + column] = line[unit * component.across + from];
         }
       }
       for (size_t column = 0; column < info_.output_width; column++) {
