@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFile, execFileSync } from 'node:child_process';
 import { constants, rmSync } from 'node:fs';
-import { chmod, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, open, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
@@ -42,10 +42,13 @@ describe('a set that changes while it is looked at', function () {
     const { photos } = await scanPhotos(join(root, SET));
     const [first] = photos;
     assert.ok(first);
-    // A pipe gives nothing before somebody writes into it, and its time of modification changes then.
+    // A pipe cannot be opened before somebody opens it to write. Its time of modification is set before that: a write's own might come too late to be seen.
     const pipe = join(root, 'pipe');
     execFileSync('mkfifo', [pipe]);
-    const bytes = await readFile(first.path);
+    const write = async (): Promise<void> => {
+      await utimes(pipe, 1, 1);
+      await (await open(pipe, 'w')).close();
+    };
     let done = 0;
     const waited: { file: string; done: number }[] = [];
     const inspections = await inspectSet([{ ...first, path: pipe }, ...photos.slice(1)], {
@@ -57,7 +60,7 @@ describe('a set that changes while it is looked at', function () {
       onWaiting: (file) => {
         if (file !== first.file || waited.length > 0) return;
         waited.push({ file, done });
-        void writeFile(pipe, bytes);
+        void write();
       },
     });
     assert.equal(waited[0]?.file, first.file);
