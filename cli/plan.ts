@@ -7,7 +7,7 @@ import { nearest } from '../configs/load/nearest.js';
 import { parseOverrides } from '../configs/load/overrides.js';
 import { Problem } from '../configs/problem.js';
 import type { Plan } from '../configs/schema/plan.js';
-import { candidatesFrom, readLedgers } from '../workers/candidates.js';
+import { candidatesFrom, readLedger, readLedgers } from '../workers/candidates.js';
 import { foresee } from '../workflows/foresee.js';
 import { withStageOption, type ChoiceOptions } from './choice.js';
 import { action, command, type Terminal } from './command.js';
@@ -56,7 +56,10 @@ async function planRun({ root, note }: Terminal, options: Omit<PlanOptions, 'ret
   const plan = await compilePlan(root, pipeline, parseOverrides(set), await projectCatalog(root));
   if (until !== null) insistOnTaskOf(plan, until);
   const ledgers = await readLedgers(root);
-  if (fromRun !== null) insistOnRun(ledgers, fromRun);
+  if (fromRun !== null) {
+    await readLedger(root, fromRun); // says so where it is damaged
+    insistOnRun(ledgers, fromRun);
+  }
   const candidates = fresh ? [] : candidatesFrom(ledgers, plan.pipeline, fromRun);
   const digests = artifactDigests(root, note);
   const tasks = await foresee({ plan, candidates, until, fresh }, (artifacts) => checkArtifacts(root, artifacts, digests));

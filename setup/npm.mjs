@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run } from './command.mjs';
+import { readJson } from './json-file.mjs';
 
 /**
  * Whether node_modules holds what the lock file says. npm writes its own record of the tree last, so an interrupted
@@ -10,8 +11,14 @@ import { run } from './command.mjs';
  */
 export async function packagesMatch(clone) {
   const wanted = JSON.parse(await readFile(join(clone, 'package-lock.json'), 'utf8'));
-  const installed = await readFile(join(clone, 'node_modules', '.package-lock.json'), 'utf8').then(JSON.parse, () => null);
-  return installed !== null && treesMatch(wanted.packages, installed.packages);
+  const installed = await readJson(join(clone, 'node_modules', '.package-lock.json'));
+  return isTree(installed?.['packages']) && treesMatch(wanted.packages, installed?.['packages']);
+}
+
+/** @param {unknown} packages */
+function isTree(packages) {
+  const isObject = (/** @type {unknown} */ value) => typeof value === 'object' && value !== null;
+  return isObject(packages) && Object.values(/** @type {object} */ (packages)).every(isObject);
 }
 
 /**

@@ -1,11 +1,12 @@
 /** `.emo-aen/setup.json`: what set-up found and made, with absolute paths. configs/load/installation.ts reads it. */
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { addonDigest } from './addon.mjs';
 import { cacheRoot, digest, LIBJPEG_FILE, PHOTOS_FILE, tensorflowFile } from './cache.mjs';
 import { findOnPath } from './command.mjs';
 import { DECODER_SOURCES } from './decoder.mjs';
+import { readJson, writeDurably } from './json-file.mjs';
 import { KERNEL_SOURCES } from './kernels.mjs';
 
 export const RECORD = join('.emo-aen', 'setup.json');
@@ -16,6 +17,7 @@ const PARTS = [
   'command',
   'decoder',
   'finished',
+  'json-file',
   'kernels',
   'main',
   'native',
@@ -51,28 +53,27 @@ export async function inputsDigest(clone, env) {
   return digest([...texts, ...addons, process.version, cacheRoot(env), driver, env['EMO_AEN_TENSORFLOW'] ?? ''], 64);
 }
 
-/** What was recorded, if all of it is still there. @param {string} clone @returns {Promise<Installation | null>} */
+/** What was recorded, if all of it is still there; null also for a record that is damaged. @param {string} clone @returns {Promise<Installation | null>} */
 export async function readRecord(clone) {
-  const text = await readFile(join(clone, RECORD), 'utf8').catch(() => null);
-  if (text === null) return null;
-  /** @type {Installation} */
-  const found = JSON.parse(text);
+  const found = await readJson(join(clone, RECORD));
+  if (found === null || typeof found['inputs'] !== 'string') return null;
+  const { python, tensorflow, temporal, samplePhotos, decoder } = found;
   const needed = [
-    found.python.executable,
-    found.python.base,
-    found.temporal,
-    found.samplePhotos,
-    found.tensorflow.binding,
-    found.tensorflow.kernels,
-    found.decoder,
+    python?.executable,
+    python?.base,
+    temporal,
+    samplePhotos,
+    tensorflow?.folder,
+    tensorflow?.binding,
+    tensorflow?.kernels,
+    decoder,
   ];
-  return needed.every((path) => existsSync(path)) ? found : null;
+  const there = needed.every((path) => typeof path === 'string' && existsSync(path));
+  return there ? /** @type {Installation} */ (/** @type {unknown} */ (found)) : null;
 }
 
 /** @param {string} clone @param {Installation} installation */
 export async function writeRecord(clone, installation) {
   await mkdir(join(clone, '.emo-aen'), { recursive: true });
-  const temporary = join(clone, `${RECORD}.tmp-${process.pid}`);
-  await writeFile(temporary, `${JSON.stringify(installation, null, 2)}\n`);
-  await rename(temporary, join(clone, RECORD));
+  await writeDurably(join(clone, RECORD), `${JSON.stringify(installation, null, 2)}\n`);
 }

@@ -1,9 +1,10 @@
 /** What earlier runs left that a new one may take over, read from `runs/<run>/ledger.json`. */
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ledgerPath } from '../activities/ledger-path.js';
 import { isAbout, Problem } from '../configs/problem.js';
 import { Ledger, type LedgerTask } from '../configs/schema/ledger.js';
+import { onStderr, readRecord, type Found } from '../ml/files/record.js';
 import type { ReuseCandidate } from '../workflows/decide.js';
 import { inputsIn, type Inputs } from '../workflows/graph.js';
 import { isRunName } from './run-name.js';
@@ -11,43 +12,46 @@ import { isRunName } from './run-name.js';
 /** Most candidates of one task, with different fingerprints, that a run is handed: its input must stay small. */
 const MOST_PER_TASK = 5;
 
-/** The ledger of a run as it is on disk; null where there is none. @throws Problem CONFLICT where it cannot be read as one. */
+/** The ledger of a run as it is on disk: absent, damaged, or sound. */
+export async function lookForLedger(root: string, run: string): Promise<Found<Ledger>> {
+  if (!isRunName(run)) return { is: 'absent' };
+  const found = await readRecord(ledgerPath(root, run), Ledger);
+  // A copied or renamed folder: its files are recorded under the other name.
+  return found.is === 'sound' && found.value.run !== run ? { is: 'damaged', why: `is of run ${found.value.run}` } : found;
+}
+
+/** The ledger of a run as it is on disk; null where there is none. @throws Problem CONFLICT where it is damaged. */
 export async function readLedger(root: string, run: string): Promise<Ledger | null> {
-  if (!isRunName(run)) return null;
-  const path = ledgerPath(root, run);
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    if (isAbout(error, 'ENOENT', 'ENOTDIR')) return null;
-    throw error;
-  }
-  const parsed = Ledger.safeParse(parse(text, path));
-  if (parsed.success) return parsed.data;
-  throw new Problem({
+  const found = await lookForLedger(root, run);
+  if (found.is === 'damaged') throw damagedLedger(root, run, found.why);
+  return found.is === 'absent' ? null : found.value;
+}
+
+export function damagedLedger(root: string, run: string, why: string): Problem {
+  return new Problem({
     code: 'CONFLICT',
-    message: 'not a ledger of this version',
-    where: path,
-    cure: 'move the run away, or read it with the version that wrote it',
+    message: `the ledger of run ${run} ${why}`,
+    where: ledgerPath(root, run),
+    cure: `mv ${ledgerPath('.', run)} ${ledgerPath('.', run)}.damaged (an open run writes its ledger again)`,
   });
 }
 
-function parse(text: string, path: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new Problem({ code: 'CONFLICT', message: 'not valid JSON', where: path, cure: 'move the run away', cause });
-  }
-}
-
-/** The ledgers of all runs in `runs/`, the run that started last first; folders without a ledger are left out. */
-export async function readLedgers(root: string): Promise<Ledger[]> {
-  const folders = await readdir(join(root, 'runs'), { withFileTypes: true }).catch((error: unknown) => {
+/**
+ * The ledgers of all runs in `runs/`, the run that started last first. A run's folder may be a link. Folders without a ledger are left
+ * out; so are damaged ledgers, and `tell` gets a sentence about each. One file at a time is open, however many runs there are.
+ */
+export async function readLedgers(root: string, tell = onStderr): Promise<Ledger[]> {
+  const names = await readdir(join(root, 'runs')).catch((error: unknown) => {
     if (isAbout(error, 'ENOENT')) return [];
     throw error;
   });
-  const ledgers = await Promise.all(folders.filter((folder) => folder.isDirectory()).map(({ name }) => readLedger(root, name)));
-  return ledgers.filter((ledger) => ledger !== null).sort((a, b) => (a.startedAt < b.startedAt ? 1 : -1));
+  const ledgers: Ledger[] = [];
+  for (const name of names) {
+    const found = await lookForLedger(root, name);
+    if (found.is === 'sound') ledgers.push(found.value);
+    else if (found.is === 'damaged') tell(`run ${name} is left out: ${ledgerPath('.', name)} ${found.why}`);
+  }
+  return ledgers.sort((a, b) => (a.startedAt < b.startedAt ? 1 : -1));
 }
 
 /**

@@ -31,7 +31,8 @@ export async function cpuWorkers({ code, ...place }: CpuPlace): Promise<Workers>
   const versions = [{ build, bundle }, ...older.kept];
   const workers = await Promise.all(versions.map((version) => createWorker({ ...place, kind: 'cpu', ...version })));
   const notes = older.orphans.map(
-    (orphan) => `run ${orphan.run} began under workflow code ${orphan.build}, which is not kept here: docs/recovery.md says what to do`,
+    (orphan) =>
+      `run ${orphan.run} began under workflow code ${orphan.build}, which is not kept here, or is damaged: docs/recovery.md says what to do`,
   );
   return { workers, notes, settle: () => makeCurrent(place, build) };
 }

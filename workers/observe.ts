@@ -4,7 +4,7 @@ import { Ledger } from '../configs/schema/ledger.js';
 import { workflowIdOf } from '../workflows/input.js';
 import type { Remembered } from '../workflows/memory.js';
 import { nearest } from '../configs/load/nearest.js';
-import { readLedger, readLedgers } from './candidates.js';
+import { damagedLedger, lookForLedger, readLedgers } from './candidates.js';
 import { describeRun, type Described } from './pending.js';
 import { hasEnded, reportOf, type RunStatus } from './report.js';
 import type { TemporalLink } from './temporal.js';
@@ -18,11 +18,13 @@ const ANSWER_MS = 1_500;
  * @throws Problem NOT_FOUND where neither server nor disk knows the run; UNREACHABLE where there is no file either.
  */
 export async function observe(root: string, run: string, link: () => Promise<TemporalLink>): Promise<RunStatus> {
-  const file = await readLedger(root, run);
+  const found = await lookForLedger(root, run);
+  const file = found.is === 'sound' ? found.value : null;
   if (file !== null && hasEnded(file)) return reportOf(file, [], 'ledger file', null);
   try {
     return await askServer(await link(), run, file, root);
   } catch (error) {
+    if (found.is === 'damaged' && error instanceof Problem) throw damagedLedger(root, run, found.why);
     if (file === null || !(error instanceof Problem) || error.code !== 'UNREACHABLE') throw error;
     return reportOf(file, [], 'ledger file', `as last written: ${error.message}`);
   }

@@ -6,7 +6,7 @@ import { Problem } from '../configs/problem.js';
 import type { Override, Plan } from '../configs/schema/plan.js';
 import { ATTRIBUTES } from '../workflows/attribute-keys.js';
 import { WORKFLOW_QUEUE, WORKFLOW_TYPE, workflowIdOf, type PipelineInput } from '../workflows/input.js';
-import { loadCandidates, readLedger, readLedgers } from './candidates.js';
+import { loadCandidates, lookForLedger, readLedgers } from './candidates.js';
 import { missingAttributes } from './attributes.js';
 import { isRunName } from './run-name.js';
 import type { TemporalLink } from './temporal.js';
@@ -84,8 +84,9 @@ function isTaken(root: string, run: string): boolean {
 }
 
 async function taken(root: string, name: string): Promise<Problem> {
-  const ledger = await readLedger(root, name);
-  const message = `there is a run ${name} already${ledger === null ? ', of which no ledger is kept here' : `: it is ${ledger.state}`}`;
+  const found = await lookForLedger(root, name);
+  const ledger = found.is === 'sound' ? found.value : null;
+  const message = `there is a run ${name} already${ledger === null ? ', of which no sound ledger is kept here' : `: it is ${ledger.state}`}`;
   let free = numberAfter(name);
   while (isTaken(root, free)) free = numberAfter(free);
   const goOn = ledger === null ? '' : `; emo-aen run --name ${free} --from-run ${name} goes on from what it made`;

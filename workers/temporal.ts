@@ -55,17 +55,22 @@ export function ownServer(env: Environment = process.env): TemporalTarget {
 }
 
 /** The target of an embedded server on these ports. */
-export function embeddedServer(ports: { frontend: number; ui: number }): TemporalTarget {
+export function embeddedServer(ports: { frontend: number; ui: number | null }): TemporalTarget {
   const address = `${LOOPBACK}:${ports.frontend}`;
-  const uiUrl = `http://${LOOPBACK}:${ports.ui}`;
+  const uiUrl = ports.ui === null ? null : `http://${LOOPBACK}:${ports.ui}`;
   return { address, namespace: EMBEDDED_NAMESPACE, embedded: true, uiUrl, connection: { address } };
 }
 
 /** The server that this project uses now. @throws Problem UNREACHABLE where it is the embedded one and does not run. */
 export async function temporalTarget(root: string, env: Environment = process.env): Promise<TemporalTarget> {
   if (usesOwnServer(env)) return ownServer(env);
-  const [running, ports] = [await findRunning(root, 'server'), await lastPorts(root)];
-  if (running !== null && ports !== null) return embeddedServer(ports);
+  const running = await findRunning(root, 'server');
+  if (running !== null) {
+    // The process' own record says where it listens: the record of ports may be damaged, or of a try that came later.
+    const frontend = Number(/:(\d+) /.exec(running.target)?.[1]);
+    const ports = await lastPorts(root);
+    return embeddedServer({ frontend, ui: ports?.frontend === frontend ? ports.ui : null });
+  }
   throw new Problem({ code: 'UNREACHABLE', message: "this project's Temporal server is not running", cure: 'emo-aen up' });
 }
 

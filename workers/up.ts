@@ -8,6 +8,7 @@ import { withLock } from '#setup/lock.mjs';
 import { CLONE } from '../configs/load/installation.js';
 import { Problem } from '../configs/problem.js';
 import type { Queue } from '../configs/schema/pipeline.js';
+import { readRecord } from '../ml/files/record.js';
 import { endProcess, isAlive } from './processes/identity.js';
 import { endedAtOnce, launch } from './processes/launch.js';
 import { findRunning, PROCESS_NAMES, Ready, readyPath, removeRecord, type ProcessName, type ProcessRecord } from './processes/record.js';
@@ -142,8 +143,8 @@ export function workerMain(): string {
 }
 
 async function readReady(root: string, kind: Queue): Promise<Ready | null> {
-  const text = await readFile(readyPath(root, kind), 'utf8').catch(() => null);
-  return text === null ? null : Ready.parse(JSON.parse(text));
+  const found = await readRecord(readyPath(root, kind), Ready);
+  return found.is === 'sound' ? found.value : null;
 }
 
 async function takeDown(root: string, name: ProcessName, graceMs: number): Promise<TakenDown['processes'][number] | null> {

@@ -3,11 +3,12 @@
  * however often the project is upgraded meanwhile (docs/decisions/0009).
  */
 import { createHash } from 'node:crypto';
-import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isGrpcServiceError, type ConnectionLike } from '@temporalio/client';
-import { writeFileAtomically } from '../ml/files/atomic.js';
+import { isAbout } from '../configs/problem.js';
+import { hashFile, writeFileAtomically } from '../ml/files/atomic.js';
+import { setAside } from '../ml/files/record.js';
 import { runOf } from '../workflows/input.js';
 
 const DEPLOYMENT = 'emo-aen';
@@ -32,12 +33,25 @@ export interface Deployments {
   readonly namespace: string;
 }
 
-/** Keeps a bundle below the project root under what it is, so that whoever began under it can end under it. */
+/** Keeps a bundle below the project root under what it is, so that whoever began under it can end under it. A damaged one is written again. */
 export async function keepBundle(root: string, code: string): Promise<WorkflowVersion> {
   const build = createHash('sha256').update(code).digest('hex').slice(0, BUILD_ID_LENGTH);
   const bundle = bundlePath(root, build);
-  if (!(await exists(bundle))) await writeFileAtomically(bundle, code);
+  const kept = await lookForBundle(bundle, build);
+  if (kept === 'damaged') await setAside(bundle);
+  if (kept !== 'sound') await writeFileAtomically(bundle, code);
   return { build, bundle };
+}
+
+/** Whether the kept file is the code that its name says: a name is the beginning of the code's sha256. */
+async function lookForBundle(bundle: string, build: string): Promise<'absent' | 'damaged' | 'sound'> {
+  try {
+    return (await hashFile(bundle)).sha256.startsWith(build) ? 'sound' : 'damaged';
+  } catch (error) {
+    if (isAbout(error, 'ENOENT')) return 'absent';
+    if (isAbout(error, 'EISDIR')) return 'damaged';
+    throw error;
+  }
 }
 
 function bundlePath(root: string, build: string): string {
@@ -56,7 +70,7 @@ export function deploymentOptions(buildId: string) {
 export interface OlderVersions {
   /** Under these, runs may still be open; they are kept here. */
   readonly kept: readonly WorkflowVersion[];
-  /** Runs that are open under code that is not kept here: no worker of this machine can go on with them. */
+  /** Runs that are open under code that is not kept here, or damaged: no worker of this machine can go on with them. */
   readonly orphans: readonly { readonly run: string; readonly build: string }[];
 }
 
@@ -68,7 +82,7 @@ export async function olderVersions(root: string, server: Deployments, current: 
   const orphans: { run: string; build: string }[] = [];
   for (const build of builds.filter((other) => other !== current)) {
     const bundle = bundlePath(root, build);
-    if (await exists(bundle)) kept.push({ build, bundle });
+    if ((await lookForBundle(bundle, build)) === 'sound') kept.push({ build, bundle });
     else orphans.push(...(await openRuns(server, build)).map((run) => ({ run, build })));
   }
   return { kept, orphans };
@@ -115,11 +129,4 @@ export async function makeCurrent({ connection, namespace }: Deployments, buildI
 
 function grpcCode(error: unknown): number | null {
   return isGrpcServiceError(error) ? Number(error.code) : null;
-}
-
-function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -37,10 +37,9 @@ async function versionsOf(root: string): Promise<string[]> {
 /** Those of the run, as its ledger has them; else those that the pipeline declares, a matrix as one. */
 async function tasksOf({ root, run, pipeline }: Typed): Promise<readonly string[]> {
   if (run !== null) {
-    const { Ledger } = await import('../../configs/schema/ledger.js');
-    const { ledgerPath } = await import('../../activities/ledger-path.js');
-    const text = await unlessMissing(readFile(ledgerPath(root, run), 'utf8'));
-    return text === null ? [] : Ledger.parse(JSON.parse(text)).tasks.map(({ plan }) => plan.name);
+    const { lookForLedger } = await import('../../workers/candidates.js');
+    const found = await lookForLedger(root, run);
+    return found.is === 'sound' ? found.value.tasks.map(({ plan }) => plan.name) : [];
   }
   const { parse } = await import('yaml');
   const text = await unlessMissing(readFile(resolve(root, pipeline), 'utf8'));

@@ -1,17 +1,15 @@
 /** What a person wants to know after the quickstart: how well it learned, where things lie, what to do next. */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isAbout } from '../../configs/problem.js';
-import { Ledger } from '../../configs/schema/ledger.js';
 import type { Manifest } from '../../configs/schema/manifest.js';
-import { ledgerPath } from '../../activities/ledger-path.js';
 import { readManifest } from '../../ml/bundle/read.js';
 import { hashFile } from '../../ml/files/atomic.js';
+import { readLedger } from '../../workers/candidates.js';
 
 /** The published model, where it is what the run published or found published; null where there is none, or another run's. */
 export async function publishedBy(root: string, run: string, directory: string): Promise<Manifest | null> {
-  const ledger = Ledger.parse(JSON.parse(await readFile(ledgerPath(root, run), 'utf8')));
-  const made = ledger.tasks.flatMap(({ output }) => output?.artifacts ?? []).find(({ name }) => name === 'manifest');
+  const ledger = await readLedger(root, run);
+  const made = ledger?.tasks.flatMap(({ output }) => output?.artifacts ?? []).find(({ name }) => name === 'manifest');
   if (made === undefined) return null;
   const { sha256 } = await hashFile(join(root, made.path)).catch((error: unknown) => {
     if (isAbout(error, 'ENOENT')) return { sha256: null };

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Problem } from '../../configs/problem.js';
-import { readLedger } from '../../workers/candidates.js';
+import { lookForLedger, readLedger } from '../../workers/candidates.js';
 import { unknownRun } from '../../workers/observe.js';
 import { hasEnded } from '../../workers/report.js';
 import type { TemporalLink } from '../../workers/temporal.js';
@@ -80,6 +80,6 @@ export async function endedOrUnknown(root: string, run: string): Promise<Problem
 
 /** @throws that problem at once, before anything is brought up, where the disk already says so. */
 export async function insistOnOpen(root: string, run: string): Promise<void> {
-  const ledger = await readLedger(root, run);
-  if (ledger !== null && hasEnded(ledger)) throw await endedOrUnknown(root, run);
+  const found = await lookForLedger(root, run); // where it is damaged, the run itself says whether it is open
+  if (found.is === 'sound' && hasEnded(found.value)) throw await endedOrUnknown(root, run);
 }

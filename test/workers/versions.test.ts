@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { NativeConnection } from '@temporalio/worker';
 import type { TaskTable } from '../../activities/definition.js';
 import { temporalProgram } from '../../workers/server/program.js';
@@ -143,4 +145,21 @@ describe('an upgrade in the middle', function () {
     });
     assert.equal(await endOf('orphan'), 'first run (new)');
   });
+});
+
+describe('a kept workflow bundle', () => {
+  let root: string;
+  beforeEach(async () => {
+    root = await mkdtemp(join(tmpdir(), 'emo-aen-bundle-'));
+  });
+  afterEach(() => rm(root, { recursive: true, force: true }));
+
+  for (const damage of ['', 'cut'])
+    it(`that is ${damage === '' ? 'empty' : damage} is set aside and written again`, async () => {
+      const { bundle: path } = await keepBundle(root, 'the code');
+      await writeFile(path, damage);
+      assert.equal((await keepBundle(root, 'the code')).bundle, path);
+      assert.equal(await readFile(path, 'utf8'), 'the code');
+      assert.equal((await readdir(dirname(path))).length, 2);
+    });
 });

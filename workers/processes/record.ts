@@ -1,9 +1,9 @@
 /** `.emo-aen/processes/<name>.json`: the processes of a project that run in the background, one file each. */
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { isAbout } from '../../configs/problem.js';
 import { writeJsonAtomically } from '../../ml/files/atomic.js';
+import { readRecord } from '../../ml/files/record.js';
 import { hasEnded, isAlive, ProcessIdentity } from './identity.js';
 
 export const PROCESS_NAMES = ['server', 'cpu', 'gpu'] as const;
@@ -41,35 +41,28 @@ export function readyPath(root: string, name: ProcessName): string {
   return join(folder(root), `${name}.ready.json`);
 }
 
+export function recordPath(root: string, name: ProcessName): string {
+  return join(folder(root), `${name}.json`);
+}
+
 export async function writeRecord(root: string, record: ProcessRecord): Promise<void> {
-  await writeJsonAtomically(join(folder(root), `${record.name}.json`), record);
+  await writeJsonAtomically(recordPath(root, record.name), record);
 }
 
 export async function removeRecord(root: string, name: ProcessName): Promise<void> {
-  await rm(join(folder(root), `${name}.json`), { force: true });
+  await rm(recordPath(root, name), { force: true });
   await rm(readyPath(root, name), { force: true });
 }
 
 /** For so long a process that was killed may hold its ports and locks. */
 const DYING_LIMIT_MS = 5_000;
 
-/** The record of a process that runs now; null if it does not, or there is none, or none of this version. Waits for one that is being ended. */
+/** The record of a process that runs now; null if it does not, or its record is absent or damaged. Waits for one that is being ended. */
 export async function findRunning(root: string, name: ProcessName): Promise<ProcessRecord | null> {
-  const record = await readRecord(join(folder(root), `${name}.json`));
-  if (record === null) return null;
+  const found = await readRecord(recordPath(root, name), ProcessRecord);
+  if (found.is !== 'sound') return null;
+  const record = found.value;
   if (isAlive(record.process)) return record;
   await hasEnded(record.process, DYING_LIMIT_MS);
   return null;
-}
-
-async function readRecord(path: string): Promise<ProcessRecord | null> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    if (isAbout(error, 'ENOENT')) return null;
-    throw error;
-  }
-  const parsed = ProcessRecord.safeParse(JSON.parse(text));
-  return parsed.success ? parsed.data : null;
 }

@@ -1,11 +1,11 @@
 /** Ports on loopback for the embedded server: those that are set, else those of last time while they are free, else free ones. */
 import { randomInt } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { Problem } from '../../configs/problem.js';
 import { writeJsonAtomically } from '../../ml/files/atomic.js';
+import { readRecord, takeRecord } from '../../ml/files/record.js';
 
 export const LOOPBACK = '127.0.0.1';
 
@@ -21,10 +21,10 @@ function portsPath(root: string): string {
   return join(root, '.emo-aen', 'ports.json');
 }
 
-/** The ports that the server of this project was last given; null if it never had any. */
+/** The ports that the server of this project was last given; null if it never had any, or their record is damaged. */
 export async function lastPorts(root: string): Promise<Ports | null> {
-  const text = await readFile(portsPath(root), 'utf8').catch(() => null);
-  return text === null ? null : (Ports.safeParse(JSON.parse(text)).data ?? null);
+  const found = await readRecord(portsPath(root), Ports);
+  return found.is === 'sound' ? found.value : null;
 }
 
 /**
@@ -32,7 +32,7 @@ export async function lastPorts(root: string): Promise<Ports | null> {
  * @throws Problem CONFIGURATION where a variable is no port, CONFLICT where the port it names is in use.
  */
 export async function choosePorts(root: string, env: Environment): Promise<Ports> {
-  const last = await lastPorts(root);
+  const last = await takeRecord(portsPath(root), Ports);
   const frontend = await choosePort('frontend', env, last?.frontend, null);
   const ui = await choosePort('ui', env, last?.ui === frontend ? undefined : last?.ui, frontend);
   await writeJsonAtomically(portsPath(root), { frontend, ui });
