@@ -2,7 +2,8 @@
 import { inspect } from 'node:util';
 import type { Context } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
-import { fromSystemError, Problem } from '../configs/problem.js';
+import { Problem } from '../configs/problem.js';
+import { fromSystemError } from '../configs/system-error.js';
 
 export interface ActivityEnd {
   readonly error: Error;

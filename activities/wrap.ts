@@ -70,14 +70,14 @@ async function perform(
   log: Log,
 ): Promise<TaskOutput> {
   let last: Progress | undefined;
-  let loggedAt = 0;
+  let loggedAt = -Infinity;
   let logging: Promise<void> = Promise.resolve();
   const progress = (told: Progress): void => {
     const now = secrets.hidden(told);
     last = now;
     context.heartbeat(now);
-    if (Date.now() - loggedAt < LOGGED_EVERY_MS) return;
-    loggedAt = Date.now();
+    if (performance.now() - loggedAt < LOGGED_EVERY_MS) return;
+    loggedAt = performance.now();
     logging = logging.then(() => log('progress', now.message, { progress: now }));
     logging.catch(() => undefined); // told below, where it is awaited
   };

@@ -3,8 +3,10 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { Problem, type ProblemCode } from '../configs/problem.js';
+import { fromSystemError } from '../configs/system-error.js';
 
-export const EXIT = { done: 0, failed: 1, usage: 2, unreachable: 3, interrupted: 130 } as const;
+/** `unread`: whoever read the answer has closed it, as a shell tells of a program that SIGPIPE ended. */
+export const EXIT = { done: 0, failed: 1, usage: 2, unreachable: 3, interrupted: 130, unread: 141 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 const EXIT_OF: Partial<Record<ProblemCode, ExitCode>> = {
@@ -60,8 +62,9 @@ export function action<Options extends object>(
     try {
       await insistOnFolder(terminal.root);
       process.exitCode = (await body(terminal, options, invoked.args)) ?? EXIT.done;
-    } catch (error) {
-      if (!(error instanceof Problem)) throw error;
+    } catch (thrown) {
+      const error = fromSystemError(thrown);
+      if (!(error instanceof Problem)) throw thrown;
       terminal.note(`error: ${error.describe()}`);
       if (terminal.json) process.stdout.write(`${JSON.stringify({ error: error.toJSON() }, null, 2)}\n`);
       process.exitCode = exitCodeOf(error);

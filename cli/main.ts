@@ -4,7 +4,9 @@ import { nearest } from '../configs/load/nearest.js';
 import { EXIT } from './command.js';
 import { COMMANDS } from './commands.js';
 import { COMPLETE } from './completion/scripts.js';
+import { watchOutput } from './output.js';
 
+watchOutput();
 const [, , typed, ...words] = process.argv;
 if (typed === COMPLETE) await (await import('./completion/answer.js')).answerShell(words);
 else await carryOut();

@@ -2,7 +2,8 @@
 import { access, readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
-import { fromSystemError, Problem } from '../configs/problem.js';
+import { Problem } from '../configs/problem.js';
+import { fromSystemError } from '../configs/system-error.js';
 import { writeFileAtomically } from '../ml/files/atomic.js';
 import type { ViewSettings } from '../ml/images/augment.js';
 import { photosIn } from '../ml/images/sample-sources.js';

@@ -4,8 +4,9 @@ import { compilePlan } from '../configs/load/compile.js';
 import { DatasetSettings } from '../configs/schema/dataset.js';
 import { ExportSettings } from '../configs/schema/export.js';
 import type { Plan } from '../configs/schema/plan.js';
-import { bringDown, bringUp } from '../workers/up.js';
+import { bringDown, bringUp, runningProcesses } from '../workers/up.js';
 import { action, command, EXIT, type Terminal } from './command.js';
+import { interruptible } from './interruption.js';
 import { preparePhotos } from './quickstart/prepare.js';
 import { describeNext, describeQuality, publishedBy } from './quickstart/summary.js';
 import { startAndFollow } from './run/start.js';
@@ -25,10 +26,9 @@ export const quickstartCommand = command('quickstart', 'run all eight stages on 
       const plan = await compilePlan(root, PIPELINE, [], await projectCatalog(root));
       await preparePhotos(root, settingsOf(plan, 'audit', DatasetSettings.parse), (text) => terminal.note(text));
       const { directory } = settingsOf(plan, 'publish', ExportSettings.pick({ bundle: true }).parse).bundle;
-      const brought = await bringUp(root, (text) => terminal.note(text));
-      terminal.note(describeBrought(brought));
-      const wasUp = brought.processes.some(({ started }) => !started);
-      const followed = await startAndFollow(terminal, { pipeline: PIPELINE, set: [] }).finally(() => leave(terminal, keepUp || wasUp));
+      const stay = keepUp || (await runningProcesses(root)).length > 0;
+      const followed = await upMeanwhile(terminal, stay, () => startAndFollow(terminal, { pipeline: PIPELINE, set: [] }));
+      if (followed === null) return EXIT.interrupted;
       const { run, status, exitCode } = followed;
       const model = exitCode === EXIT.done ? await publishedBy(root, run, directory) : null;
       const answer = {
@@ -41,6 +41,18 @@ export const quickstartCommand = command('quickstart', 'run all eight stages on 
       return exitCode;
     }),
   );
+
+/** Runs `body` with server and workers up, and ends them however it ends. Null where it was interrupted before. */
+function upMeanwhile<Result>(terminal: Terminal, stay: boolean, body: () => Promise<Result>): Promise<Result | null> {
+  return interruptible(async (signal) => {
+    try {
+      terminal.note(describeBrought(await bringUp(terminal.root, (text) => terminal.note(text))));
+      return signal.aborted ? null : await body();
+    } finally {
+      await leave(terminal, stay);
+    }
+  });
+}
 
 /** Ends what this command started, and names what stays. */
 async function leave(terminal: Terminal, stay: boolean): Promise<void> {

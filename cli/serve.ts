@@ -9,6 +9,7 @@ import { isAbout, Problem } from '../configs/problem.js';
 import { MANIFEST } from '../ml/bundle/layout.js';
 import { readManifest } from '../ml/bundle/read.js';
 import { action, command, withExamples, type Terminal } from './command.js';
+import { interruptible, whenAborted } from './interruption.js';
 import { SITE } from './serve/built.js';
 import { siteServer } from './serve/site.js';
 
@@ -32,13 +33,14 @@ export const serveCommand = command('serve', 'serve the page that ranks photos i
       const bundle = model === undefined ? join(terminal.root, 'models') : resolve(model);
       const server = siteServer({ site: SITE, bundle }, (error) => terminal.note(`error: ${String(error)}`));
       const url = await listen(server, port, host);
-      const ended = interrupted();
       const version = await publishedVersion(terminal, bundle);
       const what = version === null ? 'no model yet' : `model ${version}`;
-      terminal.answer({ url, host, bundle, version }, `${url} (${what}); Ctrl-C ends it`);
-      if (!LOOPBACK.includes(host))
-        terminal.note(`note: whoever reaches ${host} can open the page; browsers verify and keep files only by https or on this machine`);
-      await ended;
+      await interruptible(async (signal) => {
+        terminal.answer({ url, host, bundle, version }, `${url} (${what}); Ctrl-C ends it`);
+        if (!LOOPBACK.includes(host))
+          terminal.note(`note: whoever reaches ${host} can open the page; browsers verify and keep files only by https or on this machine`);
+        await whenAborted(signal);
+      });
       server.close();
       server.closeAllConnections();
     }),
@@ -100,11 +102,4 @@ async function publishedVersion(terminal: Terminal, bundle: string): Promise<str
     terminal.note(`note: the page will say so too; load it again once ${join(bundle, MANIFEST)} is there`);
     return null;
   }
-}
-
-async function interrupted(): Promise<void> {
-  await new Promise((resolve) => {
-    process.once('SIGINT', resolve);
-    process.once('SIGTERM', resolve);
-  });
 }

@@ -25,6 +25,7 @@ export const PROBLEM_CODES = {
   OUT_OF_MEMORY: { retryable: true },
   DEVICE_LOST: { retryable: true },
   DISK_FULL: { retryable: true },
+  OUT_OF_FILES: { retryable: true },
   UNREACHABLE: { retryable: true },
 } as const;
 
@@ -72,26 +73,6 @@ export class Problem extends Error {
       ...(this.cure === undefined ? {} : { cure: this.cure }),
     };
   }
-}
-
-const ERRNO_CODES: Readonly<Record<string, ProblemCode>> = {
-  ENOSPC: 'DISK_FULL',
-  EDQUOT: 'DISK_FULL',
-  ENOMEM: 'OUT_OF_MEMORY',
-  ECONNREFUSED: 'UNREACHABLE',
-  ECONNRESET: 'UNREACHABLE',
-  ENOTFOUND: 'UNREACHABLE',
-  ETIMEDOUT: 'UNREACHABLE',
-  ENOENT: 'NOT_FOUND',
-};
-
-/** The system's own error codes that a person can act on, as a {@link Problem}; everything else as it was. */
-export function fromSystemError(error: unknown, where: string): unknown {
-  if (error instanceof Problem || !(error instanceof Error) || !('code' in error)) return error;
-  const code = ERRNO_CODES[String(error.code)];
-  if (code === undefined) return error;
-  const cure = code === 'DISK_FULL' ? 'free some disk space; nothing that was already written is lost' : undefined;
-  return new Problem({ code, message: error.message, where, ...(cure === undefined ? {} : { cure }), cause: error });
 }
 
 /** Narrows to a system error of one of these codes. */

@@ -20,10 +20,11 @@ export function runInForeground(program, args, cwd, onOutput) {
     const pass = (signal) => void child.kill(signal);
     // The terminal sends its SIGINT to both: here it is only kept from ending us before the program has ended.
     const stay = () => undefined;
-    process.on('SIGTERM', pass).on('SIGINT', stay);
+    // A terminal that closes sends its SIGHUP to both as well, but whoever ends us by hand sends it to us alone: it is passed on.
+    process.on('SIGTERM', pass).on('SIGHUP', pass).on('SIGINT', stay);
     child.on('error', reject);
     child.on('close', (code, signal) => {
-      process.off('SIGTERM', pass).off('SIGINT', stay);
+      process.off('SIGTERM', pass).off('SIGHUP', pass).off('SIGINT', stay);
       resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]));
     });
   });

@@ -8,6 +8,7 @@ import { TASKS } from '../activities/register.js';
 import { Problem } from '../configs/problem.js';
 import { Queue } from '../configs/schema/pipeline.js';
 import { writeJsonAtomically } from '../ml/files/atomic.js';
+import { outliveLog } from '../ml/files/lasting-output.js';
 import { workflowBundle } from './bundle.js';
 import { cpuWorkers, type Workers } from './cpu.js';
 import { readyPath, type Ready } from './processes/record.js';
@@ -17,7 +18,9 @@ import { createWorker, type WorkerPlace } from './worker.js';
 const CONNECT_LIMIT_MS = 30_000;
 
 async function work(kind: Queue, root: string): Promise<void> {
-  Runtime.install({ logger: new DefaultLogger('WARN'), telemetryOptions: { logging: { filter: { core: 'WARN', other: 'ERROR' } } } });
+  // Forwarded, so that all that is logged goes through one stream, which outlives a full disk.
+  const logging = { filter: { core: 'WARN', other: 'ERROR' }, forward: {} } as const;
+  Runtime.install({ logger: new DefaultLogger('WARN'), telemetryOptions: { logging } });
   const code = kind === 'cpu' ? await workflowBundle(tell) : '';
   const target = await temporalTarget(root);
   const connection = await connect(target);
@@ -65,6 +68,7 @@ function told(): { kind: Queue; root: string } {
   throw new Problem({ code: 'USAGE', message: 'say which kind of worker', cure: 'node dist/workers/main.js cpu|gpu --root DIR' });
 }
 
+outliveLog();
 try {
   const { kind, root } = told();
   await work(kind, root);

@@ -5,6 +5,7 @@ import { workflowIdOf } from '../workflows/input.js';
 import type { Remembered } from '../workflows/memory.js';
 import { nearest } from '../configs/load/nearest.js';
 import { damagedLedger, lookForLedger, readLedgers } from './candidates.js';
+import { inMs } from './deadline.js';
 import { describeRun, type Described } from './pending.js';
 import { hasEnded, reportOf, type RunStatus } from './report.js';
 import type { TemporalLink } from './temporal.js';
@@ -44,7 +45,7 @@ export async function queryRemembered(link: TemporalLink, run: string): Promise<
 async function query({ client, connection }: TemporalLink, run: string, name: string): Promise<unknown> {
   const handle = client.workflow.getHandle(workflowIdOf(run));
   try {
-    return await connection.withDeadline(Date.now() + ANSWER_MS, () => handle.query<unknown>(name));
+    return await connection.withDeadline(inMs(ANSWER_MS), () => handle.query<unknown>(name));
   } catch {
     return null; // no worker, or none of this version: the caller says so, or reads the file
   }

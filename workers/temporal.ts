@@ -4,6 +4,7 @@ import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { NativeConnectionOptions } from '@temporalio/worker';
 import { Problem } from '../configs/problem.js';
 import { DATA_CONVERTER } from './codec.js';
+import { inMs } from './deadline.js';
 import { findRunning } from './processes/record.js';
 import { lastPorts, LOOPBACK } from './server/ports.js';
 
@@ -87,7 +88,7 @@ export async function connectTo(target: TemporalTarget): Promise<TemporalLink> {
   try {
     connection = await Connection.connect({ ...(options as ConnectionOptions), connectTimeout: CONNECT_LIMIT });
     const opened = connection;
-    await opened.withDeadline(Date.now() + (embedded ? ANSWER_MS.embedded : ANSWER_MS.other), () =>
+    await opened.withDeadline(inMs(embedded ? ANSWER_MS.embedded : ANSWER_MS.other), () =>
       opened.workflowService.describeNamespace({ namespace }),
     );
     const client = new Client({ connection: opened, namespace, dataConverter: DATA_CONVERTER });

@@ -1,5 +1,6 @@
 /** Follows a run in a terminal: Ctrl-C leaves it going, a server or worker that died is started again. */
 import type { ExitCode, Terminal } from '../command.js';
+import { interruptible } from '../interruption.js';
 import { ensureUp } from '../server-link.js';
 import { exitCodeFor, follow, type Followed } from './follow.js';
 import { screenFor } from './screen.js';
@@ -21,23 +22,18 @@ export function watchInTerminal(terminal: Terminal, run: string): Promise<Follow
 
 async function followWith(terminal: Terminal, run: string, revive: () => Promise<void>): Promise<FollowedRun> {
   const { root } = terminal;
-  const interrupted = new AbortController();
-  const stop = (): void => interrupted.abort();
-  process.once('SIGINT', stop).once('SIGTERM', stop);
-  try {
+  return interruptible(async (signal) => {
     const followed = await follow({
       root,
       run,
       screen: screenFor(process.stderr),
-      signal: interrupted.signal,
+      signal,
       revive,
       connect: async () => (await import('../../workers/temporal.js')).connectTemporal(root),
     });
     if (followed.interrupted) terminal.note(`run ${run} goes on; emo-aen status ${run} --watch follows it, emo-aen cancel ${run} ends it`);
     return { ...followed, exitCode: exitCodeFor(followed) };
-  } finally {
-    process.off('SIGINT', stop).off('SIGTERM', stop);
-  }
+  });
 }
 
 /** Gives the command's answer from what was seen last. On a terminal the picture is there already; elsewhere it is the answer. */

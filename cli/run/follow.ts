@@ -33,7 +33,7 @@ const WORRY_MS = 5_000;
 
 /** @throws Problem NOT_FOUND where nobody knows the run. */
 export async function follow({ root, run, screen, signal, revive, connect }: Following): Promise<Followed> {
-  const began = Date.now();
+  const began = performance.now();
   let link: Promise<TemporalLink> | undefined;
   let silentSince: number | null = null;
   let endedSince: number | null = null;
@@ -44,17 +44,17 @@ export async function follow({ root, run, screen, signal, revive, connect }: Fol
   };
   try {
     while (!signal.aborted) {
-      const asked = Date.now();
+      const asked = performance.now();
       const answer = await observe(root, run, () => (link ??= connect())).catch((error: unknown) => {
         if (error instanceof Problem && error.code === 'UNREACHABLE') return null;
         throw error;
       });
-      const took = Date.now() - asked;
+      const took = performance.now() - asked;
       if (answer !== null) screen.show(answer);
       // The last ledger is on disk a moment after the workflow says so; with workers on other machines it never is on this one.
       if (answer !== null && hasEnded(answer)) {
-        endedSince ??= Date.now();
-        const settled = answer.source === 'ledger file' || answer.state === 'failed' || Date.now() - endedSince > WORRY_MS;
+        endedSince ??= performance.now();
+        const settled = answer.source === 'ledger file' || answer.state === 'failed' || performance.now() - endedSince > WORRY_MS;
         if (settled) return { status: answer, interrupted: false };
       }
       status = answer ?? status;
@@ -63,14 +63,14 @@ export async function follow({ root, run, screen, signal, revive, connect }: Fol
         if (isStuck(answer)) return { status: answer, interrupted: false };
       } else {
         await close();
-        silentSince ??= Date.now();
-        if (Date.now() - silentSince > WORRY_MS) {
+        silentSince ??= performance.now();
+        if (performance.now() - silentSince > WORRY_MS) {
           screen.remark(`neither server nor workers answer for run ${run}: it goes on when they are back (emo-aen up)`);
           await revive();
-          silentSince = Date.now();
+          silentSince = performance.now();
         }
       }
-      const pause = Date.now() - began < ASK_MS.after ? ASK_MS.first : ASK_MS.later;
+      const pause = performance.now() - began < ASK_MS.after ? ASK_MS.first : ASK_MS.later;
       await delay(Math.max(pause, answer === null ? 0 : PAUSE_PER_ANSWER * took), undefined, { signal }).catch(() => undefined); // only the signal can end it early
     }
     return { status, interrupted: true };

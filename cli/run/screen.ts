@@ -53,8 +53,8 @@ function lines(output: Output): Screen {
     const last = told.get(task.name);
     if (last === undefined && task.state === 'waiting') return;
     const same = last?.state === task.state;
-    if (same && (last.note === note || Date.now() - last.at < PROGRESS_EVERY_MS)) return;
-    told.set(task.name, { state: task.state, note, at: Date.now() });
+    if (same && (last.note === note || performance.now() - last.at < PROGRESS_EVERY_MS)) return;
+    told.set(task.name, { state: task.state, note, at: performance.now() });
     const took =
       task.startedAt === null || task.endedAt === null ? '' : ` in ${span(Date.parse(task.endedAt) - Date.parse(task.startedAt))}`;
     output.write(`${task.name}: ${task.state}${took}${note === '' ? '' : ` · ${note}`}\n`);

@@ -5,6 +5,7 @@ import { Problem } from '../../configs/problem.js';
 import { lookForLedger, readLedger } from '../../workers/candidates.js';
 import { unknownRun } from '../../workers/observe.js';
 import { hasEnded } from '../../workers/report.js';
+import { inMs } from '../../workers/deadline.js';
 import type { TemporalLink } from '../../workers/temporal.js';
 import { workflowIdOf } from '../../workflows/input.js';
 import type { Refusal } from '../../workflows/refusals.js';
@@ -31,15 +32,15 @@ export async function sendUpdate<Answer>(
   updateId: string = randomUUID(),
 ): Promise<Answer> {
   const handle = link.client.workflow.getHandle(workflowIdOf(run));
-  const deadline = Date.now() + ANSWER_MS;
+  const deadline = performance.now() + ANSWER_MS;
   for (;;) {
     try {
-      return await link.connection.withDeadline(Math.min(deadline, Date.now() + TRY_MS), async () => {
+      return await link.connection.withDeadline(inMs(TRY_MS), async () => {
         const accepted = await handle.startUpdate<Answer, [object]>(update, { args: [request], updateId, waitForStage: 'ACCEPTED' });
         return accepted.result();
       });
     } catch (error) {
-      if (!(await isLost(error)) || Date.now() + AGAIN_MS > deadline) throw await explained(error, root, run);
+      if (!(await isLost(error)) || performance.now() + AGAIN_MS > deadline) throw await explained(error, root, run);
     }
     await delay(AGAIN_MS);
   }

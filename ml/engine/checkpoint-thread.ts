@@ -1,6 +1,6 @@
 /** The worker thread that writes checkpoints: hashing and fsync of 50 MB must not hold up the next step. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { fromSystemError } from '../../configs/problem.js';
+import { fromSystemError } from '../../configs/system-error.js';
 import { CheckpointFiles, type NewCheckpoint } from './checkpoint-files.js';
 import { faultOf, type ThreadFault } from '../threads/fault.js';
 

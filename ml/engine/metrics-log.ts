@@ -7,7 +7,8 @@
  */
 import { open, readFile, type FileHandle } from 'node:fs/promises';
 import { z } from 'zod';
-import { fromSystemError, isAbout } from '../../configs/problem.js';
+import { isAbout } from '../../configs/problem.js';
+import { fromSystemError } from '../../configs/system-error.js';
 import { writeFileAtomically } from '../files/atomic.js';
 
 /** What rows of both kinds say. `loss` is a mean over steps, accuracies are shares in [0, 1]; the last three are of this machine, not of the method. */

@@ -2,7 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { fromSystemError } from '../../configs/problem.js';
+import { fromSystemError } from '../../configs/system-error.js';
 
 /** A file being written: what is given to `write` is on it to the last byte, or the promise is rejected. */
 export interface NewFile {

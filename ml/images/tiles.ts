@@ -12,7 +12,8 @@ import { mkdir, open, readdir, readFile, rm, type FileHandle } from 'node:fs/pro
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { z } from 'zod';
-import { fromSystemError, isAbout } from '../../configs/problem.js';
+import { isAbout } from '../../configs/problem.js';
+import { fromSystemError } from '../../configs/system-error.js';
 import { writeFileAtomically } from '../files/atomic.js';
 import { LIBJPEG } from './decoder.js';
 import { HASHED_SIDE } from './photo-hashes.js';

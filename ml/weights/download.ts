@@ -7,7 +7,8 @@ import { randomBytes } from 'node:crypto';
 import { open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Agent, EnvHttpProxyAgent, fetch, type Dispatcher, type Response } from 'undici';
-import { fromSystemError, isAbout, Problem } from '../../configs/problem.js';
+import { isAbout, Problem } from '../../configs/problem.js';
+import { fromSystemError } from '../../configs/system-error.js';
 import type { Progress } from '../../configs/schema/payload.js';
 
 const CONNECT_MS = 10_000;

@@ -114,7 +114,7 @@ describe('emo-aen serve', () => {
     assert.match(stderr, /this machine has no such address/);
   });
 
-  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     it(`ends well on ${signal}, though a visitor keeps a connection open`, async () => {
       const other = await serve(root);
       await (await fetch(other.url)).text();

@@ -25,7 +25,7 @@ export async function serve(root: string, ...args: readonly string[]): Promise<S
     url: answer.url,
     answer,
     said: () => said,
-    end: async (signal = 'SIGTERM') => {
+    end: async (signal: NodeJS.Signals = 'SIGTERM') => {
       if (child.exitCode !== null) return child.exitCode;
       const ended = once(child, 'exit');
       child.kill(signal);

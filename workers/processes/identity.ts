@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
-import { isAbout } from '../../configs/problem.js';
+import { isAbout, Problem } from '../../configs/problem.js';
+import { accountName } from '../../configs/system-error.js';
 
 /** `start` is in the kernel's ticks since boot; `boot` tells one boot from the next. */
 export const ProcessIdentity = z.object({ pid: z.int().positive(), start: z.string(), boot: z.string() });
@@ -84,6 +85,24 @@ function signal(identity: ProcessIdentity, name: 'SIGTERM' | 'SIGKILL'): boolean
     return true;
   } catch (error) {
     if (isAbout(error, 'ESRCH')) return false;
+    if (isAbout(error, 'EPERM')) throw another(identity.pid, error);
     throw error;
   }
+}
+
+/** The problem of a process that this account may not end. */
+function another(pid: number, cause: Error): Problem {
+  const owner = ownerOf(pid);
+  return new Problem({
+    code: 'ENVIRONMENT',
+    message: `process ${pid} belongs to ${owner === null ? 'another account' : `the account ${owner}`}: this one may not end it`,
+    cure:
+      owner === null ? 'run the command as the account that started it' : `run the command as ${owner}: sudo -u ${owner} npx emo-aen down`,
+    cause,
+  });
+}
+
+function ownerOf(pid: number): string | null {
+  const [, uid] = /^Uid:\s+(\d+)/m.exec(readOrNull(`/proc/${pid}/status`) ?? '') ?? [];
+  return uid === undefined ? null : accountName(Number(uid));
 }

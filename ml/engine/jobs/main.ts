@@ -3,7 +3,9 @@
  * parent is gone it ends at once, since the next attempt continues from the last checkpoint.
  */
 import { fileURLToPath } from 'node:url';
-import { fromSystemError, Problem } from '../../../configs/problem.js';
+import { Problem } from '../../../configs/problem.js';
+import { fromSystemError } from '../../../configs/system-error.js';
+import { outliveLog } from '../../files/lasting-output.js';
 import { isOutOfMemory, outOfMemory } from '../out-of-memory.js';
 import type { JobContext } from './context.js';
 import { evaluate } from './evaluate.js';
@@ -13,6 +15,7 @@ import { train } from './train.js';
 
 const ORPHANED = 3;
 
+outliveLog();
 let stopping = false;
 process.on('SIGTERM', () => {
   stopping = true;

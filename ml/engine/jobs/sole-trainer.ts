@@ -19,9 +19,9 @@ const POLL_MS = 100;
  */
 export async function asSoleTrainer<T>(folder: string, entry: string, body: () => Promise<T>): Promise<T> {
   const path = join(folder, FILE);
-  const deadline = Date.now() + PATIENCE_MS;
+  const deadline = performance.now() + PATIENCE_MS;
   for (let other = await trainerIn(path, entry); other !== null; other = await trainerIn(path, entry)) {
-    if (Date.now() > deadline)
+    if (performance.now() > deadline)
       throw new Problem({
         code: 'CONFLICT',
         message: `process ${other} is training this run and does not end`,

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { userInfo } from 'node:os';
+import { promisify } from 'node:util';
 import { endProcess, hasEnded, identify, isAlive, type ProcessIdentity } from '../../../workers/processes/identity.js';
 
 describe('the identity of a process', () => {
@@ -47,5 +49,21 @@ describe('the identity of a process', () => {
     assert.ok(deaf && grandchild);
     assert.equal(await endProcess(deaf, 100), 'hard');
     assert.ok(await hasEnded(grandchild, 2_000));
+  });
+
+  it('names the account whose process another one may not end', async function () {
+    if (process.getuid?.() !== 0) return this.skip();
+    const own = await start('trap "exit 0" TERM; echo ready; while :; do sleep 0.05; done');
+    const script = `
+      import { endProcess } from '${new URL('../../../workers/processes/identity.js', import.meta.url).href}';
+      await endProcess(${JSON.stringify(own)}, 100).catch((error) => console.log(error.code, error.describe()));
+    `;
+    const asNobody = ['--reuid', '65534', '--clear-groups', process.execPath, '--input-type=module', '-e', script];
+    const { stdout } = await promisify(execFile)('setpriv', asNobody, { cwd: '/' });
+    assert.match(
+      stdout,
+      new RegExp(`^ENVIRONMENT process ${own.pid} belongs to the account ${userInfo().username}.*\\n {2}cure: run the command as`),
+    );
+    assert.ok(isAlive(own));
   });
 });
