@@ -35,7 +35,7 @@ export function wrap(root: string, find: Finder, attempts: OneAtATime): Activity
     const input = TaskInput.parse(given);
     const context = Context.current();
     const { attempt, taskQueue, activityType } = context.info;
-    const secrets = secretsOf(input.task, input.env, taskQueue);
+    const secrets = secretsOf(input.task, input.env, taskQueue.slice(taskQueue.lastIndexOf('-') + 1));
     const log = (event: TaskEvent['event'], message: string, more: Pick<TaskEvent, 'progress' | 'summary'> = {}): Promise<void> =>
       appendEvent(root, input.run, secrets.hidden({ at: new Date().toISOString(), task: input.task, attempt, event, message, ...more }));
     try {

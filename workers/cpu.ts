@@ -1,11 +1,13 @@
 /** The workers of one cpu process: one for the workflow code as it is now, one for each older code under which runs are still open. */
 import type { NativeConnection, Worker } from '@temporalio/worker';
 import type { TaskTable } from '../activities/definition.js';
+import type { Project } from './project/project.js';
 import { keepBundle, makeCurrent, olderVersions } from './versions.js';
 import { createWorker } from './worker.js';
 
 export interface CpuPlace {
   readonly root: string;
+  readonly project: Project;
   readonly connection: NativeConnection;
   readonly namespace: string;
   readonly tasks: TaskTable;

@@ -8,7 +8,7 @@ import type { Queue } from '../configs/schema/pipeline.js';
 import { identify } from './processes/identity.js';
 import { findRunning, removeRecord, writeRecord, type ProcessName } from './processes/record.js';
 import { choosePorts } from './server/ports.js';
-import { serverArguments, temporalProgram } from './server/program.js';
+import { serverArguments, serverEnvironment, temporalProgram } from './server/program.js';
 import { describeTarget } from './server/start.js';
 import { embeddedServer, temporalTarget, type TemporalTarget } from './temporal.js';
 import { alone, codeDigest, workerMain } from './up.js';
@@ -24,7 +24,7 @@ export async function serveInForeground(root: string, onTarget: (target: Tempora
     const ports = await choosePorts(root, process.env);
     const target = embeddedServer(ports);
     onTarget(target);
-    return attach(root, 'server', program, serverArguments(ports), target, program);
+    return attach(root, 'server', program, serverArguments(ports), target, program, serverEnvironment(root, process.env));
   };
   return (await startAlone(root, 'server', start)).ended;
 }
@@ -61,9 +61,10 @@ async function attach(
   args: readonly string[],
   target: TemporalTarget,
   code: string,
+  env: NodeJS.ProcessEnv = process.env,
 ): Promise<Attached> {
   // Its words go to stderr: stdout is for the answer. A group of its own, so that a Ctrl-C reaches it once, through us, and a hard end can take its children too.
-  const child = spawn(program, args, { cwd: root, detached: true, stdio: ['ignore', 2, 2] });
+  const child = spawn(program, args, { cwd: root, env, detached: true, stdio: ['ignore', 2, 2] });
   const closed = once(child, 'close');
   const pass = (): void => void child.kill('SIGTERM');
   process.on('SIGINT', pass).on('SIGTERM', pass).on('SIGHUP', pass);

@@ -2,7 +2,8 @@
 import { Problem } from '../configs/problem.js';
 import type { Ledger, RunState } from '../configs/schema/ledger.js';
 import { wantedTasks } from '../workflows/graph.js';
-import { runOf, WORKFLOW_TYPE } from '../workflows/input.js';
+import { WORKFLOW_TYPE } from '../workflows/input.js';
+import { idPrefixOf, runOf } from '../workflows/names.js';
 import { awaitsApproval } from '../workflows/ledger.js';
 import { readLedgers } from './candidates.js';
 import type { TemporalLink } from './temporal.js';
@@ -57,12 +58,12 @@ interface Execution {
 
 async function askServer(link: () => Promise<TemporalLink>): Promise<Execution[] | null> {
   try {
-    const { client } = await link();
+    const { client, project } = await link();
     const found: Execution[] = [];
     for await (const { workflowId, memo, status, startTime, closeTime } of client.workflow.list({
-      query: `WorkflowType = '${WORKFLOW_TYPE}'`,
+      query: `WorkflowType = '${WORKFLOW_TYPE}' AND WorkflowId STARTS_WITH '${idPrefixOf(project.id)}'`,
     })) {
-      const run = runOf(workflowId);
+      const run = runOf(project.id, workflowId);
       if (run === null) continue;
       const pipeline = memo?.['pipeline'];
       found.push({

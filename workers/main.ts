@@ -12,6 +12,7 @@ import { outliveLog } from '../ml/files/lasting-output.js';
 import { workflowBundle } from './bundle.js';
 import { cpuWorkers, type Workers } from './cpu.js';
 import { readyPath, type Ready } from './processes/record.js';
+import { projectOf } from './project/project.js';
 import { temporalTarget, type TemporalTarget } from './temporal.js';
 import { createWorker, type WorkerPlace } from './worker.js';
 
@@ -24,7 +25,7 @@ async function work(kind: Queue, root: string): Promise<void> {
   const code = kind === 'cpu' ? await workflowBundle(tell) : '';
   const target = await temporalTarget(root);
   const connection = await connect(target);
-  const place = { root, connection, namespace: target.namespace, tasks: TASKS };
+  const place = { root, project: await projectOf(root), connection, namespace: target.namespace, tasks: TASKS };
   const { workers, notes, settle } = kind === 'cpu' ? await cpuWorkers({ ...place, code }) : await gpuWorkers(place);
   notes.forEach(tell);
   const running = Promise.all(workers.map((worker) => worker.run()));

@@ -1,7 +1,7 @@
 /** Asks for the standing of a run: the workflow if a worker can answer for it, else the ledger that it keeps on disk. */
 import { Problem } from '../configs/problem.js';
 import { Ledger } from '../configs/schema/ledger.js';
-import { workflowIdOf } from '../workflows/input.js';
+import { workflowIdOf } from '../workflows/names.js';
 import type { Remembered } from '../workflows/memory.js';
 import { nearest } from '../configs/load/nearest.js';
 import { damagedLedger, lookForLedger, readLedgers } from './candidates.js';
@@ -42,8 +42,8 @@ export async function queryRemembered(link: TemporalLink, run: string): Promise<
   return (await query(link, run, 'remembered')) as Remembered | null;
 }
 
-async function query({ client, connection }: TemporalLink, run: string, name: string): Promise<unknown> {
-  const handle = client.workflow.getHandle(workflowIdOf(run));
+async function query({ client, connection, project }: TemporalLink, run: string, name: string): Promise<unknown> {
+  const handle = client.workflow.getHandle(workflowIdOf(project.id, run));
   try {
     return await connection.withDeadline(inMs(ANSWER_MS), () => handle.query<unknown>(name));
   } catch {
@@ -77,9 +77,9 @@ function closedOtherwise(report: RunStatus, { status }: Described): RunStatus {
   };
 }
 
-async function describe({ client, address }: TemporalLink, run: string): Promise<Described | null> {
+async function describe({ client, address, project }: TemporalLink, run: string): Promise<Described | null> {
   try {
-    return await describeRun(client, workflowIdOf(run));
+    return await describeRun(client, workflowIdOf(project.id, run));
   } catch (error) {
     if (error instanceof Error && error.name === 'WorkflowNotFoundError') return null;
     const message = `the Temporal server at ${address} no longer answers`;

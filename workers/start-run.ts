@@ -5,7 +5,8 @@ import { nearest } from '../configs/load/nearest.js';
 import { Problem } from '../configs/problem.js';
 import type { Override, Plan } from '../configs/schema/plan.js';
 import { ATTRIBUTES } from '../workflows/attribute-keys.js';
-import { WORKFLOW_QUEUE, WORKFLOW_TYPE, workflowIdOf, type PipelineInput } from '../workflows/input.js';
+import { WORKFLOW_TYPE, type PipelineInput } from '../workflows/input.js';
+import { taskQueueOf, workflowIdOf } from '../workflows/names.js';
 import { loadCandidates, lookForLedger, readLedgers } from './candidates.js';
 import { missingAttributes } from './attributes.js';
 import { isRunName } from './run-name.js';
@@ -41,7 +42,7 @@ export async function checkRequest(root: string, { plan, name, until }: RunReque
 
 /** Starts it and gives its name. @throws Problem CONFLICT where a run of that name is or was there. */
 export async function startRun(root: string, link: TemporalLink, request: RunRequest): Promise<string> {
-  const { client } = link;
+  const { client, project } = link;
   const attributes = (await missingAttributes(link)).length === 0;
   const candidates = request.fresh ? [] : await loadCandidates(root, request.plan.pipeline, request.fromRun);
   for (let run = request.name ?? (await nextName(root, request.plan.pipeline)); ; run = numberAfter(run)) {
@@ -49,8 +50,8 @@ export async function startRun(root: string, link: TemporalLink, request: RunReq
     const input: PipelineInput = { run, plan, candidates, until, fresh, overrides, by, attributes };
     try {
       await client.workflow.start(WORKFLOW_TYPE, {
-        workflowId: workflowIdOf(run),
-        taskQueue: WORKFLOW_QUEUE,
+        workflowId: workflowIdOf(project.id, run),
+        taskQueue: taskQueueOf(project.id, 'cpu'),
         args: [input],
         workflowIdConflictPolicy: 'FAIL',
         workflowIdReusePolicy: 'REJECT_DUPLICATE',

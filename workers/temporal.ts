@@ -1,4 +1,5 @@
 /** Which Temporal server a project uses, and connections to it. */
+import { isIPv4 } from 'node:net';
 import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { NativeConnectionOptions } from '@temporalio/worker';
@@ -6,6 +7,7 @@ import { Problem } from '../configs/problem.js';
 import { DATA_CONVERTER } from './codec.js';
 import { inMs } from './deadline.js';
 import { findRunning } from './processes/record.js';
+import { projectOf, type Project } from './project/project.js';
 import { lastPorts, LOOPBACK } from './server/ports.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -17,6 +19,9 @@ const EMBEDDED_NAMESPACE = 'default';
 const CONNECT_LIMIT = '2s';
 /** Longest that a server may take to answer. The embedded one is known to run: where it is slow, this machine is busy. */
 const ANSWER_MS = { embedded: 10_000, other: 2_000 };
+
+/** A proxy that the environment names (`http_proxy`) leads away from this machine. Workers, whose connection is Rust's, ask for none. */
+const NO_PROXY = { 'grpc.enable_http_proxy': 0 };
 
 export interface TemporalTarget {
   readonly address: string;
@@ -33,6 +38,7 @@ export interface TemporalTarget {
 export interface TemporalLink extends Omit<TemporalTarget, 'connection'> {
   readonly connection: Connection;
   readonly client: Client;
+  readonly project: Project;
   close(): Promise<void>;
 }
 
@@ -77,22 +83,38 @@ export async function temporalTarget(root: string, env: Environment = process.en
 
 /** Connects to the server of this project. @throws Problem UNREACHABLE within seconds where nothing answers. */
 export async function connectTemporal(root: string, env: Environment = process.env): Promise<TemporalLink> {
-  return connectTo(await temporalTarget(root, env));
+  const target = await temporalTarget(root, env);
+  return connectTo(target, await projectOf(root, env));
+}
+
+/** @throws Problem UNREACHABLE, as {@link openConnection}. */
+export async function connectTo(target: TemporalTarget, project: Project): Promise<TemporalLink> {
+  const connection = await openConnection(target);
+  const client = new Client({ connection, namespace: target.namespace, dataConverter: DATA_CONVERTER });
+  return { ...target, connection, client, project, close: () => connection.close() };
+}
+
+/** @throws Problem UNREACHABLE where {@link openConnection} does. */
+export async function insistOnAnswer(target: TemporalTarget): Promise<void> {
+  await (await openConnection(target)).close();
 }
 
 /** @throws Problem UNREACHABLE within about 2 s where nothing listens, within {@link ANSWER_MS} more where nothing answers, or the namespace is unknown. */
-export async function connectTo(target: TemporalTarget): Promise<TemporalLink> {
+async function openConnection(target: TemporalTarget): Promise<Connection> {
   const { address, namespace, embedded } = target;
   const { proxy: _, ...options } = target.connection;
   let connection: Connection | undefined;
   try {
-    connection = await Connection.connect({ ...(options as ConnectionOptions), connectTimeout: CONNECT_LIMIT });
+    connection = await Connection.connect({
+      ...(options as ConnectionOptions),
+      connectTimeout: CONNECT_LIMIT,
+      ...(isLoopback(address) ? { channelArgs: NO_PROXY } : {}),
+    });
     const opened = connection;
     await opened.withDeadline(inMs(embedded ? ANSWER_MS.embedded : ANSWER_MS.other), () =>
       opened.workflowService.describeNamespace({ namespace }),
     );
-    const client = new Client({ connection: opened, namespace, dataConverter: DATA_CONVERTER });
-    return { ...target, connection: opened, client, close: () => opened.close() };
+    return opened;
   } catch (cause) {
     await connection?.close();
     const reason = cause instanceof Error ? cause.message : String(cause);
@@ -100,4 +122,9 @@ export async function connectTo(target: TemporalTarget): Promise<TemporalLink> {
     const message = `the Temporal server at ${address} (namespace ${namespace}) does not answer: ${reason}`;
     throw new Problem({ code: 'UNREACHABLE', message, cure, cause });
   }
+}
+
+function isLoopback(address: string): boolean {
+  const host = address.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
+  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
 }

@@ -13,7 +13,7 @@ import { endProcess, isAlive } from './processes/identity.js';
 import { endedAtOnce, launch } from './processes/launch.js';
 import { findRunning, PROCESS_NAMES, Ready, readyPath, removeRecord, type ProcessName, type ProcessRecord } from './processes/record.js';
 import { describeTarget, startServer } from './server/start.js';
-import { connectTo, ownServer, temporalTarget, usesOwnServer, type TemporalTarget } from './temporal.js';
+import { insistOnAnswer, ownServer, temporalTarget, usesOwnServer, type TemporalTarget } from './temporal.js';
 
 const WORKERS: readonly Queue[] = ['cpu', 'gpu'];
 const READY_LIMIT_MS = 60_000;
@@ -45,7 +45,7 @@ export async function bringUp(root: string, note: (text: string) => void = () =>
     const found: Brought['processes'][number][] = [];
     if (!usesOwnServer()) found.push(await bringUpServer(root));
     const target = usesOwnServer() ? ownServer() : await temporalTarget(root);
-    await (await connectTo(target)).close();
+    await insistOnAnswer(target);
     const code = await codeDigest();
     found.push(...(await Promise.all(WORKERS.map((kind) => bringUpWorker(root, kind, target, code, note)))));
     const { address, namespace, embedded, uiUrl } = target;
@@ -78,8 +78,8 @@ export async function alone<Result>(root: string, note: (text: string) => void, 
 async function bringUpServer(root: string): Promise<Brought['processes'][number]> {
   const running = await findRunning(root, 'server');
   if (running !== null) {
-    const answers = await connectTo(await temporalTarget(root)).then(
-      (link) => link.close().then(() => true),
+    const answers = await insistOnAnswer(await temporalTarget(root)).then(
+      () => true,
       () => false, // whether it still runs is what is asked next
     );
     if (!answers && isAlive(running.process)) {

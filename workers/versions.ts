@@ -9,9 +9,9 @@ import { isGrpcServiceError, type ConnectionLike } from '@temporalio/client';
 import { isAbout } from '../configs/problem.js';
 import { hashFile, writeFileAtomically } from '../ml/files/atomic.js';
 import { setAside } from '../ml/files/record.js';
-import { runOf } from '../workflows/input.js';
+import { deploymentOf, runOf } from '../workflows/names.js';
+import type { Project } from './project/project.js';
 
-const DEPLOYMENT = 'emo-aen';
 /** Relative to the project root. */
 const FOLDER = '.emo-aen/workflows';
 const BUILD_ID_LENGTH = 16;
@@ -27,8 +27,9 @@ export interface WorkflowVersion {
   readonly bundle: string;
 }
 
-/** Where a server keeps its versions. */
+/** Where a server keeps the versions of a project. */
 export interface Deployments {
+  readonly project: Pick<Project, 'id'>;
   readonly connection: Pick<ConnectionLike, 'workflowService'>;
   readonly namespace: string;
 }
@@ -59,9 +60,9 @@ function bundlePath(root: string, build: string): string {
 }
 
 /** For the options of a Temporal worker. */
-export function deploymentOptions(buildId: string) {
+export function deploymentOptions(project: string, buildId: string) {
   return {
-    version: { deploymentName: DEPLOYMENT, buildId },
+    version: { deploymentName: deploymentOf(project), buildId },
     useWorkerVersioning: true as const,
     defaultVersioningBehavior: 'PINNED' as const,
   };
@@ -91,9 +92,9 @@ export async function olderVersions(root: string, server: Deployments, current: 
 /** VERSION_DRAINAGE_STATUS_DRAINED: not current, and no run pinned to it is open. The server finds that out minutes late, never early. */
 const DRAINED = 2;
 
-async function undrained({ connection, namespace }: Deployments): Promise<string[] | null> {
+async function undrained({ connection, namespace, project }: Deployments): Promise<string[] | null> {
   try {
-    const found = await connection.workflowService.describeWorkerDeployment({ namespace, deploymentName: DEPLOYMENT });
+    const found = await connection.workflowService.describeWorkerDeployment({ namespace, deploymentName: deploymentOf(project.id) });
     return (found.workerDeploymentInfo?.versionSummaries ?? [])
       .filter(({ drainageStatus }) => Number(drainageStatus) !== DRAINED)
       .map(({ deploymentVersion }) => deploymentVersion?.buildId ?? '');
@@ -105,18 +106,19 @@ async function undrained({ connection, namespace }: Deployments): Promise<string
   }
 }
 
-async function openRuns({ connection, namespace }: Deployments, build: string): Promise<string[]> {
-  const query = `TemporalWorkerDeploymentVersion = '${DEPLOYMENT}:${build}' AND ExecutionStatus = 'Running'`;
+async function openRuns({ connection, namespace, project }: Deployments, build: string): Promise<string[]> {
+  const query = `TemporalWorkerDeploymentVersion = '${deploymentOf(project.id)}:${build}' AND ExecutionStatus = 'Running'`;
   const { executions } = await connection.workflowService.listWorkflowExecutions({ namespace, query });
-  return executions.flatMap(({ execution }) => runOf(execution?.workflowId ?? '') ?? []);
+  return executions.flatMap(({ execution }) => runOf(project.id, execution?.workflowId ?? '') ?? []);
 }
 
 /** Makes it the version under which new runs, and those that began without a version, go on. Its worker must be polling: the server learns of it from that. */
-export async function makeCurrent({ connection, namespace }: Deployments, buildId: string): Promise<void> {
+export async function makeCurrent({ connection, namespace, project }: Deployments, buildId: string): Promise<void> {
+  const deploymentName = deploymentOf(project.id);
   const deadline = performance.now() + REGISTERED_LIMIT_MS;
   for (;;) {
     try {
-      await connection.workflowService.setWorkerDeploymentCurrentVersion({ namespace, deploymentName: DEPLOYMENT, buildId });
+      await connection.workflowService.setWorkerDeploymentCurrentVersion({ namespace, deploymentName, buildId });
       return;
     } catch (error) {
       const code = grpcCode(error);

@@ -7,13 +7,16 @@ import { LedgerFiles } from '../activities/ledger-files.js';
 import { taskActivities } from '../activities/register.js';
 import type { Queue } from '../configs/schema/pipeline.js';
 import type { LedgerSinks } from '../workflows/record.js';
+import { taskQueueOf } from '../workflows/names.js';
 import { DATA_CONVERTER } from './codec.js';
+import type { Project } from './project/project.js';
 import { deploymentOptions } from './versions.js';
 
 export interface WorkerPlace {
   readonly kind: Queue;
   /** Absolute project root. */
   readonly root: string;
+  readonly project: Project;
   readonly connection: NativeConnection;
   readonly namespace: string;
   /** What `uses` can name. */
@@ -38,7 +41,7 @@ export async function createWorker(place: WorkerPlace): Promise<Worker> {
   return Worker.create({
     connection: place.connection,
     namespace: place.namespace,
-    taskQueue: place.kind,
+    taskQueue: taskQueueOf(place.project.id, place.kind),
     dataConverter: DATA_CONVERTER,
     shutdownGraceTime: GRACE,
     shutdownForceTime: FORCE,
@@ -49,11 +52,11 @@ export async function createWorker(place: WorkerPlace): Promise<Worker> {
 }
 
 const KINDS: Record<Queue, (place: WorkerPlace) => Omit<WorkerOptions, 'taskQueue'>> = {
-  cpu: ({ root, tasks, bundle, build }) => {
+  cpu: ({ root, project, tasks, bundle, build }) => {
     const files = new LedgerFiles(root, (message, error) => void Runtime.instance().logger.warn(message, { error }));
     return {
       workflowBundle: { codePath: bundle },
-      ...(build === undefined ? {} : { workerDeploymentOptions: deploymentOptions(build) }),
+      ...(build === undefined ? {} : { workerDeploymentOptions: deploymentOptions(project.id, build) }),
       activities: { ...taskActivities(root, tasks), ...ledgerActivities(root, files) },
       sinks: ledgerSinks(files),
       maxConcurrentActivityTaskExecutions: Math.max(4, availableParallelism()),

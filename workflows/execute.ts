@@ -1,9 +1,10 @@
 /** Runs one task as an activity on its queue, with the time limits and retries of the plan. */
-import { ActivityCancellationType, scheduleActivity } from '@temporalio/workflow';
+import { ActivityCancellationType, scheduleActivity, workflowInfo } from '@temporalio/workflow';
 import type { TaskReport } from '../activities/wrap.js';
 import type { TaskInput } from '../configs/schema/payload.js';
 import type { PlannedTask } from '../configs/schema/plan.js';
 import { readFailure } from './failure.js';
+import { queueBeside } from './names.js';
 
 /** Within how long a dead worker is noticed where the task declares no heartbeat of its own. */
 const ALIVE_MS = 20_000;
@@ -23,7 +24,7 @@ export async function execute(plan: PlannedTask, input: Omit<TaskInput, 'heartbe
       return await scheduleActivity<TaskReport>(plan.uses, [payload], {
         activityId: plan.name,
         summary: plan.name,
-        taskQueue: plan.queue,
+        taskQueue: queueBeside(workflowInfo().taskQueue, plan.queue),
         startToCloseTimeout: plan.timeoutMs,
         ...(plan.queueTimeoutMs === null ? {} : { scheduleToStartTimeout: plan.queueTimeoutMs }),
         ...(deadline === null ? {} : { scheduleToCloseTimeout: Math.max(1, deadline - Date.now()) }),

@@ -38,17 +38,5 @@ export interface PipelineResult {
   readonly state: RunState;
 }
 
-/** The name of the workflow type, of its queue, and of the execution that carries a run. */
+/** The name of the workflow type. Its runs wait in the project's cpu queue. */
 export const WORKFLOW_TYPE = 'pipeline';
-export const WORKFLOW_QUEUE = 'cpu';
-
-const ID_PREFIX = 'emo-aen-';
-
-export function workflowIdOf(run: string): string {
-  return `${ID_PREFIX}${run}`;
-}
-
-/** The run of a workflow; null for a workflow that is none of ours. */
-export function runOf(workflowId: string): string | null {
-  return workflowId.startsWith(ID_PREFIX) ? workflowId.slice(ID_PREFIX.length) : null;
-}

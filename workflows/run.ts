@@ -35,7 +35,6 @@ import { skippedTasks } from './refusals.js';
 import { applyRetry } from './retry.js';
 
 const { verifyArtifacts } = proxyActivities<LedgerActivities>({
-  taskQueue: 'cpu',
   startToCloseTimeout: '12h',
   heartbeatTimeout: '20s',
   retry: { initialInterval: '1s', maximumAttempts: 5 },

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { compilePlan } from '../../configs/load/compile.js';
 import { startRun } from '../../workers/start-run.js';
-import { workflowIdOf } from '../../workflows/input.js';
+import { workflowIdOf } from '../../workflows/names.js';
 import { cancelUpdate, ledgerQuery, retryUpdate } from '../../workflows/messages.js';
 import { median } from '../../ml/ranking/median.js';
 import { NOTHING, type Findings } from '../report.js';
@@ -45,7 +45,7 @@ async function secondsUntilAgain(place: Place, name: string): Promise<number> {
   const next = await place.worker('ours');
   await until(async () => (await beginnings(root)).length === before + 2);
   const again = (await beginnings(root)).at(-1) ?? NaN;
-  const handle = link.client.workflow.getHandle(workflowIdOf(name));
+  const handle = link.client.workflow.getHandle(workflowIdOf(link.project.id, name));
   await handle.executeUpdate(cancelUpdate, { args: [{ by: 'the bench' }] });
   await handle.result();
   await end(next);
@@ -75,7 +75,7 @@ async function eventsOfRetriedRun(place: Place, name: string): Promise<number> {
     });
   });
   await startRun(root, link, { plan: planOf(emptied), overrides: [], name, fromRun: null, until: null, fresh: true, by: 'the bench' });
-  const handle = link.client.workflow.getHandle(workflowIdOf(name));
+  const handle = link.client.workflow.getHandle(workflowIdOf(link.project.id, name));
   const isBlocked = async (): Promise<boolean> => (await handle.query(ledgerQuery)).state === 'blocked';
   const mended = emptied.filter(({ uses }) => uses === 'failing').map((task) => ({ ...task, uses: NOTHING_AT_ALL }));
   for (let retry = 1; retry <= RETRIES; retry++) {

@@ -1,6 +1,6 @@
 /** What a task costs beyond its work: runs of tasks that do nothing, ours beside a plain workflow's, in turn on one server. */
 import { startRun } from '../../workers/start-run.js';
-import { workflowIdOf } from '../../workflows/input.js';
+import { workflowIdOf } from '../../workflows/names.js';
 import { median } from '../../ml/ranking/median.js';
 import { NOTHING, type Findings } from '../report.js';
 import { CHAIN, planOfShape, tasksOf, WIDE, type Shape } from './made-plan.js';
@@ -47,7 +47,7 @@ export async function measureTasks({ rounds }: OrchestrateOptions, note: Note): 
 async function ours({ root, link }: Place, name: string, shape: Shape): Promise<void> {
   const request = { plan: planOfShape(shape), overrides: [], name, fromRun: null, until: null, fresh: true, by: 'the bench' };
   await startRun(root, link, request);
-  await link.client.workflow.getHandle(workflowIdOf(name)).result();
+  await link.client.workflow.getHandle(workflowIdOf(link.project.id, name)).result();
 }
 
 async function plain({ link }: Place, name: string, shape: Shape): Promise<void> {

@@ -7,6 +7,7 @@ import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/wo
 import { z } from 'zod';
 import { define } from '../../activities/definition.js';
 import { workflowBundle } from '../../workers/bundle.js';
+import { projectOf } from '../../workers/project/project.js';
 import { temporalTarget } from '../../workers/temporal.js';
 import { keepBundle } from '../../workers/versions.js';
 import { createWorker } from '../../workers/worker.js';
@@ -35,6 +36,7 @@ const KINDS: Readonly<Record<string, (connection: NativeConnection, namespace: s
     createWorker({
       kind: 'cpu',
       root,
+      project: await projectOf(root),
       connection,
       namespace,
       tasks: { [NOTHING_AT_ALL]: nothing, beating, failing },

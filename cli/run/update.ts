@@ -7,7 +7,7 @@ import { unknownRun } from '../../workers/observe.js';
 import { hasEnded } from '../../workers/report.js';
 import { inMs } from '../../workers/deadline.js';
 import type { TemporalLink } from '../../workers/temporal.js';
-import { workflowIdOf } from '../../workflows/input.js';
+import { workflowIdOf } from '../../workflows/names.js';
 import type { Refusal } from '../../workflows/refusals.js';
 
 const ANSWER_MS = 15_000;
@@ -31,7 +31,7 @@ export async function sendUpdate<Answer>(
   request: object,
   updateId: string = randomUUID(),
 ): Promise<Answer> {
-  const handle = link.client.workflow.getHandle(workflowIdOf(run));
+  const handle = link.client.workflow.getHandle(workflowIdOf(link.project.id, run));
   const deadline = performance.now() + ANSWER_MS;
   for (;;) {
     try {

@@ -10,8 +10,9 @@ import { readLedger } from '../../workers/candidates.js';
 import { cpuWorkers } from '../../workers/cpu.js';
 import { queryLedger } from '../../workers/observe.js';
 import { startRun } from '../../workers/start-run.js';
+import { projectOf } from '../../workers/project/project.js';
 import { connectTemporal, temporalTarget } from '../../workers/temporal.js';
-import { workflowIdOf } from '../../workflows/input.js';
+import { workflowIdOf } from '../../workflows/names.js';
 import { bundle } from '../workflows/place.js';
 import { planned, planOf, quickly } from '../workflows/plans.js';
 import { writing } from '../workflows/tasks.js';
@@ -113,7 +114,7 @@ describe("a project's processes", () => {
   async function workOn(root: string, code: string): Promise<() => Promise<void>> {
     const { connection: options, namespace } = await temporalTarget(root);
     const connection = await NativeConnection.connect(options);
-    const { workers, settle } = await cpuWorkers({ root, connection, namespace, tasks: { unknown }, code });
+    const { workers, settle } = await cpuWorkers({ root, project: await projectOf(root), connection, namespace, tasks: { unknown }, code });
     const running = Promise.all(workers.map((worker) => worker.run()));
     await settle();
     return async () => {
@@ -135,7 +136,7 @@ describe("a project's processes", () => {
   async function skipIn(root: string, run: string): Promise<string | undefined> {
     const link = await connectTemporal(root);
     await sendUpdate(root, link, run, 'skip', { task: 'unknown', reason: 'not needed', by: 'ann' });
-    await link.client.workflow.getHandle(workflowIdOf(run)).result();
+    await link.client.workflow.getHandle(workflowIdOf(link.project.id, run)).result();
     await link.close();
     return (await readLedger(root, run))?.tasks[0]?.reason;
   }

@@ -9,7 +9,7 @@ import type { TaskTable } from '../../activities/definition.js';
 import { temporalProgram } from '../../workers/server/program.js';
 import { cpuWorkers } from '../../workers/cpu.js';
 import { keepBundle } from '../../workers/versions.js';
-import { workflowIdOf } from '../../workflows/input.js';
+import { workflowIdOf } from '../../workflows/names.js';
 import { answering, freePort } from '../workflows/dev-server.js';
 import { bundle, newPlace, type Place } from '../workflows/place.js';
 import { inputOf, planned, planOf, states, taskIn } from '../workflows/plans.js';
@@ -40,8 +40,8 @@ describe('an upgrade in the middle', function () {
 
   /** What a cpu process does, with this workflow code. */
   async function startCpu(tasks: TaskTable, code: string): Promise<{ notes: readonly string[]; end: () => Promise<void> }> {
-    const { root, namespace } = place;
-    const { workers, notes, settle } = await cpuWorkers({ root, connection, namespace, tasks, code });
+    const { root, project, namespace } = place;
+    const { workers, notes, settle } = await cpuWorkers({ root, project, connection, namespace, tasks, code });
     const running = Promise.all(workers.map((worker) => worker.run()));
     let ended = false;
     const end = async (): Promise<void> => {
@@ -77,7 +77,7 @@ describe('an upgrade in the middle', function () {
 
   /** Lets it go on to its end, and gives what its last task ran for: the words say which workflow code decided it. */
   async function endOf(run: string): Promise<string> {
-    const handle = place.client.workflow.getHandle(workflowIdOf(run));
+    const handle = place.client.workflow.getHandle(workflowIdOf(place.project.id, run));
     hold.open();
     await handle.result();
     const ledger = await place.ledgerOnDisk(run);
@@ -117,7 +117,14 @@ describe('an upgrade in the middle', function () {
     });
     const other = await NativeConnection.connect({ address: `127.0.0.1:${port}` });
     const code = await readFile(await bundle(), 'utf8');
-    const { notes, workers } = await cpuWorkers({ root: place.root, connection: other, namespace: 'default', tasks, code });
+    const { notes, workers } = await cpuWorkers({
+      root: place.root,
+      project: place.project,
+      connection: other,
+      namespace: 'default',
+      tasks,
+      code,
+    });
     assert.deepEqual(notes, ['the Temporal server knows no worker versions: runs that are open go on under the newest workflow code']);
     assert.equal(workers.length, 1);
     const running = workers.map((worker) => worker.run());
@@ -139,7 +146,7 @@ describe('an upgrade in the middle', function () {
     // What `temporal workflow update-options --versioning-override-behavior auto_upgrade` does.
     await place.client.workflowService.updateWorkflowExecutionOptions({
       namespace: place.namespace,
-      workflowExecution: { workflowId: workflowIdOf('orphan') },
+      workflowExecution: { workflowId: workflowIdOf(place.project.id, 'orphan') },
       workflowExecutionOptions: { versioningOverride: { autoUpgrade: true } },
       updateMask: { paths: ['versioning_override'] },
     });

@@ -3,7 +3,7 @@ import { missingAttributes } from '../../workers/attributes.js';
 import { startRun } from '../../workers/start-run.js';
 import type { TemporalLink } from '../../workers/temporal.js';
 import { ATTRIBUTES, ATTRIBUTE_NAMES } from '../../workflows/attribute-keys.js';
-import { workflowIdOf } from '../../workflows/input.js';
+import { workflowIdOf } from '../../workflows/names.js';
 import { newPlace, type Place } from './place.js';
 import { planned, planOf, taskIn } from './plans.js';
 import { gate, writing } from './tasks.js';
@@ -38,7 +38,7 @@ describe('what a run tells Temporal to be found by', function () {
       }),
     });
     const run = await startRun(place.root, link(), { ...request, name: 'found' });
-    const handle = place.client.workflow.getHandle(workflowIdOf(run));
+    const handle = place.client.workflow.getHandle(workflowIdOf(place.project.id, run));
     await reached.opened;
     const dataset = taskIn(await place.ledger(run), 'audit').output?.artifacts[0]?.sha256;
     const told = async (): Promise<unknown[]> => {
@@ -54,7 +54,7 @@ describe('what a run tells Temporal to be found by', function () {
   it('is nothing where the server has them not', async () => {
     await place.startWorkers({ audit: writing(['dataset']), train: writing([]) });
     const run = await startRun(place.root, link(), { ...request, name: 'plain' });
-    const handle = place.client.workflow.getHandle(workflowIdOf(run));
+    const handle = place.client.workflow.getHandle(workflowIdOf(place.project.id, run));
     assert.deepEqual(await handle.result(), { run, state: 'completed' });
     const { events } = await handle.fetchHistory();
     const told = events?.flatMap(({ upsertWorkflowSearchAttributesEventAttributes: told }) =>

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { Problem } from '../../configs/problem.js';
-import { workflowIdOf } from '../../workflows/input.js';
+import { workflowIdOf } from '../../workflows/names.js';
 import { retryUpdate, skipUpdate } from '../../workflows/messages.js';
 import { newDevServer } from './dev-server.js';
 import { newPlace, type Place } from './place.js';
@@ -21,11 +21,11 @@ describe('a run whose history gets long', function () {
   afterEach(() => place.stopWorkers());
   after(() => place.leave());
 
-  const update = (run: string) => place.client.workflow.getHandle(workflowIdOf(run));
+  const update = (run: string) => place.client.workflow.getHandle(workflowIdOf(place.project.id, run));
 
   async function histories(run: string): Promise<number> {
     let count = 0;
-    for await (const _ of place.client.workflow.list({ query: `WorkflowId = '${workflowIdOf(run)}'` })) count += 1;
+    for await (const _ of place.client.workflow.list({ query: `WorkflowId = '${workflowIdOf(place.project.id, run)}'` })) count += 1;
     return count;
   }
 

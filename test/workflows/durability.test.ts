@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describeRun } from '../../workers/pending.js';
-import { workflowIdOf } from '../../workflows/input.js';
+import { workflowIdOf } from '../../workflows/names.js';
 import { bundle, newPlace, type Place } from './place.js';
 import { inputOf, planOf, planned, quickly, states, taskIn } from './plans.js';
 
@@ -37,7 +37,7 @@ describe('a run whose worker', function () {
 
   async function stepping(run: string, least: number): Promise<void> {
     for (;;) {
-      const [pending] = (await describeRun(place.client, workflowIdOf(run))).pending;
+      const [pending] = (await describeRun(place.client, workflowIdOf(place.project.id, run))).pending;
       if ((pending?.progress?.done ?? 0) >= least) return;
       await new Promise((resolve) => setTimeout(resolve, 50)); // the server pushes nothing: it must be asked
     }

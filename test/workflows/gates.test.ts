@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { Problem } from '../../configs/problem.js';
 import { loadCandidates } from '../../workers/candidates.js';
-import { workflowIdOf } from '../../workflows/input.js';
+import { workflowIdOf } from '../../workflows/names.js';
 import { approveUpdate, retryUpdate, skipUpdate, untilUpdate } from '../../workflows/messages.js';
 import { newPlace, type Place } from './place.js';
 import { inputOf, planOf, planned, quickly, states, taskIn } from './plans.js';
@@ -22,7 +22,7 @@ describe('a run with gates and policies', function () {
   afterEach(() => place.stopWorkers());
   after(() => place.leave());
 
-  const update = (run: string) => place.client.workflow.getHandle(workflowIdOf(run));
+  const update = (run: string) => place.client.workflow.getHandle(workflowIdOf(place.project.id, run));
   const approve = (run: string, task: string): Promise<void> => update(run).executeUpdate(approveUpdate, { args: [{ task, by }] });
   const retry = (run: string, tasks: string[], stage: number | null = null) =>
     update(run).executeUpdate(retryUpdate, { args: [{ tasks, stage, plan: [], overrides: [], by }] });

@@ -2,6 +2,7 @@
 import { appendFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NativeConnection } from '@temporalio/worker';
+import { projectOf } from '../../workers/project/project.js';
 import { createWorker } from '../../workers/worker.js';
 import { writing } from './tasks.js';
 
@@ -28,6 +29,6 @@ async function stepsDone(): Promise<number> {
   return text.split('\n').length - 1;
 }
 
-const worker = await createWorker({ kind: 'cpu', root, connection, namespace, tasks, bundle });
+const worker = await createWorker({ kind: 'cpu', root, project: await projectOf(root), connection, namespace, tasks, bundle });
 await worker.run();
 await connection.close();

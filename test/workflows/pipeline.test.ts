@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { Problem } from '../../configs/problem.js';
-import { workflowIdOf } from '../../workflows/input.js';
+import { workflowIdOf } from '../../workflows/names.js';
 import { cancelUpdate, pauseUpdate, resumeUpdate, retryUpdate, skipUpdate } from '../../workflows/messages.js';
 import { newPlace, type Place } from './place.js';
 import { inputOf, planOf, planned, quickly, states, taskIn } from './plans.js';
@@ -16,7 +16,7 @@ describe('a run', function () {
   });
   afterEach(() => place.leave());
 
-  const update = (run: string) => place.client.workflow.getHandle(workflowIdOf(run));
+  const update = (run: string) => place.client.workflow.getHandle(workflowIdOf(place.project.id, run));
 
   it('does every task once its needs are met, independent ones at the same time, and records what was made', async () => {
     const order: string[] = [];

@@ -11,8 +11,10 @@ import { ledgerPath } from '../../activities/ledger-path.js';
 import type { Ledger } from '../../configs/schema/ledger.js';
 import type { Queue } from '../../configs/schema/pipeline.js';
 import { DATA_CONVERTER } from '../../workers/codec.js';
+import { projectOf, type Project } from '../../workers/project/project.js';
 import { createWorker } from '../../workers/worker.js';
-import { WORKFLOW_QUEUE, WORKFLOW_TYPE, workflowIdOf, type PipelineInput } from '../../workflows/input.js';
+import { WORKFLOW_TYPE, type PipelineInput } from '../../workflows/input.js';
+import { taskQueueOf, workflowIdOf } from '../../workflows/names.js';
 import { ledgerQuery } from '../../workflows/messages.js';
 import { devServer } from './dev-server.js';
 
@@ -40,6 +42,7 @@ if (typeof globalThis.after === 'function') {
 
 export interface Place {
   readonly root: string;
+  readonly project: Project;
   readonly address: string;
   readonly namespace: string;
   readonly client: Client;
@@ -58,18 +61,20 @@ export async function newPlace(server = devServer(), folder?: string): Promise<P
   const { address, namespace: newNamespace } = await server;
   const namespace = newNamespace();
   const root = folder ?? (await mkdtemp(join(tmpdir(), 'emo-aen-place-')));
+  const project = await projectOf(root, {});
   const connection = await Connection.connect({ address });
   const native = await NativeConnection.connect({ address });
   const client = new Client({ connection, namespace, dataConverter: DATA_CONVERTER });
   let running: { worker: Worker; ended: Promise<void> }[] = [];
   const place: Place = {
     root,
+    project,
     address,
     namespace,
     client,
     startWorkers: async (tasks, kinds = ['cpu', 'gpu']) => {
       for (const kind of kinds) {
-        const worker = await createWorker({ kind, root, connection: native, namespace, tasks, bundle: await bundle() });
+        const worker = await createWorker({ kind, root, project, connection: native, namespace, tasks, bundle: await bundle() });
         running.push({ worker, ended: worker.run() });
       }
     },
@@ -80,13 +85,13 @@ export async function newPlace(server = devServer(), folder?: string): Promise<P
     },
     start: (input) =>
       client.workflow.start(WORKFLOW_TYPE, {
-        workflowId: workflowIdOf(input.run),
-        taskQueue: WORKFLOW_QUEUE,
+        workflowId: workflowIdOf(project.id, input.run),
+        taskQueue: taskQueueOf(project.id, 'cpu'),
         args: [input],
         workflowIdConflictPolicy: 'FAIL',
         workflowIdReusePolicy: 'REJECT_DUPLICATE',
       }),
-    ledger: (run) => client.workflow.getHandle(workflowIdOf(run)).query(ledgerQuery),
+    ledger: (run) => client.workflow.getHandle(workflowIdOf(project.id, run)).query(ledgerQuery),
     ledgerOnDisk: async (run) => JSON.parse(await readFile(ledgerPath(root, run), 'utf8')) as Ledger,
     until: async (run, wanted) => {
       for (;;) {

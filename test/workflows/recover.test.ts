@@ -3,7 +3,8 @@ import { checkRequest, startRun, type RunRequest } from '../../workers/start-run
 import type { TemporalLink } from '../../workers/temporal.js';
 import { Problem } from '../../configs/problem.js';
 import { observe } from '../../workers/observe.js';
-import { WORKFLOW_QUEUE, WORKFLOW_TYPE, workflowIdOf } from '../../workflows/input.js';
+import { WORKFLOW_TYPE } from '../../workflows/input.js';
+import { taskQueueOf, workflowIdOf } from '../../workflows/names.js';
 import { newPlace, type Place } from './place.js';
 import { inputOf, planned, planOf, states, taskIn } from './plans.js';
 import { gate, writing } from './tasks.js';
@@ -39,6 +40,7 @@ describe('a run that cannot go on', function () {
   const linkTo = (other: Place): TemporalLink =>
     ({
       client: other.client,
+      project: other.project,
       connection: other.client.connection,
       namespace: other.namespace,
       address: other.address,
@@ -50,7 +52,7 @@ describe('a run that cannot go on', function () {
     ran = [];
     hold.open();
     const next = await startRun(place.root, linkTo(other), from(run));
-    await other.client.workflow.getHandle(workflowIdOf(next)).result();
+    await other.client.workflow.getHandle(workflowIdOf(place.project.id, next)).result();
     const ledger = await other.ledgerOnDisk(next);
     assert.equal(taskIn(ledger, 'made').fromRun, run);
     return states(ledger);
@@ -76,8 +78,8 @@ describe('a run that cannot go on', function () {
 
   it('because it timed out is gone on from', async () => {
     const handle = await place.client.workflow.start(WORKFLOW_TYPE, {
-      workflowId: workflowIdOf('late'),
-      taskQueue: WORKFLOW_QUEUE,
+      workflowId: workflowIdOf(place.project.id, 'late'),
+      taskQueue: taskQueueOf(place.project.id, 'cpu'),
       args: [inputOf('late', plan)],
       workflowRunTimeout: '3s',
     });
@@ -89,7 +91,7 @@ describe('a run that cannot go on', function () {
   it('because its server lost everything is gone on from its ledger on disk, though that says running', async () => {
     await place.start(inputOf('lost', plan));
     await reached.opened;
-    await place.client.workflow.getHandle(workflowIdOf('lost')).terminate('so that its worker is free');
+    await place.client.workflow.getHandle(workflowIdOf(place.project.id, 'lost')).terminate('so that its worker is free');
     assert.equal((await place.ledgerOnDisk('lost')).state, 'running');
     const fresh = await newPlace(undefined, place.root);
     await fresh.startWorkers({ made: writing(['m'], () => void ran.push('made')), held: writing(['h'], () => void ran.push('held')) });
@@ -109,12 +111,15 @@ describe('a run that cannot go on', function () {
     const first = events?.find(({ eventType }) => Number(eventType) === EVENT_WORKFLOW_TASK_COMPLETED);
     await place.client.workflowService.resetWorkflowExecution({
       namespace: place.namespace,
-      workflowExecution: { workflowId: workflowIdOf('reset') },
+      workflowExecution: { workflowId: workflowIdOf(place.project.id, 'reset') },
       workflowTaskFinishEventId: first?.eventId ?? null,
       reason: 'a test',
       requestId: 'reset once',
     });
-    assert.deepEqual(await place.client.workflow.getHandle(workflowIdOf('reset')).result(), { run: 'reset', state: 'completed' });
+    assert.deepEqual(await place.client.workflow.getHandle(workflowIdOf(place.project.id, 'reset')).result(), {
+      run: 'reset',
+      state: 'completed',
+    });
     const ledger = await place.ledgerOnDisk('reset');
     assert.deepEqual([states(ledger), ran], [{ made: 'done', held: 'done' }, ['made', 'held']]);
     assert.deepEqual(

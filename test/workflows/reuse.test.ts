@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { appendFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadCandidates } from '../../workers/candidates.js';
-import { workflowIdOf } from '../../workflows/input.js';
+import { workflowIdOf } from '../../workflows/names.js';
 import { retryUpdate } from '../../workflows/messages.js';
 import { newPlace, type Place } from './place.js';
 import { inputOf, planned, planOf, states, taskIn } from './plans.js';
@@ -18,7 +18,7 @@ describe('what was made before', function () {
   });
   afterEach(() => place.leave());
 
-  const update = (run: string) => place.client.workflow.getHandle(workflowIdOf(run));
+  const update = (run: string) => place.client.workflow.getHandle(workflowIdOf(place.project.id, run));
 
   it('is made again where a person retries it, and what depends on it only where its input changed', async () => {
     const ran: string[] = [];

@@ -10,6 +10,7 @@ import type { RunStatus } from '../../workers/report.js';
 import { startRun } from '../../workers/start-run.js';
 import { connectTo, embeddedServer } from '../../workers/temporal.js';
 import { temporalProgram } from '../../workers/server/program.js';
+import { projectOf } from '../../workers/project/project.js';
 import { createWorker } from '../../workers/worker.js';
 import { answering, freePort } from './dev-server.js';
 import { bundle } from './place.js';
@@ -47,6 +48,7 @@ describe('a run whose server', function () {
     const port = await freePort();
     const server = await startServer(port);
     const target = embeddedServer({ frontend: port, ui: 0 });
+    const project = await projectOf(root);
     const connection = await NativeConnection.connect(target.connection);
     let steps = 0;
     const tasks = {
@@ -60,9 +62,17 @@ describe('a run whose server', function () {
       }),
       last: writing([]),
     };
-    const worker = await createWorker({ kind: 'cpu', root, connection, namespace: target.namespace, tasks, bundle: await bundle() });
+    const worker = await createWorker({
+      kind: 'cpu',
+      root,
+      project,
+      connection,
+      namespace: target.namespace,
+      tasks,
+      bundle: await bundle(),
+    });
     const working = worker.run();
-    const link = await connectTo(target);
+    const link = await connectTo(target, project);
     const plan = planOf(
       planned('first', { provides: ['a'] }),
       planned('steady', { needs: ['first'], provides: ['b'] }),
@@ -88,7 +98,7 @@ describe('a run whose server', function () {
       },
       signal: AbortSignal.timeout(60_000),
       revive: () => Promise.resolve(),
-      connect: () => connectTo(target),
+      connect: () => connectTo(target, project),
     });
     assert.equal(followed.status?.state, 'completed');
     assert.ok(killed);

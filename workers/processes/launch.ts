@@ -14,6 +14,8 @@ export interface Launch {
   readonly name: ProcessName;
   readonly program: string;
   readonly args: readonly string[];
+  /** Left out: the surroundings of this process. */
+  readonly env?: NodeJS.ProcessEnv;
   readonly target: string;
   readonly code: string;
 }
@@ -27,11 +29,11 @@ export function logPath(name: ProcessName): string {
  * Starts it in a session of its own and records it. What the log held before stays above what this one writes.
  * @throws Problem ENVIRONMENT where the program cannot be started.
  */
-export async function launch({ root, name, program, args, target, code }: Launch): Promise<ProcessRecord> {
+export async function launch({ root, name, program, args, env, target, code }: Launch): Promise<ProcessRecord> {
   await mkdir(join(root, '.emo-aen', 'logs'), { recursive: true });
   const log = await open(join(root, logPath(name)), 'a');
   try {
-    const child = spawn(program, args, { cwd: root, detached: true, stdio: ['ignore', log.fd, log.fd] });
+    const child = spawn(program, args, { cwd: root, env: env ?? process.env, detached: true, stdio: ['ignore', log.fd, log.fd] });
     child.unref();
     await once(child, 'spawn').catch((cause: unknown) => {
       const message = cause instanceof Error ? cause.message : String(cause);

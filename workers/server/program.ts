@@ -1,5 +1,6 @@
 /** The Temporal CLI whose dev server is embedded: the one on PATH, else the one that set-up pinned. */
 import { access, constants, stat } from 'node:fs/promises';
+import { devNull } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { readInstallation } from '../../configs/load/installation.js';
 import { ATTRIBUTE_NAMES, ATTRIBUTE_TYPE } from '../../workflows/attribute-keys.js';
@@ -32,9 +33,36 @@ export const DATABASE = '.emo-aen/temporal.db';
  */
 export const PROMPT_DISPATCH = ['--dynamic-config-value', 'history.transferProcessorMaxPollRPS=1000'] as const;
 
+/** The server's HTTP API cannot be turned off. No request can bear this host, so that it refuses all: web pages can send some too. */
+const NO_HTTP_API = ['--dynamic-config-value', 'frontend.httpAllowedHosts=["no host"]'] as const;
+
+/** The file in which a person keeps environments for the `temporal` command; it may be unreadable, and says nothing about this server. */
+const NO_ENVIRONMENTS = ['--env-file', devNull] as const;
+
+/**
+ * The surroundings of the server. Variables of the `temporal` command are about other servers. An account without an entry in
+ * /etc/passwd has neither a name nor a home, without which the program ends at once.
+ */
+export function serverEnvironment(root: string, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const kept = Object.entries(env).filter(([name]) => !name.startsWith('TEMPORAL_'));
+  return { USER: 'emo-aen', HOME: join(root, '.emo-aen'), ...Object.fromEntries(kept) };
+}
+
 /** Arguments of a dev server that keeps its history and listens on loopback only. The folder of the database must exist. */
 export function serverArguments({ frontend, ui }: Ports): string[] {
   const network = ['--ip', LOOPBACK, '--port', String(frontend), '--ui-ip', LOOPBACK, '--ui-port', String(ui)];
   const attributes = ATTRIBUTE_NAMES.flatMap((name) => ['--search-attribute', `${name}=${ATTRIBUTE_TYPE}`]);
-  return ['server', 'start-dev', '--db-filename', DATABASE, '--log-level', 'warn', ...network, ...attributes, ...PROMPT_DISPATCH];
+  return [
+    'server',
+    'start-dev',
+    ...NO_ENVIRONMENTS,
+    '--db-filename',
+    DATABASE,
+    '--log-level',
+    'warn',
+    ...network,
+    ...attributes,
+    ...PROMPT_DISPATCH,
+    ...NO_HTTP_API,
+  ];
 }

@@ -4,9 +4,9 @@ import { Problem } from '../../configs/problem.js';
 import { isAlive } from '../processes/identity.js';
 import { endedAtOnce, launch } from '../processes/launch.js';
 import type { ProcessRecord } from '../processes/record.js';
-import { connectTo, embeddedServer, type TemporalTarget } from '../temporal.js';
+import { embeddedServer, insistOnAnswer, type TemporalTarget } from '../temporal.js';
 import { choosePorts } from './ports.js';
-import { serverArguments, temporalProgram } from './program.js';
+import { serverArguments, serverEnvironment, temporalProgram } from './program.js';
 
 const READY_LIMIT_MS = 30_000;
 const POLL_MS = 100;
@@ -17,7 +17,8 @@ export async function startServer(root: string): Promise<ProcessRecord> {
   const ports = await choosePorts(root, process.env);
   const target = embeddedServer(ports);
   const description = describeTarget(target);
-  const record = await launch({ root, name: 'server', program, args: serverArguments(ports), target: description, code: program });
+  const env = serverEnvironment(root, process.env);
+  const record = await launch({ root, name: 'server', program, args: serverArguments(ports), env, target: description, code: program });
   await untilServing(root, target, record);
   return record;
 }
@@ -32,8 +33,7 @@ async function untilServing(root: string, target: TemporalTarget, { process: ser
   for (;;) {
     if (!isAlive(server)) throw await endedAtOnce(root, 'server', server);
     try {
-      const link = await connectTo(target);
-      return await link.close();
+      return await insistOnAnswer(target);
     } catch (error) {
       if (!(error instanceof Problem) || performance.now() > deadline) throw error;
     }

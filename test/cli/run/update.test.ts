@@ -19,7 +19,8 @@ describe('a request to a run', function () {
     await place.leave();
   });
 
-  const link = (): TemporalLink => ({ client: place.client, connection: place.client.connection }) as unknown as TemporalLink;
+  const link = (): TemporalLink =>
+    ({ client: place.client, project: place.project, connection: place.client.connection }) as unknown as TemporalLink;
   const pauses = async (run: string): Promise<number> => (await place.ledger(run)).events.filter(({ action }) => action === 'pause').length;
 
   it('is carried out once where it is sent twice under one id, and refused under another', async () => {

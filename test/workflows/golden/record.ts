@@ -9,7 +9,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { Problem } from '../../../configs/problem.js';
 import { loadCandidates } from '../../../workers/candidates.js';
 import { ATTRIBUTE_NAMES } from '../../../workflows/attribute-keys.js';
-import { workflowIdOf } from '../../../workflows/input.js';
+import { workflowIdOf } from '../../../workflows/names.js';
 import { approveUpdate, cancelUpdate, pauseUpdate, resumeUpdate, retryUpdate, skipUpdate } from '../../../workflows/messages.js';
 import { newDevServer, stopDevServer } from '../dev-server.js';
 import { newPlace, type Place } from '../place.js';
@@ -86,12 +86,12 @@ const SCENARIOS: Record<string, (place: Place, start: (input?: object) => Promis
     const first = events?.find(({ workflowTaskCompletedEventAttributes }) => (workflowTaskCompletedEventAttributes ?? null) !== null);
     await place.client.workflowService.resetWorkflowExecution({
       namespace: place.namespace,
-      workflowExecution: { workflowId: workflowIdOf(run) },
+      workflowExecution: { workflowId: workflowIdOf(place.project.id, run) },
       workflowTaskFinishEventId: first?.eventId ?? null,
       reason: 'a recording',
       requestId: run,
     });
-    await place.client.workflow.getHandle(workflowIdOf(run)).result();
+    await place.client.workflow.getHandle(workflowIdOf(place.project.id, run)).result();
   },
   attributes: async (place, start) => {
     const attributes = Object.fromEntries(ATTRIBUTE_NAMES.map((name) => [name, KEYWORD]));
@@ -136,12 +136,12 @@ function withoutTraces(json: string): string {
 }
 
 async function record(run: string, name: string, execution?: string): Promise<void> {
-  const history = await place.client.workflow.getHandle(workflowIdOf(run), execution).fetchHistory();
+  const history = await place.client.workflow.getHandle(workflowIdOf(place.project.id, run), execution).fetchHistory();
   await writeFile(new URL(`${name}.json`, FOLDER), `${withoutTraces(historyToJSON(history))}\n`);
 }
 
 async function firstExecution(run: string): Promise<string> {
-  const { events } = await place.client.workflow.getHandle(workflowIdOf(run)).fetchHistory();
+  const { events } = await place.client.workflow.getHandle(workflowIdOf(place.project.id, run)).fetchHistory();
   return events?.[0]?.workflowExecutionStartedEventAttributes?.firstExecutionRunId ?? '';
 }
 
