@@ -1,9 +1,9 @@
 /** What went wrong in an activity, in the form that Temporal carries: its type is our code, its details are what a person needs. */
-import { inspect } from 'node:util';
 import type { Context } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { Problem } from '../configs/problem.js';
 import { fromSystemError } from '../configs/system-error.js';
+import { errorOf, recordOf, type Hide } from '../configs/failure.js';
 
 export interface ActivityEnd {
   readonly error: Error;
@@ -14,58 +14,30 @@ export interface ActivityEnd {
 
 /**
  * A Problem keeps its code and is retried if its kind can pass by itself; a worker's shutdown is retried at once; anything else
- * is a defect of ours, `UNEXPECTED`, retried as the policy says, with its chain of causes.
+ * is a defect, `UNEXPECTED`, retried as the policy says, with its chain of causes. No text is longer than a record allows.
  */
-export function activityFailure(thrown: unknown, context: Context, task: string): ActivityEnd {
+export function activityFailure(thrown: unknown, context: Context, task: string, hide: Hide): ActivityEnd {
   const { attempt } = context.info;
   const { cancellationSignal } = context;
   if (cancellationSignal.aborted) return interruption(cancellationSignal.reason, attempt);
-  const error = fromSystemError(thrown, task);
-  if (error instanceof Problem) {
-    const { code, message, retryable, cause } = error;
-    return {
-      message: error.describe(),
-      interrupted: false,
-      error: ApplicationFailure.create({
-        type: code,
-        message,
-        nonRetryable: !retryable,
-        details: [{ ...error.toJSON(), attempt }],
-        ...(cause instanceof Error ? { cause } : {}),
-      }),
-    };
-  }
-  const message = wordsOf(error);
+  const record = recordOf(fromSystemError(thrown, task), hide);
+  const { code, message, where, cure, stack } = record;
+  const error = errorOf(record);
+  const known = error instanceof Problem;
+  const advice = { ...(where === undefined ? {} : { where }), ...(cure === undefined ? {} : { cure }) };
+  // Temporal shows the stack of a cause only: a defect is its own.
+  const cause = known ? error.cause : error;
   return {
-    message: error instanceof Error ? (error.stack ?? message) : message,
+    message: known ? error.describe() : (stack ?? message),
     interrupted: false,
     error: ApplicationFailure.create({
-      type: 'UNEXPECTED',
+      type: code,
       message,
-      details: [{ code: 'UNEXPECTED', message, attempt }],
-      ...(error instanceof Error ? { cause: readable(error) } : {}),
+      nonRetryable: known && !error.retryable,
+      details: [{ code, message, ...advice, attempt }],
+      ...(cause instanceof Error ? { cause } : {}),
     }),
   };
-}
-
-/** What anything that was thrown says: code that is not ours throws strings, objects and several errors at once. */
-function wordsOf(thrown: unknown): string {
-  if (thrown instanceof AggregateError) {
-    return [thrown.message, ...thrown.errors.map(wordsOf)].filter((part) => part !== '').join('; ');
-  }
-  if (thrown instanceof Error) return thrown.message === '' ? thrown.name : thrown.message;
-  return typeof thrown === 'string' ? thrown : inspect(thrown);
-}
-
-/** The same error and its causes, where several at once are told by their words: Temporal carries one message each, and one cause. */
-function readable(error: Error): Error {
-  const cause = error.cause instanceof Error ? readable(error.cause) : error.cause;
-  const message = wordsOf(error);
-  if (message === error.message && cause === error.cause) return error;
-  const copy = new Error(message, cause === undefined ? {} : { cause });
-  copy.name = error.name;
-  if (error.stack !== undefined) copy.stack = error.stack;
-  return copy;
 }
 
 /** The failure's type by which the workflow knows the worker's end, which is not the task's fault. */

@@ -48,7 +48,7 @@ export function wrap(root: string, find: Finder, attempts: OneAtATime): Activity
       await log('done', 'done', { summary: output.summary });
       return { output, attempt };
     } catch (error) {
-      const failure = activityFailure(secrets.hiddenIn(error), context, input.task);
+      const failure = activityFailure(error, context, input.task, secrets.hide);
       // A full disk must not hide what went wrong before it.
       await log(failure.interrupted ? 'interrupted' : 'failed', failure.message).catch((unlogged: unknown) => {
         context.log.warn('the log of the run could not be written', { unlogged });
@@ -103,7 +103,7 @@ async function perform(
   const result = await (input.heartbeat === 'alive' ? alive(work) : work());
   signal.throwIfAborted();
   await logging;
-  const { artifacts, ...told } = await alive(() => recordOutput(root, input.task, definition.provides, result, digests));
+  const { artifacts, ...told } = await alive(() => recordOutput(root, result, digests));
   return { artifacts, ...secrets.hidden(told) };
 }
 

@@ -2,6 +2,7 @@
  * The one error class for what a person can act on: what is wrong, where, and what to do.
  * Anything else that is thrown is a defect of ours and keeps its stack trace.
  */
+import { visible } from './visible.js';
 
 /** Every code a {@link Problem} can carry, and whether trying the same thing again can help (design §4, "Failure kinds"). */
 export const PROBLEM_CODES = {
@@ -19,6 +20,8 @@ export const PROBLEM_CODES = {
   ENVIRONMENT: { retryable: false },
   NOT_FOUND: { retryable: false },
   CONFLICT: { retryable: false },
+  /** What a task returned or told is not what a task may return or tell. */
+  RESULT: { retryable: false },
   // What may pass by itself: retried with backoff.
   STALLED: { retryable: true },
   CHILD_DIED: { retryable: true },
@@ -30,6 +33,15 @@ export const PROBLEM_CODES = {
 } as const;
 
 export type ProblemCode = keyof typeof PROBLEM_CODES;
+
+export function isProblemCode(code: unknown): code is ProblemCode {
+  return typeof code === 'string' && Object.hasOwn(PROBLEM_CODES, code);
+}
+
+/** All codes, for messages. */
+export function codesInWords(): string {
+  return Object.keys(PROBLEM_CODES).join(', ');
+}
 
 export interface ProblemFields {
   readonly code: ProblemCode;
@@ -56,13 +68,14 @@ export class Problem extends Error {
   }
 
   get retryable(): boolean {
-    return PROBLEM_CODES[this.code].retryable;
+    // JavaScript may give any code: such a Problem counts as a defect (configs/failure.ts).
+    return !isProblemCode(this.code) || PROBLEM_CODES[this.code].retryable;
   }
 
   /** The text a person sees: `where: message` and the cure on a line of its own. */
   describe(): string {
     const head = this.where === undefined ? this.message : `${this.where}: ${this.message}`;
-    return this.cure === undefined ? head : `${head}\n  cure: ${this.cure}`;
+    return visible(this.cure === undefined ? head : `${head}\n  cure: ${this.cure}`);
   }
 
   toJSON(): Omit<ProblemFields, 'cause'> {

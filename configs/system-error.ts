@@ -94,7 +94,8 @@ const WORDS: Readonly<Record<string, Words>> = {
  */
 export function fromSystemError(error: unknown, where?: string): unknown {
   if (error instanceof Problem || !(error instanceof Error) || !('code' in error)) return error;
-  const words = WORDS[String(error.code)];
+  const code = String(error.code);
+  const words = Object.hasOwn(WORDS, code) ? WORDS[code] : undefined;
   if (words === undefined) return error;
   const path = 'path' in error && typeof error.path === 'string' ? error.path : null;
   const place = path ?? where;

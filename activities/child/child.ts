@@ -1,13 +1,15 @@
 /** Runs a job in a child process, so that heartbeats never wait for a step, and watches over it. */
-import { fork, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { availableParallelism } from 'node:os';
-import { createInterface } from 'node:readline';
+import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { errorOf } from '../../configs/failure.js';
 import { Problem } from '../../configs/problem.js';
 import type { Progress } from '../../configs/schema/payload.js';
 import type { TrainSettings } from '../../configs/schema/train.js';
 import { FromChild, type Job, type Result, type ToChild } from '../../ml/engine/jobs/protocol.js';
 import { tensorFlowEnvironment } from '../../ml/engine/tensorflow.js';
+import { CHANNEL, eachLine, listen, say } from '../../ml/processes/channel.js';
 
 export interface ChildOptions {
   readonly environment: TrainSettings['environment'];
@@ -36,10 +38,9 @@ export function threadsOf({ threads }: TrainSettings['environment']): number {
 export async function runInChild(job: Job, options: ChildOptions): Promise<Result> {
   options.signal.throwIfAborted();
   const { device } = options.environment;
-  const child = fork(ENTRY, [], {
-    execArgv: ['--enable-source-maps'],
+  const child = spawn(process.execPath, ['--enable-source-maps', ENTRY], {
     env: { ...process.env, ...tensorFlowEnvironment(device, threadsOf(options.environment)) },
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
   });
   const lines = lastLines(child);
   const abort = (): void => endGently(child);
@@ -66,22 +67,31 @@ function conversation(child: ChildProcess, job: Job, options: ChildOptions, line
       stalled = true;
       child.kill('SIGKILL');
     }, options.stallSeconds * 1000);
-    child.on('message', (message) => {
-      watch.refresh();
-      const said = FromChild.parse(message);
-      if (said.kind === 'progress') options.progress(said.progress);
-      else answer = said;
-    });
+    const channel = child.stdio[CHANNEL] as Duplex;
+    channel.on('error', () => undefined); // it has ended; how is told on close
+    listen(
+      channel,
+      FromChild,
+      (said) => {
+        watch.refresh();
+        if (said.kind === 'progress') options.progress(said.progress);
+        else answer = said;
+      },
+      (error) => {
+        reject(error);
+        child.kill('SIGKILL');
+      },
+    );
     child.once('error', reject);
-    child.once('exit', (code, signal) => {
+    // Not `exit`: what it said last may still be on the way then.
+    child.once('close', (code, signal) => {
       clearTimeout(watch);
       if (stalled) reject(stall(job, options.stallSeconds));
       else if (answer === null) reject(death(job, code, signal, lines));
       else settle(answer, resolve, reject);
     });
-    const message: ToChild = { job };
     child.once('spawn', () => {
-      child.send(message);
+      void say(channel, { job } satisfies ToChild);
       if (child.pid !== undefined) options.started?.(child.pid);
     });
   });
@@ -89,10 +99,7 @@ function conversation(child: ChildProcess, job: Job, options: ChildOptions, line
 
 function settle(answer: FromChild, resolve: (result: Result) => void, reject: (error: Error) => void): void {
   if (answer.kind === 'result') resolve(answer.result);
-  else if (answer.kind === 'problem') {
-    const { code, message, where, cure } = answer.problem;
-    reject(new Problem({ code, message, ...(where === undefined ? {} : { where }), ...(cure === undefined ? {} : { cure }) }));
-  } else if (answer.kind === 'defect') reject(new Error(`in the child process: ${answer.stack}`));
+  else if (answer.kind === 'failure') reject(errorOf(answer.failure));
 }
 
 function stall(job: Job, seconds: number): Problem {
@@ -126,7 +133,7 @@ function lastLines(child: ChildProcess): readonly string[] {
   const lines: string[] = [];
   for (const stream of [child.stdout, child.stderr]) {
     if (stream === null) continue;
-    createInterface({ input: stream }).on('line', (line) => {
+    eachLine(stream, (line) => {
       lines.push(line);
       if (lines.length > LINES_KEPT) lines.shift();
     });

@@ -1,4 +1,5 @@
 /** An activity of the project's own as a task that can be run: just the code that the plan was made with, and no other. */
+import { relative, sep } from 'node:path';
 import { Problem } from '../../configs/problem.js';
 import { define, type TaskDefinition } from '../definition.js';
 import { codeOf, findOwn } from './find.js';
@@ -17,14 +18,6 @@ export async function ownDefinition(root: string, uses: string, code: string | n
     throw new Problem({ code: 'CONFLICT', message, where, cure: 'emo-aen retry RUN takes it over as it is now' });
   }
   const activity = await loadOwn(root, own, code);
-  const definition = define(activity, async () => activity.run);
-  return {
-    provides: activity.provides,
-    run: async (settings, context) => {
-      const result = await definition.run(settings, context);
-      const other = result.artifacts.find(({ name }) => !activity.provides.includes(name));
-      if (other === undefined) return result;
-      throw new Error(`${context.task} made ${other.name}, which ${where} does not say in \`provides\``);
-    },
-  };
+  const file = relative(root, own.file).split(sep).join('/');
+  return define({ ...activity, file }, async () => activity.run);
 }

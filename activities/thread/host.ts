@@ -1,4 +1,5 @@
 /** Runs a task in a thread of its own, so that a long computation does not keep the worker from its heartbeats and workflows. */
+import { errorOf } from '../../configs/failure.js';
 import { Problem } from '../../configs/problem.js';
 import { CATALOG, type ActivityName } from '../../configs/schema/catalog.js';
 import type { TaskInput } from '../../configs/schema/payload.js';
@@ -21,8 +22,8 @@ interface Threaded {
 
 /** The activity of the catalogue by that name, carried out in a thread. Everything that it reads must be there when it starts. */
 export function inThread(uses: ActivityName): TaskDefinition {
-  const { provides, reads } = CATALOG[uses];
-  return { provides, run: threaded({ uses, code: null, reads, env: [] }) };
+  const { reads } = CATALOG[uses];
+  return { run: threaded({ uses, code: null, reads, env: [] }) };
 }
 
 /**
@@ -30,7 +31,7 @@ export function inThread(uses: ActivityName): TaskDefinition {
  * the worker from nothing. The thread itself sees to it that what is provided is there.
  */
 export function ownInThread(uses: string, { code, artifacts, env }: Pick<TaskInput, 'code' | 'artifacts' | 'env'>): TaskDefinition {
-  return { provides: [], run: threaded({ uses, code: code ?? '', reads: artifacts.map(({ name }) => name), env }) };
+  return { run: threaded({ uses, code: code ?? '', reads: artifacts.map(({ name }) => name), env }) };
 }
 
 function threaded({ uses, code, reads, env }: Threaded): TaskDefinition['run'] {
@@ -59,9 +60,9 @@ async function converse(task: ThreadTask, { progress, signal }: Pick<TaskContext
       thread.on('message', (message: FromThread) => {
         if (message.kind === 'progress') progress(message.progress);
         else if (message.kind === 'result') resolve(message.result);
-        else reject(message.kind === 'defect' ? message.error : new Problem({ ...message.problem, cause: message.cause }));
+        else reject(errorOf(message.failure));
       });
-      thread.on('error', reject);
+      thread.on('error', reject).on('messageerror', reject);
       thread.on('exit', (code) => {
         reject(
           new Problem({ code: 'CHILD_DIED', message: `the thread of ${task.task} ended without a result (${code})`, where: task.task }),

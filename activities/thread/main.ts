@@ -1,8 +1,8 @@
 /** The thread's side: runs one task after the other, tells how each goes and how it ended, until it is told that there is no more. */
 import { parentPort } from 'node:worker_threads';
-import { Problem } from '../../configs/problem.js';
+import { recordOf } from '../../configs/failure.js';
 import type { ActivityName } from '../../configs/schema/catalog.js';
-import { insistOnAll, locate } from '../files.js';
+import { locate } from '../files.js';
 import { FUNCTIONS } from '../functions.js';
 import { ownDefinition } from '../own/definition.js';
 import { secretsOf } from '../secrets.js';
@@ -20,6 +20,7 @@ port.on('message', (message: ToThread) => {
 
 async function perform({ uses, code, root, run, task, folder, attempt, settings, files, secrets }: ThreadTask): Promise<void> {
   stop = new AbortController();
+  const known = secretsOf(task, Object.keys(secrets), '', { ...process.env, ...secrets });
   try {
     const definition = code === null ? FUNCTIONS[uses as ActivityName] : await ownDefinition(root, uses, code);
     const result = await definition.run(settings, {
@@ -29,14 +30,12 @@ async function perform({ uses, code, root, run, task, folder, attempt, settings,
       folder,
       attempt,
       ...locate(root, task, files),
-      secret: secretsOf(task, Object.keys(secrets), '', secrets).secret,
+      secret: known.secret,
       progress: (progress) => say({ kind: 'progress', progress }),
       signal: stop.signal,
     });
-    insistOnAll(task, definition.provides, result);
     say({ kind: 'result', result });
   } catch (error) {
-    if (error instanceof Problem) say({ kind: 'problem', problem: error.toJSON(), cause: error.cause });
-    else say({ kind: 'defect', error });
+    say({ kind: 'failure', failure: recordOf(error, known.hide) });
   }
 }

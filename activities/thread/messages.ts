@@ -1,5 +1,5 @@
 /** What a worker and the thread that runs a task for it say to each other. */
-import type { ProblemFields } from '../../configs/problem.js';
+import type { FailureRecord } from '../../configs/failure.js';
 import type { Progress } from '../../configs/schema/payload.js';
 import type { ReadFile } from '../files.js';
 import type { TaskResult } from '../task.js';
@@ -24,8 +24,7 @@ export interface ThreadTask {
 export type FromThread =
   | { readonly kind: 'progress'; readonly progress: Progress }
   | { readonly kind: 'result'; readonly result: TaskResult }
-  | { readonly kind: 'problem'; readonly problem: Omit<ProblemFields, 'cause'>; readonly cause: unknown }
-  | { readonly kind: 'defect'; readonly error: unknown };
+  | { readonly kind: 'failure'; readonly failure: FailureRecord };
 
 /** What a thread is told besides tasks, of which it does one at a time: to stop the one that runs; that there will be no more. */
 export const ABORT = 'abort';

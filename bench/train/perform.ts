@@ -25,7 +25,7 @@ export async function perform(root: string, plan: Plan, name: ActivityName, befo
     signal: new AbortController().signal,
   });
   const digests = artifactDigests(root, (message) => void process.stderr.write(`${message}\n`));
-  const { artifacts } = await recordOutput(root, name, task.provides, result, digests);
+  const { artifacts } = await recordOutput(root, result, digests);
   return [...before, ...readFiles(root, artifacts)];
 }
 

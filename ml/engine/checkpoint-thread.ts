@@ -1,8 +1,8 @@
 /** The worker thread that writes checkpoints: hashing and fsync of 50 MB must not hold up the next step. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { fromSystemError } from '../../configs/system-error.js';
+import { recordOf, type FailureRecord } from '../../configs/failure.js';
 import { CheckpointFiles, type NewCheckpoint } from './checkpoint-files.js';
-import { faultOf, type ThreadFault } from '../threads/fault.js';
 
 export interface ThreadData {
   readonly folder: string;
@@ -10,7 +10,7 @@ export interface ThreadData {
   readonly keep: number;
 }
 
-export type ThreadReply = { readonly written: string } | ThreadFault;
+export type ThreadReply = { readonly written: string } | { readonly failure: FailureRecord };
 
 if (parentPort !== null) serve(parentPort, workerData as ThreadData);
 
@@ -26,7 +26,7 @@ function serve(port: NonNullable<typeof parentPort>, { folder, key, keep }: Thre
         await (await opened).files.write(checkpoint);
         reply({ written: checkpoint.file });
       } catch (error) {
-        reply(faultOf(fromSystemError(error, folder)));
+        reply({ failure: recordOf(fromSystemError(error, folder)) });
       }
     });
   });

@@ -1,8 +1,8 @@
 /** Hands checkpoints to the thread that writes them, one at a time, and tells when and whether they are safe. */
 import { Worker } from 'node:worker_threads';
+import { errorOf } from '../../configs/failure.js';
 import type { NewCheckpoint } from './checkpoint-files.js';
 import type { ThreadData, ThreadReply } from './checkpoint-thread.js';
-import { errorOf } from '../threads/fault.js';
 
 export class CheckpointWriter {
   readonly #thread: Worker;
@@ -37,16 +37,16 @@ export class CheckpointWriter {
   #reply(): Promise<void> {
     return new Promise((resolve, reject) => {
       const settle = (action: () => void): void => {
-        this.#thread.off('message', onMessage).off('error', onError);
+        this.#thread.off('message', onMessage).off('error', onError).off('messageerror', onError);
         action();
       };
       const onMessage = (reply: ThreadReply): void =>
         settle(() => {
           if ('written' in reply) resolve();
-          else reject(errorOf(reply));
+          else reject(errorOf(reply.failure));
         });
       const onError = (error: Error): void => settle(() => reject(error));
-      this.#thread.on('message', onMessage).on('error', onError);
+      this.#thread.on('message', onMessage).on('error', onError).on('messageerror', onError);
     });
   }
 }

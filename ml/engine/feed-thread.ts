@@ -1,9 +1,9 @@
 /** The worker thread that prepares batches: reading, turning and normalising photos must not hold up the next step. */
 import { parentPort, workerData } from 'node:worker_threads';
+import { recordOf, type FailureRecord } from '../../configs/failure.js';
 import { openCache } from '../images/cache.js';
 import { TrainingData, type StepOfEpoch } from './data.js';
 import type { MicroBatch } from './learner.js';
-import { faultOf, type ThreadFault } from '../threads/fault.js';
 
 export interface ThreadData {
   /** Absolute paths of the photo cache. */
@@ -29,7 +29,7 @@ export interface ViewJob {
 /** What is to be written where. The memory of `batch` goes to the thread and comes back filled. */
 export type Job = StepJob | ViewJob;
 
-export type ThreadReply = { readonly filled: Job } | ThreadFault;
+export type ThreadReply = { readonly filled: Job } | { readonly failure: FailureRecord };
 
 export function buffersOf({ kind, batch }: Job): ArrayBuffer[] {
   const arrays = kind === 'view' ? [batch] : batch.flatMap(({ photos, target, mask }) => [photos, target, mask]);
@@ -50,7 +50,7 @@ function serve(port: NonNullable<typeof parentPort>, { cacheIndex, cache, seed }
         fill(data, job);
         reply({ filled: job }, buffersOf(job));
       })
-      .catch((error: unknown) => reply(faultOf(error)));
+      .catch((error: unknown) => reply({ failure: recordOf(error) }));
   });
 }
 

@@ -7,9 +7,9 @@
  * in use here: a batch's memory goes back when the next batch is asked for.
  */
 import { Worker } from 'node:worker_threads';
+import { errorOf } from '../../configs/failure.js';
 import { emptyBatch, type StepOfEpoch } from './data.js';
 import { buffersOf, type Job, type StepJob, type ThreadData, type ThreadReply, type ViewJob } from './feed-thread.js';
-import { errorOf } from '../threads/fault.js';
 
 /** Batches beside the one in use. One is enough on average; the second makes up for a slow disk or a busy core. */
 const AHEAD = 2;
@@ -41,9 +41,10 @@ export class Feed {
     this.#thread = new Worker(new URL('./feed-thread.js', import.meta.url), { workerData: data });
     this.#thread.on('message', (reply: ThreadReply) => {
       if ('filled' in reply) this.#waiting.shift()?.resolve(reply.filled);
-      else this.#fail(errorOf(reply));
+      else this.#fail(errorOf(reply.failure));
     });
     this.#thread.on('error', (error) => this.#fail(error));
+    this.#thread.on('messageerror', (error) => this.#fail(error));
   }
 
   /** The batches of training steps, in micro-batches of `sizes` pairs. */

@@ -1,6 +1,6 @@
 /** The thread that looks at photos: decoding waits in native threads, but hashes, checks and the calls into the decoder take JavaScript's time. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { faultOf, type ThreadFault } from '../threads/fault.js';
+import { recordOf, type FailureRecord } from '../../configs/failure.js';
 import { lookAt, type Looked, type LookOptions } from './look.js';
 
 export type ThreadData = Pick<LookOptions, 'mode' | 'limits'>;
@@ -10,7 +10,7 @@ export type ToThread = { readonly id: number; readonly bytes: Uint8Array } | { r
 
 /** `needs`: the bytes that decoding photo `id` takes; it waits for `enter`. `memory`: what its bytes lay in. */
 export type FromThread = { readonly id: number } & (
-  { readonly needs: number } | (({ readonly looked: Looked } | ThreadFault) & { readonly memory: ArrayBuffer })
+  { readonly needs: number } | (({ readonly looked: Looked } | { readonly failure: FailureRecord }) & { readonly memory: ArrayBuffer })
 );
 
 if (parentPort !== null) serve(parentPort, workerData as ThreadData);
@@ -33,7 +33,7 @@ function serve(port: NonNullable<typeof parentPort>, data: ThreadData): void {
       const copy = square === null ? null : Uint8Array.from(square);
       reply({ id, memory, looked: { content, square: copy as Buffer | null } }, copy === null ? [memory] : [memory, copy.buffer]);
     } catch (error) {
-      reply({ id, memory, ...faultOf(error) }, [memory]);
+      reply({ id, memory, failure: recordOf(error) }, [memory]);
     }
   };
   port.on('message', (message: ToThread) => {

@@ -1,7 +1,7 @@
 /** Threads that look at photos, started as photos come: one thread alone would keep no more than a core busy with small photos. */
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { errorOf } from '../threads/fault.js';
+import { errorOf } from '../../configs/failure.js';
 import type { Budget } from './budget.js';
 import type { FileMemory } from './file-memory.js';
 import type { Looked } from './look.js';
@@ -59,6 +59,7 @@ class Looker {
     this.#thread = new Worker(new URL('./look-thread.js', import.meta.url), { workerData: data, execArgv: [] });
     this.#thread.on('message', (message: FromThread) => this.#hear(message));
     this.#thread.on('error', (error) => this.#fail(error));
+    this.#thread.on('messageerror', (error) => this.#fail(error));
     this.#thread.on('exit', (code) => this.#fail(new Error(`a thread that looks at photos ended (${code})`)));
   }
 
@@ -95,7 +96,7 @@ class Looker {
       this.files.giveBack(message.memory);
       photo.leave();
       if ('looked' in message) photo.resolve({ ...message.looked, square: bufferOf(message.looked.square) });
-      else photo.reject(errorOf(message));
+      else photo.reject(errorOf(message.failure));
     }
   }
 

@@ -48,6 +48,7 @@ export async function readHdf5(path: string, { signal, limitMs = LIMIT_MS }: Hdf
     const reply = await new Promise<ThreadReply>((resolve, reject) => {
       thread.on('message', resolve);
       thread.on('error', (error) => reject(broken(`reading it failed: ${error.message}`, error)));
+      thread.on('messageerror', (error) => reject(broken('its answer cannot be read', error)));
       thread.on('exit', (code) => reject(broken(`reading it ended without a result (${code})`)));
       ended.addEventListener('abort', () => {
         reject(timeout.aborted ? broken(`it was not read in ${limitMs / 1000} s`) : signal.reason);

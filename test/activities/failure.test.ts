@@ -8,7 +8,7 @@ const context = { info: { attempt: 2 }, cancellationSignal: new AbortController(
 
 /** From what an activity threw to what a person reads in the ledger. */
 function read(thrown: unknown): string {
-  const { error } = activityFailure(thrown, context, 'train');
+  const { error } = activityFailure(thrown, context, 'train', (text) => text);
   const failed = new ActivityFailure('Activity task failed', 'train', 'train', RetryState.MAXIMUM_ATTEMPTS_REACHED, 'a test', error);
   const { failure, attempt, workerLost } = readFailure(failed);
   assert.deepEqual([failure.code, attempt, workerLost], ['UNEXPECTED', 2, false]);

@@ -3,9 +3,11 @@
  * parent is gone it ends at once, since the next attempt continues from the last checkpoint.
  */
 import { fileURLToPath } from 'node:url';
-import { Problem } from '../../../configs/problem.js';
 import { fromSystemError } from '../../../configs/system-error.js';
 import { outliveLog } from '../../files/lasting-output.js';
+import { recordOf } from '../../../configs/failure.js';
+import { channelToParent, listen, say } from '../../processes/channel.js';
+import { Progress } from '../../../configs/schema/payload.js';
 import { isOutOfMemory, outOfMemory } from '../out-of-memory.js';
 import type { JobContext } from './context.js';
 import { evaluate } from './evaluate.js';
@@ -22,16 +24,19 @@ process.on('SIGTERM', () => {
 });
 // Ctrl-C reaches the whole group: the parent decides what it means.
 process.on('SIGINT', () => undefined);
-process.on('disconnect', () => process.exit(ORPHANED));
-process.once('message', (message) => {
-  void answer(ToChild.parse(message).job);
-});
+const parent = channelToParent();
+const orphaned = (): never => process.exit(ORPHANED);
+parent.on('error', orphaned).on('close', orphaned);
+listen(parent, ToChild, ({ job }) => void answer(job), fail);
 
 async function answer(job: Job): Promise<void> {
-  const context: JobContext = { progress: (progress) => void send({ kind: 'progress', progress }), stopping: () => stopping };
-  await send(await outcome(job, context));
-  process.removeAllListeners('disconnect');
+  const tell = (progress: Progress): void => void send({ kind: 'progress', progress: Progress.parse(progress) });
+  await send(await outcome(job, { progress: tell, stopping: () => stopping }));
   process.exit(0);
+}
+
+function fail(error: unknown): void {
+  void send({ kind: 'failure', failure: recordOf(error) }).then(() => process.exit(1));
 }
 
 async function outcome(job: Job, context: JobContext): Promise<FromChild> {
@@ -39,8 +44,7 @@ async function outcome(job: Job, context: JobContext): Promise<FromChild> {
     return { kind: 'result', result: await perform(job, context) };
   } catch (thrown) {
     const error = fromSystemError(isOutOfMemory(thrown) ? outOfMemory(thrown, job.kind) : thrown, job.kind);
-    if (error instanceof Problem) return { kind: 'problem', problem: error.toJSON() };
-    return { kind: 'defect', stack: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+    return { kind: 'failure', failure: recordOf(error) };
   }
 }
 
@@ -50,8 +54,5 @@ function perform(job: Job, context: JobContext): Promise<Result> {
 }
 
 function send(message: FromChild): Promise<void> {
-  return new Promise((resolve) => {
-    if (process.send === undefined || !process.connected) resolve();
-    else process.send(message, () => resolve());
-  });
+  return say(parent, message);
 }

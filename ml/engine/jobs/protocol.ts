@@ -1,7 +1,7 @@
 /** What the parent and its child say to each other, checked on both sides. */
 import { z } from 'zod';
 import { CATALOG } from '../../../configs/schema/catalog.js';
-import { PROBLEM_CODES, type ProblemCode } from '../../../configs/problem.js';
+import { FailureRecord } from '../../../configs/failure.js';
 import { Progress } from '../../../configs/schema/payload.js';
 import { Evaluation } from '../../../configs/schema/evaluation.js';
 
@@ -73,18 +73,9 @@ export type Result = z.infer<typeof Result>;
 export const ToChild = z.object({ job: Job });
 export type ToChild = z.infer<typeof ToChild>;
 
-const ProblemText = z.object({
-  code: z.enum(Object.keys(PROBLEM_CODES) as [ProblemCode, ...ProblemCode[]]),
-  message: z.string(),
-  where: z.string().optional(),
-  cure: z.string().optional(),
-});
-
 export const FromChild = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('progress'), progress: Progress }),
   z.object({ kind: z.literal('result'), result: Result }),
-  z.object({ kind: z.literal('problem'), problem: ProblemText }),
-  /** A fault of ours: message with its stack. */
-  z.object({ kind: z.literal('defect'), stack: z.string() }),
+  z.object({ kind: z.literal('failure'), failure: FailureRecord }),
 ]);
 export type FromChild = z.infer<typeof FromChild>;

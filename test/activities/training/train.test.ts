@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { fork } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { evaluate } from '../../../activities/evaluation/evaluate.js';
 import { model } from '../../../activities/model/model.js';
@@ -15,6 +16,7 @@ import type { SettingsOf } from '../../../configs/schema/catalog.js';
 import { readCheckpoint } from '../../../ml/engine/checkpoint.js';
 import { readRows } from '../../../ml/engine/metrics-log.js';
 import { hashFile } from '../../../ml/files/atomic.js';
+import { CHANNEL, say } from '../../../ml/processes/channel.js';
 import { smallSettings, trainJob, writeSmallSet, type SmallSet } from '../../ml/engine/small-set.js';
 
 /** A task's context over a folder: artifacts by name as they were made by the tasks before. */
@@ -137,11 +139,12 @@ describe('the tasks model, train and evaluate', function () {
       smallSettings({ schedule: { epochs: 1000, warmupEpochs: 1, minLr: 0 }, earlyStopping: { points: 0, evaluations: 1000 } }),
     );
     const entry = fileURLToPath(new URL('../../../ml/engine/jobs/main.js', import.meta.url));
-    const child = fork(entry, [], { execArgv: [], silent: true });
-    child.send({ job });
-    await once(child, 'message');
+    const child = spawn(process.execPath, [entry], { stdio: ['ignore', 'pipe', 'pipe', 'pipe'] });
+    const channel = child.stdio[CHANNEL] as Duplex;
+    await say(channel, { job });
+    await once(channel, 'data');
     const ended = once(child, 'exit');
-    child.disconnect();
+    channel.destroy();
     assert.equal((await ended)[0], 3);
   });
 });
