@@ -2,6 +2,8 @@
 import { join } from 'node:path';
 import { Problem } from '../../configs/problem.js';
 import type { SettingsOf } from '../../configs/schema/catalog.js';
+import { variableOf } from '../../configs/schema/weights-source.js';
+import { shownUrl, withShownUrls } from '../../configs/url.js';
 import { metadataTexts } from '../../ml/engine/checkpoint.js';
 import { writeJsonAtomically } from '../../ml/files/atomic.js';
 import { initialise } from '../../ml/network/initialise.js';
@@ -77,18 +79,22 @@ interface Source {
 
 async function sourceOf(context: ModelContext): Promise<Source> {
   const { weights, backbone } = context.settings.model;
-  const { source, sha256, onUnavailable } = weights;
-  if (source === null) return random('no source is set');
+  const { source: named, sha256, onUnavailable } = weights;
+  if (named === null) return random('no source is set');
+  const variable = variableOf(named);
+  const source = variable === null ? named : context.secret(variable);
+  // The rest of a URL may be a key: nothing that is kept or shown holds it.
+  const shown = shownUrl(source);
   try {
     const cacheFolder = join(context.root, '.emo-aen', 'cache', 'weights');
     const { progress, signal, root } = context;
     const obtained = await obtainWeights({ source, sha256, root, cacheFolder, signal, progress: (told) => progress(told) });
-    const read = await readWeights({ file: obtained.file, source, backbone, signal });
-    const before = read.own === null ? '' : `, which began from ${read.own.weights}`;
-    return { weights: read, provenance: `${source} (sha256 ${obtained.sha256})${before}`, warnings: [] };
+    const read = await readWeights({ file: obtained.file, source: shown, backbone, signal });
+    const before = read.own === null ? '' : `, which began from ${withShownUrls(read.own.weights)}`;
+    return { weights: read, provenance: `${shown} (sha256 ${obtained.sha256})${before}`, warnings: [] };
   } catch (error) {
     if (onUnavailable === 'random' && error instanceof Problem && UNAVAILABLE.has(error.code))
-      return random(`${source} is unavailable: ${error.message}`);
+      return random(`${shown} is unavailable: ${error.message}`);
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 /** What is wrong with a configuration: collected over all files first, then told at once, each with its line and a caret. */
 import { Problem, type ProblemFields } from '../problem.js';
+import { maskedUrls } from '../url.js';
 import type { Span } from './located.js';
 
 export interface Diagnostic {
@@ -46,7 +47,7 @@ export class Diagnostics {
 
   add(span: Span, path: readonly PropertyKey[], message: string, { suggestion = null, help = null }: Advice = {}): void {
     const { line, col } = span.source.lines.linePos(span.start);
-    const file = span.source.name;
+    const file = span.source.inline ? maskedUrls(span.source.name) : span.source.name;
     const diagnostic = { file, line: Math.max(1, line), column: Math.max(1, col), path: dotted(path), message, suggestion, help };
     const { inline } = span.source;
     this.#findings.set(JSON.stringify([file, line, col, message]), { diagnostic, excerpt: inline ? null : excerptOf(span), inline });
@@ -133,7 +134,8 @@ function excerptOf({ source: { text }, start, end }: Span): Excerpt | null {
   const to = newline === -1 ? text.length : newline;
   if (text.slice(from, to).trim() === '') return null;
   const left = Math.max(from, Math.min(start - QUOTED / 2, to - QUOTED));
-  const shown = text.slice(left, Math.min(to, left + QUOTED));
+  const line = maskedUrls(text.slice(from, to));
+  const shown = line.slice(left - from, Math.min(to, left + QUOTED) - from);
   const width = Math.max(1, Math.min(end, to, left + QUOTED) - start);
   return { text: visible(shown), indent: start - left, width };
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { WeightsSource } from './weights-source.js';
 
 const hash = z.string().regex(/^[0-9a-f]{8,64}$/, 'a sha256 in lower-case hexadecimal, whole or at least its first 8 digits');
 
@@ -23,7 +24,7 @@ export const TrainSettings = z.strictObject({
       epsilon: z.union([z.literal('auto'), z.number().positive()]),
     }),
     weights: z.strictObject({
-      source: z.string().min(1).nullable(),
+      source: WeightsSource.nullable(),
       sha256: hash.nullable(),
       onUnavailable: z.enum(['fail', 'random']),
     }),

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { Agent, EnvHttpProxyAgent, fetch, type Dispatcher, type Response } from 'undici';
 import { isAbout, Problem } from '../../configs/problem.js';
 import { fromSystemError } from '../../configs/system-error.js';
+import { shownUrl, withShownUrls } from '../../configs/url.js';
 import type { Progress } from '../../configs/schema/payload.js';
 
 const CONNECT_MS = 10_000;
@@ -43,23 +44,34 @@ export async function download(request: Download): Promise<string> {
   const dispatcher = dispatcherOf(process.env);
   const resume: Record<string, string> = part === null ? {} : { range: `bytes=${part.bytes}-`, 'if-range': part.validator };
   try {
-    const response = await fetch(request.url, {
+    const { url, authorization } = addressOf(request.url);
+    const response = await fetch(url, {
       dispatcher,
       signal: request.signal,
-      headers: { ...resume, 'accept-encoding': 'identity' },
+      headers: { ...resume, ...authorization, 'accept-encoding': 'identity' },
     });
     if (response.ok) return await receive(request, response, part);
     await response.body?.cancel();
-    if (response.status !== 416 || part === null) throw refused(request.url, response.status);
+    if (response.status !== 416 || part === null) throw refused(shownUrl(request.url), response.status);
     await rm(part.path, { force: true });
     return await download(request);
   } catch (error) {
     if (part !== null) await release(request, part.path);
     request.signal.throwIfAborted();
-    throw error instanceof Problem ? error : unreachable(request.url, error);
+    throw error instanceof Problem ? error : unreachable(shownUrl(request.url), error);
   } finally {
     await dispatcher.destroy();
   }
+}
+
+/** User and password of a URL go into a header, as `fetch` wants it. */
+function addressOf(text: string): { readonly url: string; readonly authorization: Readonly<Record<string, string>> } {
+  const url = new URL(text);
+  const { username, password } = url;
+  if (username === '' && password === '') return { url: text, authorization: {} };
+  url.username = url.password = '';
+  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return { url: url.href, authorization: { authorization: `Basic ${Buffer.from(pair).toString('base64')}` } };
 }
 
 async function receive(request: Download, response: Response, part: Part | null): Promise<string> {
@@ -91,7 +103,7 @@ async function append(request: Download, response: Response, file: FileHandle, b
     done += (chunk as Uint8Array).length;
     if (done - told < PROGRESS_BYTES) continue;
     told = done;
-    request.progress({ message: `fetching ${request.url}`, done, ...total, unit: 'bytes' });
+    request.progress({ message: `fetching ${shownUrl(request.url)}`, done, ...total, unit: 'bytes' });
   }
 }
 
@@ -183,8 +195,7 @@ function unreachable(url: string, error: unknown): Problem {
   const message = causes.flatMap((cause) => (cause instanceof Error && cause.message !== '' ? [cause.message] : [])).join(': ');
   return new Problem({
     code: 'UNREACHABLE',
-    message: `${url} cannot be fetched: ${message}`,
+    message: `${url} cannot be fetched: ${withShownUrls(message)}`,
     cure: 'check the network and HTTPS_PROXY, or fetch the file elsewhere and give its path as model.weights.source',
-    cause: error,
   });
 }

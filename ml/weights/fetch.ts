@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { Problem } from '../../configs/problem.js';
+import { isUrl, shownUrl } from '../../configs/url.js';
 import type { Progress } from '../../configs/schema/payload.js';
 import { hashFile, syncFolder } from '../files/atomic.js';
 import { download } from './download.js';
@@ -31,7 +32,7 @@ export interface ObtainedWeights {
  *   such file, UNREACHABLE where the server cannot be reached now, DISK_FULL.
  */
 export async function obtainWeights(request: WeightsRequest): Promise<ObtainedWeights> {
-  return /^https?:\/\//i.test(request.source) ? fromUrl(request) : fromPath(request);
+  return isUrl(request.source) ? fromUrl(request) : fromPath(request);
 }
 
 async function fromPath(request: WeightsRequest): Promise<ObtainedWeights> {
@@ -87,7 +88,7 @@ function matches(sha256: string, expected: string | null): boolean {
 function wrongHash({ source, sha256: expected }: WeightsRequest, found: string, kept: string): Problem {
   return new Problem({
     code: 'WEIGHTS',
-    message: `${source} has sha256 ${found}, where model.weights.sha256 says ${expected}; ${kept}`,
+    message: `${shownUrl(source)} has sha256 ${found}, where model.weights.sha256 says ${expected}; ${kept}`,
     cure: 'if the file is the one you mean, set model.weights.sha256 to its hash; else correct model.weights.source',
   });
 }

@@ -16,6 +16,8 @@ interface Given<Settings> {
   readonly artifacts?: Readonly<Record<string, string>>;
   readonly progress?: TaskContext<Settings>['progress'];
   readonly signal?: AbortSignal;
+  /** Values by the variable's name. */
+  readonly secrets?: Readonly<Record<string, string>>;
 }
 
 export function taskContext<Settings>(given: Given<Settings>): TaskContext<Settings> {
@@ -35,6 +37,8 @@ export function taskContext<Settings>(given: Given<Settings>): TaskContext<Setti
     artifact,
     has: (name) => name in artifacts,
     secret: (name) => {
+      const value = given.secrets?.[name];
+      if (value !== undefined) return value;
       throw new Error(`the test gave no ${name}`);
     },
     digest: (name) =>

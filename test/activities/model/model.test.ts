@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { model } from '../../../activities/model/model.js';
 import type { TaskResult } from '../../../activities/task.js';
 import { train } from '../../../activities/training/train.js';
+import { recordOf } from '../../../configs/failure.js';
 import { Problem } from '../../../configs/problem.js';
 import type { SettingsOf } from '../../../configs/schema/catalog.js';
 import { readCheckpoint, type Checkpoint } from '../../../ml/engine/checkpoint.js';
@@ -47,6 +51,48 @@ describe('the task model', function () {
     };
     assert.deepEqual(await made(), ['checkpoints/test/initial.safetensors', 'runs/test/model.json']);
     assert.deepEqual(await made('test/model-3'), ['checkpoints/test/model-3/initial.safetensors', 'runs/test/model-3/model.json']);
+  });
+
+  it('reads a signed URL from the environment, and keeps and shows scheme, host and path only', async () => {
+    const body = await readFile((await make(settingsOf(null))).path);
+    const asked: (string | undefined)[] = [];
+    const server = createServer((request, response) => {
+      asked.push(request.url, request.headers.authorization);
+      if (request.url === '/first') response.writeHead(302, { location: '/w.safetensors?X-Amz-Signature=REDIRECTSECRET' }).end();
+      else if (request.url?.startsWith('/gone') === true) response.writeHead(404).end();
+      else response.end(body);
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const from = async (value: string): Promise<string> => {
+      const told: unknown[] = [];
+      const context = taskContext({
+        root,
+        task: 'model',
+        settings: { seed: 3, model: settingsOf('env:WEIGHTS_URL') },
+        secrets: { WEIGHTS_URL: value },
+        progress: (progress) => told.push(progress),
+      });
+      const thrown: unknown[] = [];
+      const result = await model(context).catch((error: unknown) => void thrown.push(recordOf(error)));
+      const files = await Promise.all((result?.artifacts ?? []).map(({ path }) => readFile(path, 'latin1')));
+      return `${JSON.stringify([told, thrown, result])}${files.join('')}`;
+    };
+    try {
+      const signed = await from(`http://${host}/w.safetensors?X-Amz-Signature=TOPSECRETSIGNATURE`);
+      assert.ok(!signed.includes('TOPSECRET') && signed.includes(`http://${host}/w.safetensors (sha256 `));
+      const withPassword = await from(`http://me:pa55word@${host}/w.safetensors`);
+      assert.ok(!withPassword.includes('pa55word') && withPassword.includes(`http://${host}/w.safetensors (sha256 `));
+      assert.equal(asked.at(-1), `Basic ${Buffer.from('me:pa55word').toString('base64')}`);
+      assert.ok(!(await from(`http://${host}/first`)).includes('REDIRECTSECRET'));
+      const gone = await from(`http://me:pa55word@${host}/gone?sig=TOPSECRETSIGNATURE`);
+      assert.ok(gone.includes(`http://${host}/gone answers 404`) && !/TOPSECRET|pa55word/.test(gone));
+      const nobody = await from(`http://me:pa55word@127.0.0.1:1/w?sig=TOPSECRETSIGNATURE`);
+      assert.ok(nobody.includes('http://127.0.0.1:1/w cannot be fetched') && !/TOPSECRET|pa55word/.test(nobody));
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
   });
 
   it('begins with random numbers, says so, and makes the same bytes again', async () => {

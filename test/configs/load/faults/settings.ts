@@ -55,6 +55,20 @@ export const SETTINGS_FAULTS: readonly Case[] = [
     ],
   },
   {
+    what: 'weights from a URL that holds a key, which is not shown again',
+    pipeline: MINE,
+    files: {
+      'configs/mine.yaml': ['extends: train.yaml', 'model: { weights: { source: "https://me:pa55@h.example/w.pth" } } # mine'].join('\n'),
+    },
+    says: [
+      'configs/mine.yaml:2:29: `model.weights.source` holds a user name or password, and settings stand in every record of a run: put the URL into an environment variable of the workers, set `source: env:WEIGHTS_URL`, and give the task `env: [WEIGHTS_URL]`',
+      '    2 | model: { weights: { source: "https://*******@h.example/w.pth" } } # mine',
+      '      |                             ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^',
+      '',
+      '1 problem found',
+    ],
+  },
+  {
     what: 'a file that leaves settings out and extends nothing',
     pipeline: pipelineOf('a: { stage: 2, uses: audit, with: mine.yaml }'),
     files: {
