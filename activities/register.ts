@@ -3,7 +3,7 @@ import type { ActivityName } from '../configs/schema/catalog.js';
 import type { TaskDefinition, TaskTable } from './definition.js';
 import { FUNCTIONS } from './functions.js';
 import { OneAtATime } from './one-at-a-time.js';
-import { inThread, ownInThread } from './thread/host.js';
+import { inProcess, ownInProcess } from './process/host.js';
 import { wrap, type Activity } from './wrap.js';
 
 /**
@@ -12,9 +12,9 @@ import { wrap, type Activity } from './wrap.js';
  */
 export const TASKS: Readonly<Record<ActivityName, TaskDefinition>> = {
   ...FUNCTIONS,
-  export: inThread('export'),
-  quantize: inThread('quantize'),
-  parity: inThread('parity'),
+  export: inProcess('export'),
+  quantize: inProcess('quantize'),
+  parity: inProcess('parity'),
 };
 
 /**
@@ -24,5 +24,5 @@ export const TASKS: Readonly<Record<ActivityName, TaskDefinition>> = {
 export function taskActivities(root: string, tasks: TaskTable): Record<string, Activity> {
   const attempts = new OneAtATime();
   const known = Object.entries(tasks).map(([name, definition]) => [name, wrap(root, () => definition, attempts)] as const);
-  return { ...Object.fromEntries(known), default: wrap(root, ownInThread, attempts) };
+  return { ...Object.fromEntries(known), default: wrap(root, ownInProcess, attempts) };
 }
