@@ -8,6 +8,7 @@
 import { z } from 'zod';
 import { Share } from './evaluation.js';
 import { upgraded } from './manifest-v1.js';
+import { InnerPath } from './path.js';
 
 /** Of the layout; raised where a reader of the old one would misread the new one. */
 export const MANIFEST_FORMAT = 2;
@@ -18,13 +19,10 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 export const Version = z.string().regex(/^\d+\.\d+\.\d+$/, 'a version such as 1.0.0');
 
 /** Relative to the folder that holds the manifest, with `/`; it never leads out of that folder. */
-const InsidePath = z
-  .string()
-  .min(1)
-  .regex(
-    /^(?!\.{1,2}(\/|$))[^/\\:\0]+(\/(?!\.{1,2}(\/|$))[^/\\:\0]+)*$/,
-    'a path inside the bundle, relative and with /, without . and .. in it',
-  );
+const InsidePath = InnerPath.min(1).regex(
+  /^(?!\.{1,2}(\/|$))[^/\\:\0]+(\/(?!\.{1,2}(\/|$))[^/\\:\0]+)*$/,
+  'a path inside the bundle, relative and with /, without . and .. in it',
+);
 
 const PlacedFile = z.object({ path: InsidePath, bytes: z.int().positive(), sha256 });
 

@@ -1,9 +1,8 @@
 /** Makes one version the published one. What the names are, and why this is atomic: layout.ts. */
-import { randomBytes } from 'node:crypto';
 import { readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { isAbout, Problem } from '../../configs/problem.js';
-import { syncFolder } from '../files/atomic.js';
+import { syncFolder, temporaryBeside } from '../files/atomic.js';
 import { CURRENT, STAYING_NAMES, versionFolder } from './layout.js';
 
 /** In the folder of a version that was published at some time. It is no file of the version: it says that others may have it. */
@@ -37,7 +36,7 @@ async function markPublished(directory: string, version: string): Promise<void> 
 /** Makes `path` a link to `target`, in place of whatever file or link was there, by one rename. Nothing is done where it is that link. */
 async function replaceLink(path: string, target: string): Promise<void> {
   if ((await readlinkIfAny(path)) === target) return;
-  const temporary = `${path}.tmp-${process.pid}-${randomBytes(4).toString('hex')}`;
+  const temporary = temporaryBeside(path);
   try {
     await symlink(target, temporary);
     await rename(temporary, path);

@@ -36,7 +36,7 @@ async function proveSplits(
   findings: Findings,
 ): Promise<void> {
   await proveFile(audit, splits, findings);
-  const { assignments, datasetHash, findings: faults } = await readSplits(join(audit.root, splits.path), splits.path);
+  const { assignments, datasetHash, findings: faults } = await readSplits(audit.root, splits.path);
   if (assignments === null) {
     // That it is gone was told.
     for (const { code, message } of faults) if (code !== 'splits-missing') findings.missing.push(`${splits.path}: ${visible(message)}`);

@@ -15,13 +15,16 @@ import { writeSafetensors, type Tensor } from '../weights/safetensors.js';
 export const CheckpointKind = z.enum(['recent', 'periodic', 'best']);
 export type CheckpointKind = z.infer<typeof CheckpointKind>;
 
+/** As {@link checkpointName} makes them: an index is copied from one machine to another, and what it names is renamed and removed. */
+const CheckpointName = z.string().regex(/^epoch-\d{4,12}-step-\d{6,12}\.safetensors$/);
+
 const Entry = z.object({
-  file: z.string(),
+  file: CheckpointName,
   sha256: z.string(),
   bytes: z.int(),
   kinds: z.array(CheckpointKind),
   /** Name of the best checkpoint at that time; its own where it is that. */
-  best: z.string().nullable(),
+  best: CheckpointName.nullable(),
 });
 export type CheckpointEntry = z.infer<typeof Entry>;
 

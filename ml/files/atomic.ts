@@ -1,7 +1,7 @@
 /** Files that are complete or absent (standard 6): written to a temporary name beside the target, fsynced, renamed. */
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fromSystemError } from '../../configs/system-error.js';
 
 /** A file being written: what is given to `write` is on it to the last byte, or the promise is rejected. */
@@ -11,11 +11,11 @@ export interface NewFile {
 
 /**
  * Writes `path` by calling `write` with a temporary file. If `write` throws, nothing of `path` has changed
- * and the temporary file is gone; a kill leaves at most a `*.tmp-*` beside it.
+ * and the temporary file is gone; a kill leaves at most a `*.tmp-*` beside it. Any name that the file system takes will do.
  * @throws Problem DISK_FULL, or whatever `write` threw.
  */
 export async function writeAtomically(path: string, write: (file: NewFile) => Promise<void>): Promise<void> {
-  const temporary = `${path}.tmp-${process.pid}-${randomBytes(4).toString('hex')}`;
+  const temporary = temporaryBeside(path);
   try {
     await mkdir(dirname(path), { recursive: true });
     const file = await open(temporary, 'wx');
@@ -32,6 +32,12 @@ export async function writeAtomically(path: string, write: (file: NewFile) => Pr
     await rm(temporary, { force: true });
     throw fromSystemError(error, path);
   }
+}
+
+/** A name in the same folder. Its length has a limit of its own: the name that it stands for may be as long as names can be. */
+export function temporaryBeside(path: string): string {
+  const begin = [...basename(path)].slice(0, 40).join('');
+  return join(dirname(path), `${begin}.tmp-${process.pid}-${randomBytes(4).toString('hex')}`);
 }
 
 /** The whole of a small file at once. */

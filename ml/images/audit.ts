@@ -141,7 +141,7 @@ function digested({ photo, sha256 }: Inspection): (PhotoDigest & { readonly fold
 
 async function splitSet({ root, settings }: AuditOptions, inspections: readonly Inspection[], hash: string | null): Promise<Assigned> {
   const shown = settings.splits.file;
-  const read = await readSplits(resolve(root, shown), shown);
+  const read = await readSplits(root, shown);
   if (read.assignments === null) return { splitOf: new Map(), findings: read.findings };
   const { splitOf, findings } = assignSplits(
     read.assignments,

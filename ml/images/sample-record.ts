@@ -1,9 +1,7 @@
 /** Reads what `emo-aen sample` noted about a set. */
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { isAbout } from '../../configs/problem.js';
 import type { Finding } from '../../configs/schema/audit.js';
 import { SampleRecord } from '../../configs/schema/sample.js';
+import { readTextBelow, type ReadFault } from '../files/regular.js';
 import { finding } from './findings.js';
 import { DEGRADATIONS_FILE } from './scan.js';
 
@@ -15,19 +13,23 @@ export interface Degradations {
 
 /** @param root absolute photo root. A record that cannot be understood is an error: it decides whether the result is called synthetic. */
 export async function readDegradations(root: string): Promise<Degradations> {
-  const bad = (message: string): Degradations => ({ folders: new Set(), findings: [finding('bad-record', DEGRADATIONS_FILE, message)] });
-  let text: string;
-  try {
-    text = await readFile(join(root, DEGRADATIONS_FILE), 'utf8');
-  } catch (error) {
-    if (isAbout(error, 'EACCES', 'EISDIR', 'ELOOP')) return bad(`cannot be read (${error.code})`);
-    if (isAbout(error, 'ENOENT', 'ENOTDIR', 'ENAMETOOLONG')) return { folders: new Set(), findings: [] };
-    throw error;
-  }
-  const record = SampleRecord.safeParse(parsed(text));
-  return record.success
-    ? { folders: new Set(record.data.scenes.map(({ folder }) => folder)), findings: [] }
-    : bad('is not a record of `emo-aen sample`');
+  const read = await readSampleRecord(root);
+  if (read === null) return { folders: new Set(), findings: [] };
+  if ('scenes' in read) return { folders: new Set(read.scenes.map(({ folder }) => folder)), findings: [] };
+  // The walk through the set has told of links already (scan.ts).
+  const told = read.fault === 'link-outside' || read.fault === 'link-nowhere';
+  return { folders: new Set(), findings: told ? [] : [finding('bad-record', DEGRADATIONS_FILE, read.message)] };
+}
+
+/** More than a million pairs need. */
+export const MOST_RECORD_BYTES = 256 * 2 ** 20;
+
+/** The record of the set in a folder (absolute), what is wrong with it, or null where there is none. */
+export async function readSampleRecord(root: string): Promise<SampleRecord | ReadFault | null> {
+  const read = await readTextBelow(root, DEGRADATIONS_FILE, MOST_RECORD_BYTES);
+  if ('fault' in read) return read.fault === 'missing' ? null : read;
+  const record = SampleRecord.safeParse(parsed(read.text));
+  return record.success ? record.data : { fault: 'unreadable', message: 'is not a record of `emo-aen sample`' };
 }
 
 function parsed(text: string): unknown {

@@ -3,6 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, extname, join } from 'node:path';
 import { isAbout, Problem } from '../../configs/problem.js';
+import { DEGRADATIONS_FILE, LITTER } from './scan.js';
 
 /** A photo that becomes one scene. */
 export interface SampleSource {
@@ -52,9 +53,12 @@ export async function photosIn(folder: string, option = '--from'): Promise<Sampl
     });
   });
   const names = entries.filter((entry) => entry.isFile() && !entry.name.startsWith('.')).map(({ name }) => name);
-  const taken = new Set<string>();
+  const taken = new Set(RESERVED.map(folded));
   return names.sort().map((file) => ({ name: freeName(basename(file, extname(file)), taken), path: join(folder, file) }));
 }
+
+/** Names that mean something else in a set's folder, or that the audit passes over. */
+const RESERVED = [DEGRADATIONS_FILE, 'README.md', ...LITTER];
 
 /** a.jpg and a.png are two scenes, also where the file system does not tell A from a. */
 function freeName(wanted: string, taken: Set<string>): string {
@@ -64,4 +68,6 @@ function freeName(wanted: string, taken: Set<string>): string {
   return name;
 }
 
-const folded = (name: string): string => name.normalize('NFC').toLowerCase();
+function folded(name: string): string {
+  return name.normalize('NFC').toLowerCase();
+}

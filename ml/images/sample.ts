@@ -3,18 +3,20 @@
  * stands in two splits. The set says of itself that its pairs are synthetic (`degradations.json`).
  */
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import sharp from 'sharp';
 import { isAbout, Problem } from '../../configs/problem.js';
-import { SampleRecord } from '../../configs/schema/sample.js';
+import { nameFault } from '../../configs/schema/path.js';
+import type { SampleRecord } from '../../configs/schema/sample.js';
 import { removeAbandoned } from '../files/abandoned.js';
 import { writeJsonAtomically } from '../files/atomic.js';
+import { foreignIn, nameBelow, removeRecorded, type Recorded } from '../files/place.js';
 import { decodeWhole, readHeader, type Pixels } from './decode.js';
+import { readSampleRecord } from './sample-record.js';
 import type { SampleSource } from './sample-sources.js';
 import { DEGRADATIONS_FILE } from './scan.js';
-import { makeScene, SMALLEST_SIDE, type SceneOptions } from './scene.js';
+import { makeScene, photoOf, SMALLEST_SIDE, type SceneOptions } from './scene.js';
 
 export interface SampleOptions extends SceneOptions {
   readonly sources: readonly SampleSource[];
@@ -33,7 +35,7 @@ const MAX_PIXELS = 1e8;
 
 /**
  * Makes the set, and moves it into place when it is whole. Deterministic: the same sources, seed and options make the same files.
- * @throws Problem CONFLICT where there is something already, DATASET where no photo can be used; nothing has changed then.
+ * @throws Problem CONFLICT where there is something already that is not surely a set of ours, DATASET where no photo can be used; nothing has changed then.
  */
 export async function makeSampleSet(options: SampleOptions): Promise<SampleRecord> {
   const { into } = options;
@@ -41,12 +43,14 @@ export async function makeSampleSet(options: SampleOptions): Promise<SampleRecor
   await removeAbandoned(into, BUILDING);
   const building = join(into, `${BUILDING}${process.pid}`);
   try {
-    await mkdir(building, { recursive: true });
+    await mkdir(into, { recursive: true });
+    await rm(building, { recursive: true, force: true });
+    await mkdir(building);
     const record = await makeScenes(building, options);
-    for (const folder of old) await rm(join(into, folder), { recursive: true, force: true });
+    for (const [folder, photos] of old) await removeRecorded(await sceneIn(into, folder), photos, ANOTHER_FOLDER);
     // The record goes first: scenes without it would pass for real pairs.
     await writeJsonAtomically(join(into, DEGRADATIONS_FILE), record);
-    for (const { folder } of record.scenes) await rename(join(building, folder), join(into, folder));
+    for (const { folder } of record.scenes) await rename(join(building, folder), await sceneIn(into, folder));
     return record;
   } finally {
     await rm(building, { recursive: true, force: true });
@@ -57,18 +61,47 @@ export async function makeSampleSet(options: SampleOptions): Promise<SampleRecor
 const BUILDING = '.making-';
 const isKept = (name: string): boolean => name.startsWith('.') || name === 'README.md';
 
-/** Folders of an older sample set that may go. A set that was broken off while it was moved into place is made again unasked. */
-async function refuseToOverwrite({ into, force = false }: SampleOptions): Promise<string[]> {
+const ANOTHER_FOLDER = 'name another folder with --into';
+
+/** By name, the folders of an older set that is replaced, each with the photos that were made in it. */
+type OldScenes = ReadonlyMap<string, Recorded>;
+
+/**
+ * A record comes with the set, and whoever made the set may have written anything into it. So a folder goes only if it holds nothing
+ * but photos whose bytes the record knows. A set that was broken off while it was moved into place is made again unasked.
+ */
+async function refuseToOverwrite({ into, force = false }: SampleOptions): Promise<OldScenes> {
   const names = (await namesIn(into)).filter((name) => !isKept(name));
-  if (names.length === 0) return [];
-  const record = await recordIn(into);
-  const ours = record?.scenes.map(({ folder }) => folder) ?? [];
-  const foreign = names.filter((name) => name !== DEGRADATIONS_FILE && !ours.includes(name));
-  const conflict = (message: string, cure: string): Problem => new Problem({ code: 'CONFLICT', message, where: into, cure });
-  if (foreign.length > 0) throw conflict(`holds "${foreign[0]}", which is not of a sample set`, 'name another folder with --into');
-  const whole = record !== null && ours.every((folder) => existsSync(join(into, folder)));
+  if (names.length === 0) return new Map();
+  const conflict = (message: string, cure = ANOTHER_FOLDER): Problem => new Problem({ code: 'CONFLICT', message, where: into, cure });
+  const record = await readSampleRecord(into);
+  if (record !== null && 'fault' in record) throw conflict(`${DEGRADATIONS_FILE} ${record.message}`);
+  const ours = photosOf(record);
+  const foreign = names.find((name) => name !== DEGRADATIONS_FILE && !ours.has(name));
+  if (foreign !== undefined) throw conflict(`holds ${JSON.stringify(foreign)}, which is not of a sample set`);
+  const whole = [...ours.keys()].every((folder) => names.includes(folder));
   if (whole && !force) throw conflict('a sample set is there already', '--force makes it again; --into names another folder');
+  for (const [folder, photos] of ours) {
+    const other = await foreignIn(await sceneIn(into, folder), photos);
+    if (other !== null) throw conflict(`${other.path === '.' ? folder : `${folder}/${other.path}`} ${other.reason}`);
+  }
   return ours;
+}
+
+function photosOf(record: SampleRecord | null): OldScenes {
+  const scenes = record?.scenes ?? [];
+  return new Map(
+    scenes.map(({ folder, pairs }) => [
+      folder,
+      new Map(pairs.flatMap(({ stem, sha256 }) => LABELS.map((label) => [photoOf(label, stem), sha256[label]]))),
+    ]),
+  );
+}
+
+const LABELS = ['good', 'bad'] as const;
+
+function sceneIn(into: string, folder: string): Promise<string> {
+  return nameBelow(into, folder, { where: join(into, DEGRADATIONS_FILE), cure: ANOTHER_FOLDER });
 }
 
 async function namesIn(folder: string): Promise<string[]> {
@@ -76,16 +109,6 @@ async function namesIn(folder: string): Promise<string[]> {
     return await readdir(folder);
   } catch (error) {
     if (isAbout(error, 'ENOENT')) return [];
-    throw error;
-  }
-}
-
-async function recordIn(into: string): Promise<SampleRecord | null> {
-  try {
-    const record = SampleRecord.safeParse(JSON.parse(await readFile(join(into, DEGRADATIONS_FILE), 'utf8')));
-    return record.success ? record.data : null;
-  } catch (error) {
-    if (isAbout(error, 'ENOENT') || error instanceof SyntaxError) return null;
     throw error;
   }
 }
@@ -98,8 +121,9 @@ async function makeScenes(building: string, options: SampleOptions): Promise<Sam
   for (const [index, { name, path }] of sources.entries()) {
     signal?.throwIfAborted();
     const source = basename(path);
+    const fault = nameFault(name);
     const bytes = await readFile(path);
-    const photo = await usable(bytes);
+    const photo = fault === null ? await usable(bytes) : `cannot give its name to a folder: it ${fault}`;
     if (typeof photo === 'string') {
       skipped.push({ source, reason: photo });
     } else {
@@ -109,7 +133,7 @@ async function makeScenes(building: string, options: SampleOptions): Promise<Sam
     onScene?.(index + 1, sources.length);
   }
   if (scenes.length === 0) throw nothingUsable(skipped);
-  return { version: 1, synthetic: true, seed, scenes, skipped };
+  return { version: 2, synthetic: true, seed, scenes, skipped };
 }
 
 /** The photo's pixels, or why it cannot be used. */

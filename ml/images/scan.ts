@@ -36,7 +36,8 @@ const LABELS: readonly Label[] = ['bad', 'good'];
 /** What may stand in a scene's folder beside good/ and bad/. */
 const KNOWN_IN_FOLDER = new Set<string>([...LABELS, SCORES_FILE]);
 /** What file managers leave behind. */
-const isLitter = (name: string): boolean => name.startsWith('.') || name === 'Thumbs.db' || name === 'desktop.ini';
+export const LITTER: readonly string[] = ['Thumbs.db', 'desktop.ini'];
+const isLitter = (name: string): boolean => name.startsWith('.') || LITTER.includes(name);
 
 const byCodeUnits = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 /** Questions that the system is asked at once: on a network each takes a while, and none waits for the other. */

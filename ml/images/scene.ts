@@ -1,9 +1,11 @@
 /** One scene of a sample set: crops of one photo, each with its degraded copy. */
+import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import sharp from 'sharp';
 import { Problem } from '../../configs/problem.js';
+import type { Label } from '../../configs/schema/photos.js';
 import type { Degradation, DegradationKind } from '../../configs/schema/sample.js';
 import { Draws } from '../random/philox.js';
 import { PHOTOS_IN_FLIGHT, type Pixels } from './decode.js';
@@ -52,9 +54,16 @@ async function makePair(folder: string, photo: Pixels, scene: number, number: nu
     throw new Problem({ code: 'USAGE', message: 'no kind of degradation is named', cure: 'name at least one with --kinds' });
   const { pixels, parameters } = await DEGRADE[kind](good, new Draws('degrade', place));
   const stem = `${String(number).padStart(String(crops - 1).length, '0')}-${kind}`;
-  await writePhoto(join(folder, 'good', `${stem}.png`), good);
-  await writePhoto(join(folder, 'bad', `${stem}.png`), pixels);
-  return { stem, crop, size, kind, parameters: rounded(parameters) };
+  const sha256 = {
+    good: await writePhoto(join(folder, photoOf('good', stem)), good),
+    bad: await writePhoto(join(folder, photoOf('bad', stem)), pixels),
+  };
+  return { stem, crop, size, kind, parameters: rounded(parameters), sha256 };
+}
+
+/** Relative to the scene's folder, with `/`. */
+export function photoOf(label: Label, stem: string): string {
+  return `${label}/${stem}.png`;
 }
 
 /** A square anywhere in the photo, from the largest written side up to the photo's shortest side. */
@@ -72,15 +81,14 @@ async function cut({ data, width, height }: Pixels, { left, top, side }: Degrada
 
 /**
  * PNG, so that the only damage is the one that was done on purpose. Written plainly: the set is moved into place as a whole,
- * and syncing hundreds of small files one by one took most of the time.
+ * and syncing hundreds of small files one by one took most of the time. Gives the sha256 of the file.
  */
-async function writePhoto(path: string, { data, width, height }: Pixels): Promise<void> {
-  await writeFile(
-    path,
-    await sharp(data, { raw: { width, height, channels: 3 } })
-      .png({ compressionLevel: 4 })
-      .toBuffer(),
-  );
+async function writePhoto(path: string, { data, width, height }: Pixels): Promise<string> {
+  const bytes = await sharp(data, { raw: { width, height, channels: 3 } })
+    .png({ compressionLevel: 4 })
+    .toBuffer();
+  await writeFile(path, bytes);
+  return createHash('sha256').update(bytes).digest('hex');
 }
 
 const rounded = (parameters: Readonly<Record<string, number>>): Record<string, number> =>

@@ -1,9 +1,7 @@
 /** `scores.csv` of a folder: file, mean opinion score[, deviation, count] (design §5, "Scores of people"). */
-import { readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { isAbout } from '../../configs/problem.js';
 import type { Finding } from '../../configs/schema/audit.js';
 import type { DatasetSettings } from '../../configs/schema/dataset.js';
+import { readTextBelow, type ReadFault } from '../files/regular.js';
 import { parseCsv, type Row } from './csv.js';
 import { finding, type FindingCode } from './findings.js';
 import { SCORES_FILE, type FoundPhoto } from './scan.js';
@@ -25,8 +23,8 @@ export interface Scores {
 
 type Limits = DatasetSettings['scores'];
 
-/** More than a name and four numbers for each of a million photos, and what fits into a text. */
-const MOST_BYTES = 256 * 2 ** 20;
+/** Of a table: more than a name and four numbers for each of a million photos, and what fits into a text. */
+export const MOST_SCORE_BYTES = 256 * 2 ** 20;
 
 /** @param root absolute photo root. Folders without the file have no scores, and nothing is wrong with that. */
 export async function readScores(root: string, folders: readonly string[], photos: readonly FoundPhoto[], limits: Limits): Promise<Scores> {
@@ -37,8 +35,13 @@ export async function readScores(root: string, folders: readonly string[], photo
   for (const [folder, names] of namesByFolder) {
     const csv = `${folder}/${SCORES_FILE}`;
     const found = (code: FindingCode, message: string): void => void findings.push(finding(code, csv, message));
-    const text = await readText(join(root, csv), found);
-    if (text === null) continue;
+    const read = await readTextBelow(root, csv, MOST_SCORE_BYTES);
+    if ('fault' in read) {
+      const code = FAULT_CODES[read.fault];
+      if (code !== null) found(code, read.message);
+      continue;
+    }
+    const { text } = read;
     const known = byFile.size;
     for (const { line, code, message } of readTable(text, names, limits, byFile)) found(code, `line ${line}: ${message}`);
     const scored = byFile.size - known;
@@ -48,19 +51,14 @@ export async function readScores(root: string, folders: readonly string[], photo
   return { byFile, findings };
 }
 
-/** Null where there is none, or, with a finding, where it cannot be read. */
-async function readText(path: string, found: (code: FindingCode, message: string) => void): Promise<string | null> {
-  try {
-    const facts = await stat(path);
-    if (!facts.isFile()) found('unreadable', 'is not a file');
-    else if (facts.size > MOST_BYTES) found('bad-scores', `has ${facts.size} bytes, more than any list of scores`);
-    else return await readFile(path, 'utf8');
-  } catch (error) {
-    if (!isAbout(error, 'ENOENT', 'EACCES', 'EISDIR', 'ELOOP', 'ENOTDIR', 'ENAMETOOLONG', 'EIO')) throw error;
-    if (error.code !== 'ENOENT') found('unreadable', `cannot be read (${error.code})`);
-  }
-  return null;
-}
+/** Null: there are no scores, and nothing is wrong with that. */
+const FAULT_CODES = {
+  missing: null,
+  'link-outside': 'link-outside',
+  'link-nowhere': 'unreadable',
+  unreadable: 'unreadable',
+  'too-large': 'bad-scores',
+} as const satisfies Readonly<Record<ReadFault['fault'], FindingCode | null>>;
 
 interface Fault {
   readonly line: number;

@@ -1,8 +1,6 @@
 /** Reads and locks `docs/splits.json`. */
-import { readFile } from 'node:fs/promises';
 import { dirname, relative, resolve, sep } from 'node:path';
 import type { z } from 'zod';
-import { isAbout } from '../../configs/problem.js';
 import { check } from '../../configs/load/check.js';
 import { Diagnostics } from '../../configs/load/diagnostics.js';
 import { fileSource } from '../../configs/load/located.js';
@@ -11,6 +9,8 @@ import type { Finding } from '../../configs/schema/audit.js';
 import { Assignments, LockedSplits, PlainSplits, type FolderDigests } from '../../configs/schema/splits.js';
 import { schemaFile } from '../../configs/json-schema.js';
 import { writeFileAtomically } from '../files/atomic.js';
+import { settingBelow } from '../files/place.js';
+import { readTextBelow } from '../files/regular.js';
 import { finding } from './findings.js';
 
 /** What the splits file says; `assignments` is null where it says nothing that can be used, and findings say why. */
@@ -23,19 +23,21 @@ export interface SplitsRead {
   readonly findings: readonly Finding[];
 }
 
+/** Bytes: more than a million stems need. */
+const MOST_BYTES = 256 * 2 ** 20;
+
 /**
- * @param path absolute; `shown` is what people call it. Both forms are read: `{version, datasetHash, splits}` and the plain map
+ * @param shown the file, relative to the project root. Both forms are read: `{version, datasetHash, splits}` and the plain map
  * from folder to split, either with a line `$schema`. A folder that is named twice is found, which JSON.parse would pass over.
  */
-export async function readSplits(path: string, shown: string): Promise<SplitsRead> {
+export async function readSplits(root: string, shown: string): Promise<SplitsRead> {
   const nothing = (...findings: Finding[]): SplitsRead => ({ assignments: null, datasetHash: null, folders: null, findings });
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    if (!isAbout(error, 'ENOENT', 'ENOTDIR', 'EACCES', 'EISDIR', 'ELOOP', 'ENAMETOOLONG')) throw error;
-    return nothing(finding('splits-missing', shown, `cannot be read (${error.code})`));
+  const given = await readTextBelow(root, shown, MOST_BYTES);
+  if ('fault' in given) {
+    const unreadable = given.fault !== 'missing' && given.fault !== 'unreadable';
+    return nothing(finding(unreadable ? 'splits-unreadable' : 'splits-missing', shown, given.message));
   }
+  const { text } = given;
   const found = new Diagnostics();
   const map = parseMap(fileSource(shown, text), found);
   const read =
@@ -61,9 +63,10 @@ export interface Lock {
   readonly folders: FolderDigests;
 }
 
-/** Writes the splits file `shown` below the project root, locked to the set as it is. */
+/** Writes the splits file `shown` below the project root, locked to the set as it is. @throws Problem CONFLICT where it lies elsewhere. */
 export async function lockSplits(root: string, shown: string, { datasetHash, splits, folders }: Lock): Promise<void> {
-  const path = resolve(root, shown);
+  const cure = 'set splits.file in configs/dataset.yaml to a file below the project root, and let no link lead out of it';
+  const path = await settingBelow(root, shown, { where: shown, cure });
   const $schema = relative(dirname(path), resolve(root, schemaFile('splits')))
     .split(sep)
     .join('/');

@@ -48,7 +48,7 @@ export async function compareWithFile({
   onForgetful = () => undefined,
 }: StandingOptions): Promise<Comparison> {
   const { hash, photos } = await hashed(resolve(root, settings.photos.root), new Digests({ root, store: 'photos', tell: onForgetful }));
-  const read = await readSplits(resolve(root, settings.splits.file), settings.splits.file);
+  const read = await readSplits(root, settings.splits.file);
   const [fault] = read.findings;
   if (!fresh && fault !== undefined && fault.code !== 'splits-missing') {
     throw new Problem({

@@ -12,7 +12,8 @@ import { syncFolder } from '../../files/atomic.js';
  */
 export async function fillFolder<Result>(into: string, photoRoot: string, fill: (folder: string) => Promise<Result>): Promise<Result> {
   await checkDestination(into, photoRoot);
-  const prefix = `.${basename(into)}.making-`;
+  // The beginning of the name: a whole one may be as long as names can be.
+  const prefix = `.${[...basename(into)].slice(0, 40).join('')}.making-`;
   await removeAbandoned(dirname(into), prefix);
   const building = join(dirname(into), `${prefix}${process.pid}`);
   try {

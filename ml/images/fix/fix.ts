@@ -4,13 +4,15 @@ import { Problem } from '../../../configs/problem.js';
 import type { DatasetSettings } from '../../../configs/schema/dataset.js';
 import { FixRecord, type LeftOut } from '../../../configs/schema/fix.js';
 import { writeFileAtomically, writeJsonAtomically } from '../../files/atomic.js';
+import { readBelow } from '../../files/regular.js';
 import type { AuditResult } from '../audit.js';
 import type { FindingCode } from '../findings.js';
+import { MOST_RECORD_BYTES } from '../sample-record.js';
 import { DEGRADATIONS_FILE, type FoundPhoto } from '../scan.js';
 import { fillFolder } from './destination.js';
 import { planFix } from './plan.js';
 import { copyScores } from './scores.js';
-import { readIfAllowed, writeAll } from './write.js';
+import { writeAll } from './write.js';
 
 export const RECORD_FILE = 'fix.json';
 
@@ -39,6 +41,11 @@ export async function fixPhotos(options: FixOptions): Promise<FixRecord> {
     throw new Problem({ code: 'USAGE', message: 'a fast audit does not look at every pixel', where: '--fix', cure: 'leave --fast out' });
   }
   const photoRoot = resolve(root, settings.photos.root);
+  const folders = [...new Set(audited.photos.map(({ photo }) => photo.folder))];
+  if (folders.includes(RECORD_FILE)) {
+    const message = `a scene has the name ${RECORD_FILE}, which the record of the copy needs`;
+    throw new Problem({ code: 'DATASET', message, where: `${settings.photos.root}/${RECORD_FILE}`, cure: 'rename the folder' });
+  }
   return fillFolder(into, photoRoot, async (folder) => {
     const plan = planFix(audited.photos);
     const written = await writeAll(plan.corrections, folder, options);
@@ -50,8 +57,7 @@ export async function fixPhotos(options: FixOptions): Promise<FixRecord> {
       ...leftOut.map(({ file }) => [file, null] as const),
       ...written.photos.map(({ file, from }) => [from, file] as const),
     ]);
-    const folders = [...new Set(audited.photos.map(({ photo }) => photo.folder))];
-    await copyIfThere(join(photoRoot, DEGRADATIONS_FILE), join(folder, DEGRADATIONS_FILE));
+    await copyRecord(photoRoot, folder);
     const record: FixRecord = {
       version: 1,
       root: settings.photos.root,
@@ -92,7 +98,8 @@ function brokenPairs(photos: readonly FoundPhoto[], names: ReadonlyMap<string, s
   });
 }
 
-async function copyIfThere(from: string, to: string): Promise<void> {
-  const bytes = await readIfAllowed(from);
-  if (typeof bytes !== 'string') await writeFileAtomically(to, bytes);
+/** What cannot be read is a finding of the audit already. */
+async function copyRecord(from: string, to: string): Promise<void> {
+  const read = await readBelow(from, DEGRADATIONS_FILE, MOST_RECORD_BYTES);
+  if ('bytes' in read) await writeFileAtomically(join(to, DEGRADATIONS_FILE), read.bytes);
 }

@@ -1,6 +1,7 @@
 /** What is to be done about each photo, from what the audit found in it alone: nothing is read and nothing written. */
 import { posix } from 'node:path';
 import type { FixAction, LeftOut } from '../../../configs/schema/fix.js';
+import { MOST_NAME_BYTES } from '../../../configs/schema/path.js';
 import { FINDINGS, type FindingCode } from '../findings.js';
 import type { Inspection } from '../inspect.js';
 import { EXTENSIONS } from '../names.js';
@@ -65,6 +66,11 @@ function correctionOf({ photo, sha256, content, findings }: Inspection): Correct
   const actions: FixAction[] = [...((content?.orientation ?? 1) === 1 ? [] : (['turned-upright'] as const)), ...cures];
   const encoded = !actions.some((action) => NEEDS_PIXELS.includes(action)) ? null : format === 'jpeg' ? 'jpeg' : 'png';
   const file = named(photo.file, encoded ?? format);
+  const bytes = Buffer.byteLength(posix.basename(file));
+  if (bytes > MOST_NAME_BYTES) {
+    const message = `needs the extension ${posix.extname(file)}, and its name would then have ${bytes} bytes, more than ${MOST_NAME_BYTES}: shorten it`;
+    return { file: photo.file, code: 'wrong-extension', message };
+  }
   return {
     photo,
     sha256,

@@ -1,11 +1,11 @@
 /** `scores.csv` of the copy: rows name photos as they are called there, and no row names one that is not. */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isAbout } from '../../../configs/problem.js';
 import type { FixRecord } from '../../../configs/schema/fix.js';
 import { writeFileAtomically } from '../../files/atomic.js';
-import { SCORES_FILE } from '../scan.js';
+import { readTextBelow } from '../../files/regular.js';
 import { parseCsv } from '../csv.js';
+import { SCORES_FILE } from '../scan.js';
+import { MOST_SCORE_BYTES } from '../scores.js';
 
 export interface CopyNames {
   /** Absolute photo roots of the set and of the copy. */
@@ -20,12 +20,10 @@ export async function copyScores(folders: readonly string[], { from, to, names }
   const changed: FixRecord['scores'] = [];
   for (const folder of folders) {
     const file = `${folder}/${SCORES_FILE}`;
-    const text = await readFile(join(from, file), 'utf8').catch((error: unknown) => {
-      // What cannot be read is a finding of the audit already.
-      if (isAbout(error, 'ENOENT', 'EACCES', 'EISDIR')) return null;
-      throw error;
-    });
-    if (text === null) continue;
+    const read = await readTextBelow(from, file, MOST_SCORE_BYTES);
+    // What cannot be read is a finding of the audit already.
+    if ('fault' in read) continue;
+    const { text } = read;
     const { lines, renamed, dropped } = rewritten(text, folder, names);
     await writeFileAtomically(join(to, file), renamed + dropped === 0 ? text : lines.map((line) => `${line}\n`).join(''));
     if (renamed + dropped > 0) changed.push({ file, renamed, dropped });

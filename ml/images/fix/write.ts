@@ -91,7 +91,7 @@ async function writeOne(correction: Correction, folder: string, profiles: Profil
 const digest = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 
 /** The file, or the system's word for why it cannot be read. */
-export async function readIfAllowed(path: string): Promise<Buffer | string> {
+async function readIfAllowed(path: string): Promise<Buffer | string> {
   try {
     return await readFile(path);
   } catch (error) {

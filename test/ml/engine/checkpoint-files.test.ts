@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Problem } from '../../../configs/problem.js';
@@ -8,9 +8,14 @@ import { checkpointName, CheckpointFiles, type CheckpointKind } from '../../../m
 const TENSORS = new Map([['weight', { shape: [2], data: Float32Array.of(1, 2) }]]);
 
 describe('checkpoints on disk', () => {
+  let base = '';
   let folder = '';
-  beforeEach(async () => (folder = await mkdtemp(join(tmpdir(), 'emo-aen-checkpoints-'))));
-  afterEach(() => rm(folder, { recursive: true, force: true }));
+  beforeEach(async () => {
+    base = await mkdtemp(join(tmpdir(), 'emo-aen-checkpoints-'));
+    folder = join(base, 'checkpoints/run');
+    await mkdir(folder, { recursive: true });
+  });
+  afterEach(() => rm(base, { recursive: true, force: true }));
 
   const open = async (key = 'key'): Promise<CheckpointFiles> => (await CheckpointFiles.open(folder, key, 2)).files;
   const write = (files: CheckpointFiles, epoch: number, kinds: CheckpointKind[], best: number | null): Promise<void> =>
@@ -83,6 +88,29 @@ describe('checkpoints on disk', () => {
     assert.match(warnings[0] ?? '', /index\.json.*cannot be read.*1 checkpoints? .*set aside/);
     assert.deepEqual((await readdir(folder)).sort(), [`${checkpointName(2, 0)}.damaged`, 'index.json', 'index.json.damaged']);
   });
+
+  for (const place of ['file', 'best'] as const)
+    for (const name of [
+      '../victim.txt',
+      '../../victim.txt',
+      '/victim.txt',
+      'best.safetensors',
+      '..',
+      `${checkpointName(2, 0)}\0`,
+      `x/../${checkpointName(2, 0)}`,
+    ])
+      it(`are set aside where their index names ${JSON.stringify(name)} as a ${place}, which stays what it was`, async () => {
+        await write(await open(), 2, ['best'], 2);
+        const kept = [join(folder, '../victim.txt'), join(base, 'victim.txt'), join(folder, 'best.safetensors')];
+        for (const path of kept) await writeFile(path, 'kept');
+        const path = join(folder, 'index.json');
+        const index = JSON.parse(await readFile(path, 'utf8')) as { entries: Record<string, unknown>[] };
+        await writeFile(path, JSON.stringify({ ...index, entries: index.entries.map((entry) => ({ ...entry, [place]: name })) }));
+        const { entry, warnings } = await (await open()).newest();
+        assert.deepEqual([entry, warnings.length], [null, 1]);
+        for (const each of kept) assert.equal(await readFile(each, 'utf8'), 'kept');
+        assert.ok((await readdir(folder)).includes(`${checkpointName(2, 0)}.damaged`));
+      });
 
   it('stay periodic and best when the same one is written again', async () => {
     const files = await open();

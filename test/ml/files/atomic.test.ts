@@ -30,6 +30,14 @@ describe('files written atomically', () => {
     assert.deepEqual(await readdir(folder), ['file']);
   });
 
+  it('writes a file whose name is as long as a name can be', async () => {
+    for (const name of ['x'.repeat(255), '光'.repeat(85), '😀'.repeat(63)]) {
+      await writeFileAtomically(join(folder, name), name);
+      assert.equal(await readFile(join(folder, name), 'utf8'), name);
+    }
+    assert.equal((await readdir(folder)).length, 3);
+  });
+
   it('tells a full disk as DISK_FULL, which is worth a retry', async () => {
     const path = join(folder, 'file');
     await writeFile(path, 'before');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
@@ -157,6 +157,78 @@ describe('makeSampleSet', () => {
     await mkdir(join(into, 'mine'));
     await assert.rejects(make({ force: true }), isConflict);
     assert.equal(await readFile(join(into, 'README.md'), 'utf8'), 'read me');
+  });
+
+  const hostile: readonly (readonly [name: string, folder: string])[] = [
+    ['the way up', '../../victim'],
+    ['the way up and back', '../training_files/../victim'],
+    ['an absolute path', '/victim'],
+    ['the set itself', '.'],
+    ['the folder above', '..'],
+    ['two names', 'mine/deeper'],
+    ['a backslash', '..\\victim'],
+    ['a NUL', 'a\0b'],
+    ['nothing', ''],
+  ];
+  for (const [name, folder] of hostile)
+    for (const force of [false, true])
+      it(`removes nothing where the record names ${name} as a folder${force ? ', forced' : ''}`, async () => {
+        await put(root, 'victim/keep.txt', 'kept');
+        const scene = { source: 'a.png', sha256: '0'.repeat(64), pairs: [] };
+        const scenes = [folder, 'not-there'].map((each) => ({ ...scene, folder: each }));
+        const record = { version: 2, synthetic: true, seed: 0, scenes, skipped: [] };
+        await put(root, 'training_files/degradations.json', JSON.stringify(record));
+        await assert.rejects(make({ force }), isConflict);
+        assert.equal(await readFile(join(root, 'victim/keep.txt'), 'utf8'), 'kept');
+        assert.deepEqual(await readdir(into), ['degradations.json']);
+      });
+
+  const others: readonly (readonly [name: string, change: () => Promise<unknown>])[] = [
+    ['a photo that a person put in the place of one', async () => writeFile(join(into, 'second/good/0-blur.png'), await png(9))],
+    ['a file that it did not make', () => put(root, 'training_files/second/scores.csv', 'good/0-blur.png,3')],
+    ['a folder that it did not make', () => mkdir(join(into, 'second/good/mine'))],
+    [
+      'a folder that is a link by now',
+      async () => {
+        await rename(join(into, 'second'), join(root, 'elsewhere'));
+        await symlink('../elsewhere', join(into, 'second'));
+      },
+    ],
+    [
+      'a photo that is a link by now',
+      async () => {
+        await rename(join(into, 'second/good/0-blur.png'), join(root, 'photo.png'));
+        await symlink('../../../photo.png', join(into, 'second/good/0-blur.png'));
+      },
+    ],
+    [
+      'a record that is a link',
+      async () => {
+        await rename(join(into, 'degradations.json'), join(root, 'record.json'));
+        await symlink('../record.json', join(into, 'degradations.json'));
+      },
+    ],
+    ['a record that is damaged', () => writeFile(join(into, 'degradations.json'), '{"version": 2')],
+  ];
+  for (const [name, change] of others)
+    it(`removes nothing of a set of its own that holds ${name}, forced and with a folder gone`, async () => {
+      await make();
+      await change();
+      await rm(join(into, 'third'), { recursive: true });
+      const before = await digest();
+      for (const force of [false, true]) await assert.rejects(make({ force }), isConflict);
+      assert.equal(await digest(), before);
+    });
+
+  it('makes a scene of a photo that is called as the record, and names one that gives no folder a name', async () => {
+    const photo = await png(4, 240, 240);
+    const names = ['degradations.json.jpg', 'README.md.png', 'Thumbs.db.png', `${'y'.repeat(250)}.png`, 'a\\b.png'];
+    for (const name of names) await put(root, `own/${name}`, photo);
+    const { skipped, scenes } = await make({ crops: 1 });
+    assert.deepEqual(skipped, [{ source: 'a\\b.png', reason: 'cannot give its name to a folder: it holds a separator of folders' }]);
+    for (const name of ['degradations.json-2', 'README.md-2', 'Thumbs.db-2', 'y'.repeat(250)])
+      assert.ok(scenes.some(({ folder }) => folder === name));
+    await make({ crops: 1, force: true });
   });
 
   it('makes again, unasked, what a kill left half in place', async () => {

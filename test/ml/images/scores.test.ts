@@ -115,8 +115,8 @@ describe('readScores', () => {
     assert.deepEqual(
       findings.map(({ code, file, message }) => [code, file, message]),
       [
-        ['unreadable', 'one/scores.csv', 'is not a file'],
-        ['unreadable', 'two/scores.csv', 'cannot be read (ELOOP)'],
+        ['unreadable', 'one/scores.csv', 'is a folder, device, pipe or socket, not a file'],
+        ['unreadable', 'two/scores.csv', 'is a symbolic link that leads nowhere'],
       ],
     );
   });

@@ -60,7 +60,7 @@ describe('the splits file', () => {
     const before = await proposeForSet({ root, settings: SETTINGS });
     assert.deepEqual([before.state, before.added, before.gone, before.splits], ['unlocked', [], [], { ...FOLDERS }]);
     await lockSplits(root, SETTINGS.splits.file, before);
-    assert.deepEqual(await readSplits(path, 's.json'), {
+    assert.deepEqual(await readSplits(root, SETTINGS.splits.file), {
       assignments: { ...FOLDERS },
       datasetHash: before.datasetHash,
       folders: before.folders,
@@ -140,7 +140,7 @@ describe('the splits file', () => {
 
   it('may name its schema in the plain form too', async () => {
     await put(root, SETTINGS.splits.file, JSON.stringify({ $schema: '../configs/schema/splits.schema.json', ...FOLDERS }));
-    assert.deepEqual((await readSplits(path, 's.json')).assignments, { ...FOLDERS });
+    assert.deepEqual((await readSplits(root, SETTINGS.splits.file)).assignments, { ...FOLDERS });
   });
 
   it('with lists for fewer than three folders is locked as it is', async () => {
@@ -200,10 +200,10 @@ describe('the splits file', () => {
   for (const [name, text, message] of wrong) {
     it(`is refused with ${name}, with the place, and is not changed by a proposal`, async () => {
       await put(root, SETTINGS.splits.file, text);
-      const { assignments, findings } = await readSplits(path, 's.json');
+      const { assignments, findings } = await readSplits(root, SETTINGS.splits.file);
       assert.equal(assignments, null);
       assert.ok(
-        findings.some((found) => found.code === 'splits-unreadable' && found.file === 's.json' && message.test(found.message)),
+        findings.some((found) => found.code === 'splits-unreadable' && found.file === SETTINGS.splits.file && message.test(found.message)),
         JSON.stringify(findings),
       );
       await assert.rejects(proposeForSet({ root, settings: SETTINGS }), (error) => error instanceof Problem && error.code === 'DATASET');
@@ -214,6 +214,6 @@ describe('the splits file', () => {
 
   it('may be indented with tabs, as JSON may', async () => {
     await put(root, SETTINGS.splits.file, JSON.stringify({ version: 1, splits: FOLDERS }, null, '\t'));
-    assert.deepEqual((await readSplits(path, 's.json')).findings, []);
+    assert.deepEqual((await readSplits(root, SETTINGS.splits.file)).findings, []);
   });
 });

@@ -37,7 +37,7 @@ describe('fixPhotos', () => {
 
   it('copies a sound set byte for byte, with its scores and its record of degradations, and tells each photo', async () => {
     await put(root, `${SET}/one/scores.csv`, 'file,score\r\n"good/a.png",4.5\r\n');
-    await put(root, `${SET}/${DEGRADATIONS_FILE}`, JSON.stringify({ version: 1, synthetic: true, seed: 0, scenes: [], skipped: [] }));
+    await put(root, `${SET}/${DEGRADATIONS_FILE}`, JSON.stringify({ version: 2, synthetic: true, seed: 0, scenes: [], skipped: [] }));
     await put(root, `${SET}/one/notes.txt`, 'not read, not copied');
     const told: number[] = [];
     const record = await fixed('copy', { onPhoto: (done) => told.push(done) });
@@ -115,6 +115,55 @@ describe('fixPhotos', () => {
     assert.deepEqual(await readFile(join(root, 'copy/one/good/link.png')), await readFile(join(root, SET, 'one/good/a.png')));
     const entries = await readdir(join(root, 'copy/one/good'), { withFileTypes: true });
     assert.ok(entries.every((entry) => entry.isFile()));
+  });
+
+  it('copies a photo whose name is as long as a name can be, and leaves out one whose name would have to grow', async () => {
+    const long = '\u5149'.repeat(83); // 249 bytes
+    for (const label of ['good', 'bad']) {
+      await put(root, `${SET}/one/${label}/${long}.png`, await png(label === 'good' ? 60 : 61));
+      await put(root, `${SET}/one/${label}/${'x'.repeat(251)}.jpg`, await (await picture(label === 'good' ? 62 : 63)).webp().toBuffer());
+    }
+    const record = await fixed(long);
+    assert.equal(record.photos.filter(({ file }) => file.includes(long)).length, 2);
+    assert.deepEqual(
+      record.leftOut.map(({ file, code }) => [file.length, code]),
+      [265, 264].map((length) => [length - 1, 'wrong-extension']).sort(),
+    );
+    assert.match(record.leftOut[0]?.message ?? '', /256 bytes, more than 255: shorten it/);
+  });
+
+  for (const [name, target, code] of [
+    ['out of the set', '../../private.txt', 'link-outside'],
+    ['to itself', 'self', 'unreadable'],
+    ['to nothing', '/nowhere/at/all', 'unreadable'],
+  ] as const)
+    it(`neither reads nor copies scores and a record that are links ${name}`, async () => {
+      await put(root, 'private.txt', 'first line of a private file\nsecond line of a private file\n');
+      const own = (file: string): string => (target === 'self' ? (file.split('/').at(-1) ?? '') : target);
+      for (const file of ['one/scores.csv', DEGRADATIONS_FILE])
+        await symlink(file === DEGRADATIONS_FILE ? own(file).replace('../../', '../') : own(file), join(root, SET, file));
+      const audit = await auditPhotos({ root, settings: SETTINGS });
+      const record = await fixed('copy', { audited: audit });
+      assert.deepEqual(record.scores, []);
+      const found = audit.report.findings.map((each) => [each.code, each.file]);
+      assert.deepEqual(
+        found.sort(),
+        [
+          [code, DEGRADATIONS_FILE],
+          [code, 'one/scores.csv'],
+        ].sort(),
+      );
+      assert.ok(!JSON.stringify(audit.report).includes('private file'));
+      const copied = Object.keys(await contents(join(root, 'copy')));
+      assert.deepEqual(
+        copied.filter((file) => !file.endsWith('.png')),
+        [RECORD_FILE],
+      );
+    });
+
+  it('refuses a set with a scene called as the record of the copy', async () => {
+    await put(root, `${SET}/${RECORD_FILE}/good/a.png`, await png(70));
+    await assert.rejects(fixed(), isProblem('DATASET', /fix\.json/));
   });
 
   it('leaves out a photo that changed since it was audited', async () => {
