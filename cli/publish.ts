@@ -1,15 +1,13 @@
 /** `emo-aen publish`: which versions of the model there are, and going back to one. A new one is published by a run. */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { projectCatalog } from '../activities/own/catalog.js';
 import { compilePlan } from '../configs/load/compile.js';
 import { parseOverrides } from '../configs/load/overrides.js';
-import { isAbout, Problem } from '../configs/problem.js';
+import { Problem } from '../configs/problem.js';
 import { ExportSettings } from '../configs/schema/export.js';
 import { listVersions, rollBack, type KeptVersion } from '../ml/bundle/versions.js';
-import { placeEntry } from '../ml/changelog/file.js';
+import { enterInChangelog } from '../ml/changelog/enter.js';
 import { rollbackEntry, rollbackMarker, type Rollback } from '../ml/changelog/rollback.js';
-import { writeFileAtomically } from '../ml/files/atomic.js';
 import { action, command, EXIT, withExamples, type ExitCode, type Terminal } from './command.js';
 import { person } from './person.js';
 import { withPipelineOptions, type PipelineOptions } from './pipeline-options.js';
@@ -77,7 +75,7 @@ async function goBack(terminal: Terminal, options: PublishOptions, version: stri
   const { directory, changelog } = await bundleSettings(terminal.root, options);
   const { from, manifest, checked } = await rollBack(join(terminal.root, directory), version);
   const entered = from !== version;
-  if (entered) await enter(join(terminal.root, changelog), changelog, { manifest, from, at: new Date(), by: person() });
+  if (entered) await enter(terminal.root, changelog, { manifest, from, at: new Date(), by: person() });
   const did = entered
     ? [`published is ${version} again${from === null ? '' : `, ${from} was`}`, `changelog:  ${changelog}`]
     : [`${version} is the published version already`];
@@ -86,12 +84,8 @@ async function goBack(terminal: Terminal, options: PublishOptions, version: stri
   return EXIT.done;
 }
 
-async function enter(path: string, file: string, rollback: Rollback): Promise<void> {
-  const before = await readFile(path, 'utf8').catch((error: unknown) => {
-    if (isAbout(error, 'ENOENT')) return null;
-    throw error;
-  });
-  await writeFileAtomically(path, placeEntry(before, rollbackMarker(rollback), rollbackEntry(rollback), file));
+async function enter(root: string, file: string, rollback: Rollback): Promise<void> {
+  await enterInChangelog({ root, path: join(root, file), file }, rollbackMarker(rollback), rollbackEntry(rollback));
 }
 
 /** Where the pipeline's own tasks publish to and write the changelog. */

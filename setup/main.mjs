@@ -39,10 +39,13 @@ export async function setUp(env = process.env) {
   const begun = performance.now();
   const waiting = () => say('another set-up is at work: waiting for it');
   const clone = await realpath(CLONE);
+  // Long enough for the other set-up to download all of it over a slow line.
+  const options = { onWait: waiting, waitSeconds: 3_600 };
   await withLock(
-    `set-up of ${clone}`,
-    (ofClone) => withLock(`set-up in ${cacheRoot(env)}`, (ofCache) => makeReady({ clone, env, locks: [ofClone, ofCache] }), waiting),
-    waiting,
+    join(clone, '.emo-aen', 'locks', 'set-up'),
+    (ofClone) =>
+      withLock(join(cacheRoot(env), 'locks', 'set-up'), (ofCache) => makeReady({ clone, env, locks: [ofClone, ofCache] }), options),
+    options,
   );
   say(`complete (${seconds(begun)})`);
 }

@@ -1,13 +1,13 @@
 /** A project's processes as a whole: the embedded server and both workers, brought up and taken down. */
 import { createHash } from 'node:crypto';
-import { readFile, realpath, rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { withLock } from '#setup/lock.mjs';
 import { CLONE } from '../configs/load/installation.js';
 import { Problem } from '../configs/problem.js';
 import type { Queue } from '../configs/schema/pipeline.js';
+import { lockPath, withLock } from '../ml/files/lock.js';
 import { readRecord } from '../ml/files/record.js';
 import { endProcess, isAlive } from './processes/identity.js';
 import { endedAtOnce, launch } from './processes/launch.js';
@@ -18,6 +18,8 @@ import { insistOnAnswer, ownServer, temporalTarget, usesOwnServer, type Temporal
 const WORKERS: readonly Queue[] = ['cpu', 'gpu'];
 const READY_LIMIT_MS = 60_000;
 const POLL_MS = 50;
+/** Longer than another `up` or `down` takes, whatever happens in it. */
+const WAIT_S = 180;
 /** Together under the 10 s that `down` may take. A worker lets its tasks go on for 2 s and then has them save what they did. */
 const WORKER_GRACE_MS = 6_500;
 const SERVER_GRACE_MS = 2_500;
@@ -68,10 +70,13 @@ export async function runningProcesses(root: string): Promise<ProcessRecord[]> {
   return records.filter((record) => record !== null);
 }
 
-/** Only one process at a time may change which of a project's processes run. */
+/**
+ * Only one process at a time may change which of a project's processes run.
+ * @throws Problem CONFLICT where another one does so for three minutes.
+ */
 export async function alone<Result>(root: string, note: (text: string) => void, body: () => Promise<Result>): Promise<Result> {
-  const waiting = (): void => note('another command is starting or ending processes of this project: waiting for it');
-  return withLock(`processes of ${await realpath(root)}`, body, waiting);
+  const onWait = (): void => note('another command is starting or ending processes of this project: waiting for it');
+  return withLock(lockPath(root, 'processes'), body, { onWait, waitSeconds: WAIT_S });
 }
 
 /** One that was killed a moment ago may still look alive: it is believed once it answers. */

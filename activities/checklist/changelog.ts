@@ -2,7 +2,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { z } from 'zod';
-import { isAbout, Problem } from '../../configs/problem.js';
 import type { SettingsOf } from '../../configs/schema/catalog.js';
 import { ChangelogRecord } from '../../configs/schema/changelog.js';
 import { Evaluation, Parity } from '../../configs/schema/evaluation.js';
@@ -10,8 +9,8 @@ import type { Ledger } from '../../configs/schema/ledger.js';
 import { Manifest } from '../../configs/schema/manifest.js';
 import type { SettingsFile } from '../../configs/schema/plan.js';
 import { changelogEntry } from '../../ml/changelog/entry.js';
-import { placeEntry } from '../../ml/changelog/file.js';
-import { writeFileAtomically, writeJsonAtomically } from '../../ml/files/atomic.js';
+import { enterInChangelog } from '../../ml/changelog/enter.js';
+import { writeJsonAtomically } from '../../ml/files/atomic.js';
 import type { TaskContext, TaskFunction } from '../task.js';
 import { readOwnLedger } from './own-ledger.js';
 
@@ -32,7 +31,7 @@ export const changelog: TaskFunction<SettingsOf<'changelog'>> = async (context) 
     overrides,
   });
   const path = await context.file(file);
-  await writeFileAtomically(path, placeEntry(await readIfThere(path), run, entry, file));
+  await enterInChangelog({ root, path, file }, run, entry, context.signal);
   const sha256 = createHash('sha256').update(entry).digest('hex');
   const record = await context.file('runs', run, 'changelog.json');
   const { datasetHash } = manifest;
@@ -48,15 +47,4 @@ function settingsFilesOf({ tasks }: Ledger): SettingsFile[] {
 
 async function read<Schema extends z.ZodType>(context: Context, name: string, schema: Schema): Promise<z.infer<Schema>> {
   return schema.parse(JSON.parse(await readFile(context.artifact(name), 'utf8')));
-}
-
-async function readIfThere(path: string): Promise<string | null> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (isAbout(error, 'ENOENT')) return null;
-    if (isAbout(error, 'EISDIR'))
-      throw new Problem({ code: 'CONFLICT', message: 'is a folder', where: path, cure: 'set changelog.file to a Markdown file' });
-    throw error;
-  }
 }

@@ -8,14 +8,15 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isAbout, Problem } from '../../configs/problem.js';
+import { Problem } from '../../configs/problem.js';
 import type { Manifest, ManifestFile } from '../../configs/schema/manifest.js';
-import { removeAbandoned } from '../files/abandoned.js';
 import { hashFile, syncFolder, writeFileAtomically, writeJsonAtomically } from '../files/atomic.js';
+import { withBuildingFolder } from '../files/building.js';
 import { comparedWith, type Candidate, type Comparison } from './comparison.js';
 import { DOCUMENT_NAMES, FILE_NAMES, MANIFEST, versionFolder, VERSIONS } from './layout.js';
 import type { PlacedFile } from './manifest.js';
 import { FILE_ORDER } from './measured.js';
+import { onlyPublisher } from './only-publisher.js';
 import { readManifest } from './read.js';
 import { currentVersion, switchTo } from './switch.js';
 import { manifestOfVersion, nextVersion, verifyVersion, versionNames, wasPublished } from './versions.js';
@@ -48,39 +49,35 @@ export interface Published {
   readonly comparison: Comparison;
 }
 
-/** Folders of versions while they are built: this, and the id of the process. */
+/** What the names of versions' folders begin with while they are built. */
 const BUILDING = '.building-';
-/** Bundles that this process publishes into now. */
-const busy = new Set<string>();
 
 /**
  * @throws Problem CONFLICT where the version was published with other files, where the model is worse than the published one, or where
- * somebody else publishes at the same time; ARTIFACT_ALTERED where a file changes while it is copied.
+ * another process publishes for ten minutes; ARTIFACT_ALTERED where a file changes while it is copied.
  */
 export async function publishBundle(request: PublishRequest): Promise<Published> {
   const { directory, signal } = request;
-  if (busy.has(directory)) throw meanwhile(directory);
-  busy.add(directory);
-  try {
-    await mkdir(join(directory, VERSIONS), { recursive: true });
-    await removeAbandoned(join(directory, VERSIONS), BUILDING);
-    const digests = await digestsOf(request.sources);
-    const { version, there } = await chooseVersion(request, digests);
-    const comparison = await compare(request, version);
-    if (there) await verifyVersion(directory, await manifestOfVersion(directory, version));
-    else await buildVersion(request, version, digests);
-    signal.throwIfAborted();
-    await switchTo(directory, version);
-    const stays = (name: string): string => join(directory, name);
-    const { fp32, int8, checkpoint } = FILE_NAMES;
-    return {
-      version,
-      comparison,
-      paths: { manifest: stays(MANIFEST), fp32: stays(fp32), int8: stays(int8), checkpoint: stays(checkpoint) },
-    };
-  } finally {
-    busy.delete(directory);
-  }
+  await mkdir(join(directory, VERSIONS), { recursive: true });
+  return onlyPublisher(directory, () => publishAlone(request), signal);
+}
+
+async function publishAlone(request: PublishRequest): Promise<Published> {
+  const { directory, signal } = request;
+  const digests = await digestsOf(request.sources);
+  const { version, there } = await chooseVersion(request, digests);
+  const comparison = await compare(request, version);
+  if (there) await verifyVersion(directory, await manifestOfVersion(directory, version));
+  else await buildVersion(request, version, digests);
+  signal.throwIfAborted();
+  await switchTo(directory, version);
+  const stays = (name: string): string => join(directory, name);
+  const { fp32, int8, checkpoint } = FILE_NAMES;
+  return {
+    version,
+    comparison,
+    paths: { manifest: stays(MANIFEST), fp32: stays(fp32), int8: stays(int8), checkpoint: stays(checkpoint) },
+  };
 }
 
 type Digest = Pick<PlacedFile, 'name' | 'bytes' | 'sha256'> & { readonly source: string };
@@ -159,9 +156,7 @@ async function buildVersion(
   digests: readonly Digest[],
 ): Promise<void> {
   const folder = versionFolder(version);
-  const building = join(directory, VERSIONS, `${BUILDING}${process.pid}`);
-  await rm(building, { recursive: true, force: true });
-  try {
+  await withBuildingFolder(join(directory, VERSIONS), BUILDING, async (building) => {
     const files = digests.map(({ name, bytes, sha256 }) => ({ name, path: `${folder}/${FILE_NAMES[name]}`, bytes, sha256 }));
     for (const digest of digests) {
       signal.throwIfAborted();
@@ -178,13 +173,9 @@ async function buildVersion(
       documents: { card, metrics, settings, checksums: factsOf(checksums) },
     });
     signal.throwIfAborted();
-    await rename(building, join(directory, folder)).catch((cause: unknown) => {
-      throw isAbout(cause, 'ENOTEMPTY', 'EEXIST') ? meanwhile(directory) : cause;
-    });
+    await rename(building, join(directory, folder));
     await syncFolder(join(directory, VERSIONS));
-  } finally {
-    await rm(building, { recursive: true, force: true });
-  }
+  });
 }
 
 interface PlacedText extends Omit<PlacedFile, 'name'> {
@@ -216,9 +207,4 @@ async function copyVerified({ source, sha256 }: Digest, target: string): Promise
     where: source,
     cure: 'retry publish when nothing else writes the file',
   });
-}
-
-function meanwhile(directory: string): Problem {
-  const message = 'another run publishes into this folder at the same time';
-  return new Problem({ code: 'CONFLICT', message, where: directory, cure: 'retry publish when it is done' });
 }

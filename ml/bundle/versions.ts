@@ -6,6 +6,7 @@ import { isAbout, Problem } from '../../configs/problem.js';
 import { Version, type Manifest } from '../../configs/schema/manifest.js';
 import { hashFile } from '../files/atomic.js';
 import { MANIFEST, versionFolder, VERSIONS } from './layout.js';
+import { onlyPublisher } from './only-publisher.js';
 import { readManifest } from './read.js';
 import { currentVersion, publishedMark, switchTo } from './switch.js';
 
@@ -72,6 +73,10 @@ export interface RolledBack {
 export async function rollBack(directory: string, version: string): Promise<RolledBack> {
   const names = await versionNames(directory);
   if (!names.includes(version)) throw unknown(directory, version, names);
+  return onlyPublisher(directory, () => goBackTo(directory, version));
+}
+
+async function goBackTo(directory: string, version: string): Promise<RolledBack> {
   const manifest = await manifestOfVersion(directory, version);
   const checked = await verifyVersion(directory, manifest);
   const from = await currentVersion(directory);

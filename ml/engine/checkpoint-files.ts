@@ -142,7 +142,7 @@ export function checkpointName(epoch: number, stepInEpoch: number): string {
 
 const CHECKPOINT = /^epoch-\d+-step-\d+\.safetensors$/;
 /** Checkpoints and what a kill left of them; never the results (`initial`, `best`, `last`), nor those set aside. */
-const STRAY = /^(epoch-\d+-step-\d+\.safetensors(\.tmp-.*)?|(index\.json|best\.safetensors|last\.safetensors|trainer\.pid)\.tmp-.*)$/;
+const STRAY = /^(epoch-\d+-step-\d+\.safetensors(\.tmp-.*)?|(index\.json|best\.safetensors|last\.safetensors)\.tmp-.*)$/;
 
 function kept(entries: readonly CheckpointEntry[], keep: number): CheckpointEntry[] {
   const periodic = entries.filter(({ kinds }) => kinds.includes('periodic')).slice(-keep);

@@ -2,7 +2,6 @@
  * The child process: takes one job from its parent, does it, answers and ends. SIGTERM asks it to save and end; when its
  * parent is gone it ends at once, since the next attempt continues from the last checkpoint.
  */
-import { fileURLToPath } from 'node:url';
 import { fromSystemError } from '../../../configs/system-error.js';
 import { outliveLog } from '../../files/lasting-output.js';
 import { recordOf } from '../../../configs/failure.js';
@@ -50,7 +49,7 @@ async function outcome(job: Job, context: JobContext): Promise<FromChild> {
 
 function perform(job: Job, context: JobContext): Promise<Result> {
   if (job.kind === 'evaluate') return evaluate(job, context);
-  return asSoleTrainer(job.checkpoints, fileURLToPath(import.meta.url), () => train(job, context));
+  return asSoleTrainer(job.checkpoints, () => train(job, context));
 }
 
 function send(message: FromChild): Promise<void> {

@@ -323,7 +323,7 @@ describe('stage 7', () => {
     it('keeps every version', async () => {
       await stage.publish('1.3.0');
       await stage.publish('1.4.0');
-      assert.deepEqual((await readdir(bundle('versions'))).sort(), ['1.2.3', '1.3.0', '1.4.0']);
+      assert.deepEqual((await readdir(bundle('versions'))).sort(), ['.lock', '1.2.3', '1.3.0', '1.4.0']);
     });
 
     it('leaves the bundle as it was where it is ended before the manifest', async () => {

@@ -1,9 +1,11 @@
 /** Does each kind of harm to a run, and holds the attempt that suffered it to how it must end. */
 import assert from 'node:assert/strict';
-import { open, readFile, stat, truncate } from 'node:fs/promises';
+import { open, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { ownerOf } from '#setup/lock.mjs';
 import { Problem, type ProblemCode } from '../../../configs/problem.js';
+import { TRAINER_LOCK } from '../../../ml/engine/jobs/sole-trainer.js';
 import type { SmallDisk } from '../../ml/files/small-disk.js';
 import type { Fault, Harm } from './plan.js';
 import { SHAPE, type Project } from './project.js';
@@ -77,7 +79,9 @@ const WAYS: Ways = {
 
   orphan: async ({ run }, fault) => {
     const strike = async (pid: number): Promise<boolean> => {
-      run.orphans.push(Number(await readFile(join(run.job.checkpoints, 'trainer.pid'), 'utf8')));
+      const trainer = await ownerOf(join(run.job.checkpoints, TRAINER_LOCK));
+      assert.ok(trainer !== null, 'the lock says which process trains');
+      run.orphans.push(trainer.pid);
       return signalled(pid, 'SIGKILL');
     };
     const end = await harmed(run, fault, { strike, runner: runInWorker });

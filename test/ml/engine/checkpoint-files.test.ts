@@ -143,7 +143,7 @@ describe('checkpoints on disk', () => {
   });
 
   it('lose what a kill left behind, and keep results', async () => {
-    const stray = ['trainer.pid.tmp-1-ef', `${checkpointName(1, 0)}.tmp-12-ab`, checkpointName(9, 9), 'best.safetensors.tmp-1-cd'];
+    const stray = ['index.json.tmp-1-ef', `${checkpointName(1, 0)}.tmp-12-ab`, checkpointName(9, 9), 'best.safetensors.tmp-1-cd'];
     for (const file of [...stray, 'initial.safetensors', 'best.safetensors']) await writeFile(join(folder, file), '');
     await open();
     assert.deepEqual((await readdir(folder)).sort(), ['best.safetensors', 'index.json', 'initial.safetensors']);

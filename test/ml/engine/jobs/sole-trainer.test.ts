@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { asSoleTrainer } from '../../../../ml/engine/jobs/sole-trainer.js';
+import { ownerNow, ownerOf } from '#setup/lock.mjs';
+import { asSoleTrainer, TRAINER_LOCK } from '../../../../ml/engine/jobs/sole-trainer.js';
+
+const MODULE = new URL('../../../../ml/engine/jobs/sole-trainer.js', import.meta.url).href;
 
 describe('the sole trainer of a run', () => {
   let folder = '';
@@ -13,23 +15,24 @@ describe('the sole trainer of a run', () => {
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
   it('waits for the one before to end', async () => {
-    const script = join(folder, 'other-trainer.mjs');
-    await writeFile(script, 'console.log("up"); setInterval(() => undefined, 1000);');
-    const other = spawn(process.execPath, [script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const script = `
+      import { asSoleTrainer } from '${MODULE}';
+      await asSoleTrainer('${folder}', async () => {
+        console.log('up');
+        await new Promise((resolve) => setTimeout(resolve, 60_000));
+      });`;
+    const other = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
     await once(other.stdout, 'data');
-    await writeFile(join(folder, 'trainer.pid'), String(other.pid));
-    let entered = false;
-    const trained = asSoleTrainer(folder, script, () => Promise.resolve((entered = true)));
-    await new Promise((resolve) => setTimeout(resolve, 250));
-    assert.equal(entered, false);
+    assert.equal((await ownerOf(join(folder, TRAINER_LOCK)))?.pid, other.pid);
+    let ended = false;
+    other.once('exit', () => (ended = true));
+    const trained = asSoleTrainer(folder, () => Promise.resolve(ended));
     other.kill('SIGKILL');
-    await trained;
-    assert.equal(entered, true);
+    assert.equal(await trained, true);
   });
 
-  it('does not wait for another program that has the number of a trainer that is gone', async () => {
-    await writeFile(join(folder, 'trainer.pid'), String(process.ppid));
-    await asSoleTrainer(folder, '/nowhere/no-such-trainer.js', () => Promise.resolve());
-    assert.equal(existsSync(join(folder, 'trainer.pid')), false);
+  it('does not wait for a process that only is named in the file', async () => {
+    await writeFile(join(folder, TRAINER_LOCK), JSON.stringify({ ...ownerNow(), pid: process.ppid }));
+    await asSoleTrainer(folder, () => Promise.resolve());
   });
 });

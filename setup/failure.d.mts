@@ -1,0 +1,5 @@
+export declare class SetupFailure extends Error {
+  constructor(message: string, cure: string);
+  readonly cure: string;
+  describe(): string;
+}
