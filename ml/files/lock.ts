@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { SetupFailure } from '#setup/failure.mjs';
 import { flock as tryFlock, ownerNow, takeLock as take, type LockOptions } from '#setup/lock.mjs';
 import { Problem } from '../../configs/problem.js';
+import { fromSystemError } from '../../configs/system-error.js';
 
 export type HeldLock = Awaited<ReturnType<typeof take>>;
 
@@ -43,7 +44,7 @@ export function tryLock(descriptor: number): Promise<boolean> {
 }
 
 function asProblem(error: unknown, where: string): unknown {
-  if (!(error instanceof SetupFailure)) return error;
+  if (!(error instanceof SetupFailure)) return fromSystemError(error, where);
   const { message, cure, cause } = error;
   return new Problem({ code: 'CONFLICT', message, where, cure, cause });
 }
