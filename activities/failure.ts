@@ -34,7 +34,8 @@ export function activityFailure(thrown: unknown, context: Context, task: string,
       type: code,
       message,
       nonRetryable: known && !error.retryable,
-      details: [{ code, message, ...advice, attempt }],
+      // Of all this only the details are sealed: the rest is for Temporal's UI, and the workflow does not believe it.
+      details: [{ code, message, ...advice, causes: record.causes.map((one) => one.message), attempt }],
       ...(cause instanceof Error ? { cause } : {}),
     }),
   };

@@ -22,6 +22,8 @@ export const PROBLEM_CODES = {
   CONFLICT: { retryable: false },
   /** What a task returned or told is not what a task may return or tell. */
   RESULT: { retryable: false },
+  /** What came through Temporal bears no seal of this project. */
+  UNSEALED: { retryable: false },
   // What may pass by itself: retried with backoff.
   STALLED: { retryable: true },
   CHILD_DIED: { retryable: true },

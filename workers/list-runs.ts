@@ -1,4 +1,5 @@
 /** The runs that disk and server know of. */
+import { z } from 'zod';
 import { Problem } from '../configs/problem.js';
 import type { Ledger, RunState } from '../configs/schema/ledger.js';
 import { wantedTasks } from '../workflows/graph.js';
@@ -7,6 +8,11 @@ import { idPrefixOf, runOf } from '../workflows/names.js';
 import { awaitsApproval } from '../workflows/ledger.js';
 import { readLedgers } from './candidates.js';
 import type { TemporalLink } from './temporal.js';
+
+/** What the server lists of a run, sealed: by that the run is known to be this project's. */
+export const RUN_MEMO = 'run';
+export const RunMemo = z.object({ pipeline: z.string() });
+export type RunMemo = z.infer<typeof RunMemo>;
 
 export interface ListedRun {
   readonly run: string;
@@ -65,10 +71,11 @@ async function askServer(link: () => Promise<TemporalLink>): Promise<Execution[]
     })) {
       const run = runOf(project.id, workflowId);
       if (run === null) continue;
-      const pipeline = memo?.['pipeline'];
+      const ours = RunMemo.safeParse(memo?.[RUN_MEMO]);
+      if (!ours.success) continue; // a workflow that somebody else started under such an id
       found.push({
         run,
-        pipeline: typeof pipeline === 'string' ? pipeline : '(unknown)',
+        pipeline: ours.data.pipeline,
         status: status.name,
         startedAt: startTime.toISOString(),
         endedAt: closeTime?.toISOString() ?? null,

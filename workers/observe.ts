@@ -1,5 +1,5 @@
 /** Asks for the standing of a run: the workflow if a worker can answer for it, else the ledger that it keeps on disk. */
-import { Problem } from '../configs/problem.js';
+import { Problem, type ProblemCode } from '../configs/problem.js';
 import { Ledger } from '../configs/schema/ledger.js';
 import { workflowIdOf } from '../workflows/names.js';
 import type { Remembered } from '../workflows/memory.js';
@@ -8,7 +8,11 @@ import { damagedLedger, lookForLedger, readLedgers } from './candidates.js';
 import { inMs } from './deadline.js';
 import { describeRun, type Described } from './pending.js';
 import { hasEnded, reportOf, type RunStatus } from './report.js';
+import { unsealedAnswer } from './project/unsealed.js';
 import type { TemporalLink } from './temporal.js';
+
+/** Problems of the server and of who answers there: the file on disk tells the run's standing as well. */
+const FILE_SERVES: ReadonlySet<ProblemCode> = new Set(['UNREACHABLE', 'UNSEALED']);
 
 /** Longest that a worker may take to answer before the file answers instead. */
 const ANSWER_MS = 1_500;
@@ -26,7 +30,7 @@ export async function observe(root: string, run: string, link: () => Promise<Tem
     return await askServer(await link(), run, file, root);
   } catch (error) {
     if (found.is === 'damaged' && error instanceof Problem) throw damagedLedger(root, run, found.why);
-    if (file === null || !(error instanceof Problem) || error.code !== 'UNREACHABLE') throw error;
+    if (file === null || !(error instanceof Problem) || !FILE_SERVES.has(error.code)) throw error;
     return reportOf(file, [], 'ledger file', `as last written: ${error.message}`);
   }
 }
@@ -44,11 +48,9 @@ export async function queryRemembered(link: TemporalLink, run: string): Promise<
 
 async function query({ client, connection, project }: TemporalLink, run: string, name: string): Promise<unknown> {
   const handle = client.workflow.getHandle(workflowIdOf(project.id, run));
-  try {
-    return await connection.withDeadline(inMs(ANSWER_MS), () => handle.query<unknown>(name));
-  } catch {
-    return null; // no worker, or none of this version: the caller says so, or reads the file
-  }
+  const answer = await connection.withDeadline(inMs(ANSWER_MS), () => handle.query<unknown>(name)).catch(() => null); // no worker, or none of this version: the caller says so, or reads the file
+  if (typeof answer === 'string') throw unsealedAnswer(`run ${run}`);
+  return answer;
 }
 
 async function askServer(link: TemporalLink, run: string, file: Ledger | null, root: string): Promise<RunStatus> {

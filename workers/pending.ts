@@ -1,5 +1,7 @@
 /** What the server knows of the tasks that run right now: attempt, progress, last failure. Answers without any worker. */
 import type { Client } from '@temporalio/client';
+import type { Payload } from '@temporalio/common';
+import { z } from 'zod';
 import type { Failure } from '../configs/schema/ledger.js';
 import { Progress } from '../configs/schema/payload.js';
 
@@ -21,21 +23,49 @@ export interface Described {
 
 /** @throws where the server does not know the execution or cannot be reached. */
 export async function describeRun(client: Client, workflowId: string): Promise<Described> {
-  const { defaultPayloadConverter } = await import('@temporalio/common'); // as in cli/run/update.ts
   const { status, raw } = await client.workflow.getHandle(workflowId).describe();
-  const pending = (raw.pendingActivities ?? []).map((activity) => {
-    const [details] = activity.heartbeatDetails?.payloads ?? [];
-    const progress = Progress.safeParse(details === undefined ? null : defaultPayloadConverter.fromPayload(details));
+  const pending = (raw.pendingActivities ?? []).map(async (activity) => {
+    const task = activity.activityId ?? '';
+    const opened = (payloads: Payloads): Promise<unknown> => firstOf(client, workflowId, task, payloads);
+    const progress = Progress.safeParse(await opened(activity.heartbeatDetails));
     const failed = activity.lastFailure;
+    const told = FailureTold.safeParse(await opened(failed?.applicationFailureInfo?.details));
     return {
-      task: activity.activityId ?? '',
+      task,
       attempt: activity.attempt ?? 1,
       progress: progress.success ? progress.data : null,
       lastFailure:
-        failed === null || failed === undefined
-          ? null
-          : { code: failed.applicationFailureInfo?.type ?? 'STALLED', message: failed.message ?? '', where: null, cure: null },
+        failed === null || failed === undefined ? null : told.success ? told.data : ofTheServer(failed.applicationFailureInfo ?? null),
     };
   });
-  return { status: status.name, pending };
+  return { status: status.name, pending: await Promise.all(pending) };
+}
+
+/** As `activities/failure.ts` tells it. */
+const FailureTold = z.object({
+  code: z.string(),
+  message: z.string(),
+  where: z.string().nullable().default(null),
+  cure: z.string().nullable().default(null),
+});
+
+/** A failure without sealed details: the server's own, of a worker that went silent, or one that somebody else made. */
+function ofTheServer(told: object | null): Failure {
+  if (told === null)
+    return { code: 'STALLED', message: 'no sign of life within its heartbeat time, or its timeout passed', where: null, cure: null };
+  return { code: 'UNSEALED', message: 'it failed, and who says so has no key of this project', where: null, cure: null };
+}
+
+type Payloads = { readonly payloads?: Payload[] | null } | null | undefined;
+
+/** The first of what was sealed for this task; null where there is none. */
+async function firstOf(client: Client, workflowId: string, task: string, payloads: Payloads): Promise<unknown> {
+  const [payload] = payloads?.payloads ?? [];
+  if (payload === undefined) return null;
+  const { defaultPayloadConverter } = await import('@temporalio/common'); // as in cli/run/update.ts
+  const { namespace, loadedDataConverter } = client.options;
+  const context = { type: 'activity', namespace, workflowId, activityId: task, isLocal: false } as const;
+  let opened = [payload];
+  for (const codec of loadedDataConverter.payloadCodecs) opened = await codec.decode(opened, context);
+  return opened[0] === undefined ? null : defaultPayloadConverter.fromPayload(opened[0]);
 }

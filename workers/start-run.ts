@@ -9,6 +9,7 @@ import { WORKFLOW_TYPE, type PipelineInput } from '../workflows/input.js';
 import { taskQueueOf, workflowIdOf } from '../workflows/names.js';
 import { loadCandidates, lookForLedger, readLedgers } from './candidates.js';
 import { missingAttributes } from './attributes.js';
+import { RUN_MEMO, type RunMemo } from './list-runs.js';
 import { isRunName } from './run-name.js';
 import type { TemporalLink } from './temporal.js';
 
@@ -55,7 +56,7 @@ export async function startRun(root: string, link: TemporalLink, request: RunReq
         args: [input],
         workflowIdConflictPolicy: 'FAIL',
         workflowIdReusePolicy: 'REJECT_DUPLICATE',
-        memo: { pipeline: plan.pipeline },
+        memo: { [RUN_MEMO]: { pipeline: plan.pipeline } satisfies RunMemo },
         staticSummary: `run ${run} of ${plan.pipeline}`,
         staticDetails: detailsOf(input),
         ...(attributes ? { typedSearchAttributes: [{ key: ATTRIBUTES.pipeline, value: plan.pipeline }] } : {}),

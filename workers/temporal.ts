@@ -4,10 +4,10 @@ import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { NativeConnectionOptions } from '@temporalio/worker';
 import { Problem } from '../configs/problem.js';
-import { DATA_CONVERTER } from './codec.js';
 import { inMs } from './deadline.js';
 import { findRunning } from './processes/record.js';
 import { projectOf, type Project } from './project/project.js';
+import { sealing } from './project/seal.js';
 import { lastPorts, LOOPBACK } from './server/ports.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -90,7 +90,7 @@ export async function connectTemporal(root: string, env: Environment = process.e
 /** @throws Problem UNREACHABLE, as {@link openConnection}. */
 export async function connectTo(target: TemporalTarget, project: Project): Promise<TemporalLink> {
   const connection = await openConnection(target);
-  const client = new Client({ connection, namespace: target.namespace, dataConverter: DATA_CONVERTER });
+  const client = new Client({ connection, namespace: target.namespace, dataConverter: sealing(project) });
   return { ...target, connection, client, project, close: () => connection.close() };
 }
 

@@ -8,8 +8,9 @@ import { taskActivities } from '../activities/register.js';
 import type { Queue } from '../configs/schema/pipeline.js';
 import type { LedgerSinks } from '../workflows/record.js';
 import { taskQueueOf } from '../workflows/names.js';
-import { DATA_CONVERTER } from './codec.js';
+import { refuseUnsealed } from './project/door.js';
 import type { Project } from './project/project.js';
+import { sealing } from './project/seal.js';
 import { deploymentOptions } from './versions.js';
 
 export interface WorkerPlace {
@@ -23,6 +24,8 @@ export interface WorkerPlace {
   readonly tasks: TaskTable;
   /** Path of the workflow bundle; read by `cpu` only. */
   readonly bundle: string;
+  /** For recordings of the suite, which are replayed without a key: payloads travel as they are. */
+  readonly unsealed?: boolean;
   /** The version that the bundle is; left out: the worker has none, as the server knows none. */
   readonly build?: string | undefined;
 }
@@ -42,7 +45,8 @@ export async function createWorker(place: WorkerPlace): Promise<Worker> {
     connection: place.connection,
     namespace: place.namespace,
     taskQueue: taskQueueOf(place.project.id, place.kind),
-    dataConverter: DATA_CONVERTER,
+    dataConverter: place.unsealed === true ? {} : sealing(place.project),
+    interceptors: { activity: [refuseUnsealed] },
     shutdownGraceTime: GRACE,
     shutdownForceTime: FORCE,
     maxHeartbeatThrottleInterval: FRESH,

@@ -2,6 +2,7 @@
 import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
 import type { WorkerShutdown } from '../activities/failure.js';
 import type { Failure } from '../configs/schema/ledger.js';
+import { isSealed } from './seal.js';
 
 export interface TaskFailure {
   readonly failure: Failure;
@@ -38,27 +39,35 @@ function readTimeout(timeout: TimeoutFailure): TaskFailure {
   return { failure: { code, message, where: null, cure }, attempt: null, workerLost: timeout.timeoutType === 'HEARTBEAT' };
 }
 
-/** Details as `activities/wrap.ts` writes them: the problem's fields and the attempt. */
+/** Details as `activities/failure.ts` writes them: the problem's fields, the messages of its causes and the attempt. */
 interface FailureDetails {
+  readonly code: string;
   readonly message: string;
   readonly where?: string;
   readonly cure?: string;
+  readonly causes?: readonly string[];
   readonly attempt: number;
 }
 
+/** Only the details are sealed. Type and message of the failure itself anybody can write who reaches the server. */
 function readApplicationFailure(failure: ApplicationFailure): TaskFailure {
-  const details = failure.details?.[0] as FailureDetails | undefined;
+  const details: unknown = failure.details?.[0];
+  if (!isSealed(details)) return { failure: UNSEALED_FAILURE, attempt: null, workerLost: false };
+  const { code, message, where = null, cure = null, causes = [], attempt } = details as FailureDetails;
+  const messages = [...new Set([message, ...causes])];
   return {
-    failure: {
-      code: failure.type ?? 'UNEXPECTED',
-      message: causeChain(failure),
-      where: details?.where ?? null,
-      cure: details?.cure ?? null,
-    },
-    attempt: details?.attempt ?? null,
-    workerLost: failure.type === WORKER_SHUTDOWN,
+    failure: { code, message: messages.join('; caused by: '), where, cure },
+    attempt,
+    workerLost: code === WORKER_SHUTDOWN,
   };
 }
+
+const UNSEALED_FAILURE: Failure = {
+  code: 'UNSEALED',
+  message: 'it failed, and who says so has no key of this project',
+  where: null,
+  cure: null,
+};
 
 function causeChain(error: Error): string {
   const messages: string[] = [];

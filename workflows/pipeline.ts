@@ -26,6 +26,7 @@ import {
 import { wholeRetry, wholeSkip, type OlderRetry, type OlderSkip } from './older.js';
 import { refuseApprove, refuseEnding, refusePause, refuseResume, refuseRetry, refuseSkip, refuseUntil, type Refusal } from './refusals.js';
 import { Run } from './run.js';
+import { isSealed, unsealed } from './seal.js';
 
 /** The type of the failure that a run ends with in Temporal where a task is declared fail-fast. */
 const FAILED_FAST = 'FAILED_FAST';
@@ -37,9 +38,13 @@ const FAILED_FAST = 'FAILED_FAST';
  * the run goes on in a new history.
  */
 export async function pipeline(input: PipelineInput): Promise<PipelineResult> {
+  if (!isSealed(input)) throw unsealed('what starts this run');
   const run = new Run(input);
   const unlessEnding = <Request>(refuse: (request: Request) => Refusal | null): { validator: (request: Request) => void } => ({
-    validator: (request) => insist(refuseEnding(run.ledger, run.endingReason) ?? refuse(request)),
+    validator: (request) => {
+      if (!isSealed(request)) throw unsealed('this request');
+      insist(refuseEnding(run.ledger, run.endingReason) ?? refuse(request));
+    },
   });
   setHandler(ledgerQuery, () => run.ledger);
   setHandler(rememberedQuery, () => run.remembered());

@@ -30,9 +30,10 @@ import type { ApproveRequest, PersonRequest, RetryRequest, SkipRequest, TasksAns
 import { wholePlan } from './older.js';
 import { LedgerRecord } from './record.js';
 import { resolveReferences } from './references.js';
-import { firstThatVerifies, reasonsToRun, UNCHANGED } from './reuse.js';
+import { firstThatVerifies, reasonsToRun, UNCHANGED, type Verify } from './reuse.js';
 import { skippedTasks } from './refusals.js';
 import { applyRetry } from './retry.js';
+import { untilSealed } from './seal.js';
 
 const { verifyArtifacts } = proxyActivities<LedgerActivities>({
   startToCloseTimeout: '12h',
@@ -205,7 +206,8 @@ export class Run {
     try {
       const decision = decide(task.plan, this.memory.candidatesFor(name), inputs, this.input.fresh);
       const matches = this.memory.isForced(name) ? [] : decision.matches;
-      const { match, unusable } = await firstThatVerifies(matches, verifyArtifacts);
+      const verify: Verify = (files) => untilSealed(`the files of ${name}`, () => verifyArtifacts(files));
+      const { match, unusable } = await firstThatVerifies(matches, verify);
       if (match !== null) return this.takeOver(name, match, decision.reasons);
       const reasons = reasonsToRun(this.memory.reasonsFor(name), unusable, decision.reasons);
       const { approval } = task.plan;
@@ -216,7 +218,9 @@ export class Run {
       this.changeTask(name, { reason: reasons.join('; ') });
       if (LEDGER_READERS.has(task.plan.uses)) await this.record.onDisk();
       const settings = resolveReferences(task.plan, artifacts);
-      const { output, attempt } = await execute(task.plan, { run: this.ledger.run, task: name, settings, artifacts });
+      const { output, attempt } = await untilSealed(name, () =>
+        execute(task.plan, { run: this.ledger.run, task: name, settings, artifacts }),
+      );
       this.memory.settled(this.resultOf(task, inputs, print, output));
       this.changeTask(name, { state: 'done', attempts: task.attempts + attempt, output, endedAt: now() });
     } catch (error) {

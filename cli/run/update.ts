@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Problem } from '../../configs/problem.js';
 import { lookForLedger, readLedger } from '../../workers/candidates.js';
+import { unsealedAnswer } from '../../workers/project/unsealed.js';
 import { unknownRun } from '../../workers/observe.js';
 import { hasEnded } from '../../workers/report.js';
 import { inMs } from '../../workers/deadline.js';
@@ -35,10 +36,12 @@ export async function sendUpdate<Answer>(
   const deadline = performance.now() + ANSWER_MS;
   for (;;) {
     try {
-      return await link.connection.withDeadline(inMs(TRY_MS), async () => {
+      const answer = await link.connection.withDeadline(inMs(TRY_MS), async () => {
         const accepted = await handle.startUpdate<Answer, [object]>(update, { args: [request], updateId, waitForStage: 'ACCEPTED' });
         return accepted.result();
       });
+      if (typeof answer === 'string') throw unsealedAnswer(`run ${run}`);
+      return answer;
     } catch (error) {
       if (!(await isLost(error)) || performance.now() + AGAIN_MS > deadline) throw await explained(error, root, run);
     }
@@ -55,11 +58,12 @@ async function isLost(error: unknown): Promise<boolean> {
 }
 
 async function explained(error: unknown, root: string, run: string): Promise<unknown> {
-  if (!(error instanceof Error)) return error;
+  if (!(error instanceof Error) || error instanceof Problem) return error;
   const { ApplicationFailure } = await import('@temporalio/common');
   if (error.name === 'WorkflowUpdateFailedError' && error.cause instanceof ApplicationFailure) {
-    const refusal = error.cause.details?.[0] as Refusal | undefined;
-    return refused({ message: error.cause.message, cure: refusal?.cure ?? null });
+    // Only the details are sealed: the failure's message anybody can write who reaches the server.
+    const refusal: unknown = error.cause.details?.[0];
+    return typeof refusal === 'object' && refusal !== null ? refused(refusal as Refusal) : unsealedAnswer(`run ${run}`);
   }
   if (error.name === 'WorkflowNotFoundError') return endedOrUnknown(root, run);
   const message = `no worker answered for run ${run}; the request may still be carried out when one does`;

@@ -10,8 +10,9 @@ import type { TaskTable } from '../../activities/definition.js';
 import { ledgerPath } from '../../activities/ledger-path.js';
 import type { Ledger } from '../../configs/schema/ledger.js';
 import type { Queue } from '../../configs/schema/pipeline.js';
-import { DATA_CONVERTER } from '../../workers/codec.js';
 import { projectOf, type Project } from '../../workers/project/project.js';
+import { sealing } from '../../workers/project/seal.js';
+import { RUN_MEMO } from '../../workers/list-runs.js';
 import { createWorker } from '../../workers/worker.js';
 import { WORKFLOW_TYPE, type PipelineInput } from '../../workflows/input.js';
 import { taskQueueOf, workflowIdOf } from '../../workflows/names.js';
@@ -56,15 +57,15 @@ export interface Place {
   leave(): Promise<void>;
 }
 
-/** `folder`: the project folder of another place, for one whose server forgot everything; it stays. */
-export async function newPlace(server = devServer(), folder?: string): Promise<Place> {
+/** `folder`: the project folder of another place, for one whose server forgot everything; it stays. `unsealed`: payloads travel as they are. */
+export async function newPlace(server = devServer(), folder?: string, unsealed = false): Promise<Place> {
   const { address, namespace: newNamespace } = await server;
   const namespace = newNamespace();
   const root = folder ?? (await mkdtemp(join(tmpdir(), 'emo-aen-place-')));
   const project = await projectOf(root, {});
   const connection = await Connection.connect({ address });
   const native = await NativeConnection.connect({ address });
-  const client = new Client({ connection, namespace, dataConverter: DATA_CONVERTER });
+  const client = new Client({ connection, namespace, dataConverter: unsealed ? {} : sealing(project) });
   let running: { worker: Worker; ended: Promise<void> }[] = [];
   const place: Place = {
     root,
@@ -74,7 +75,7 @@ export async function newPlace(server = devServer(), folder?: string): Promise<P
     client,
     startWorkers: async (tasks, kinds = ['cpu', 'gpu']) => {
       for (const kind of kinds) {
-        const worker = await createWorker({ kind, root, project, connection: native, namespace, tasks, bundle: await bundle() });
+        const worker = await createWorker({ kind, root, project, connection: native, namespace, tasks, bundle: await bundle(), unsealed });
         running.push({ worker, ended: worker.run() });
       }
     },
@@ -88,6 +89,7 @@ export async function newPlace(server = devServer(), folder?: string): Promise<P
         workflowId: workflowIdOf(project.id, input.run),
         taskQueue: taskQueueOf(project.id, 'cpu'),
         args: [input],
+        memo: { [RUN_MEMO]: { pipeline: input.plan.pipeline } },
         workflowIdConflictPolicy: 'FAIL',
         workflowIdReusePolicy: 'REJECT_DUPLICATE',
       }),

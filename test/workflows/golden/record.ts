@@ -149,7 +149,7 @@ const named = process.argv.slice(2);
 const unknown = named.filter((name) => !(name in SCENARIOS));
 if (unknown.length > 0) throw new Error(`no such scenario: ${unknown.join(', ')}`);
 await mkdir(FOLDER, { recursive: true });
-const place = await newPlace(newDevServer('--dynamic-config-value', `limit.historyCount.suggestContinueAsNew=${SUGGESTED_AT}`));
+const place = await newPlace(newDevServer('--dynamic-config-value', `limit.historyCount.suggestContinueAsNew=${SUGGESTED_AT}`), undefined, true);
 await place.startWorkers(TASKS);
 for (const [name, scenario] of Object.entries(SCENARIOS).filter(([name]) => named.length === 0 || named.includes(name))) {
   const start = (change = {}): Promise<WorkflowHandle> => place.start({ ...inputOf(name, PLAN), ...change });
