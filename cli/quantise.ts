@@ -10,7 +10,7 @@ import { photosIn } from '../ml/images/sample-sources.js';
 import { ModelFacts } from '../ml/onnx/facts.js';
 import { encodeModel, type OnnxModel } from '../ml/onnx/messages.js';
 import { drawSpread, photosOf, type FolderPhotos } from '../ml/onnx/quantize/calibration.js';
-import { readForeign, type ForeignModel } from '../ml/onnx/quantize/foreign.js';
+import { readForeign, type ForeignModel } from '../ml/onnx/foreign/read-foreign.js';
 import { BEST, quantize, type Quantized } from '../ml/onnx/quantize/quantize.js';
 import { RANGE_METHODS, type RangeMethod } from '../ml/onnx/quantize/ranges.js';
 import { action, command, withExamples } from './command.js';
@@ -66,6 +66,7 @@ export const quantiseCommand = withExamples(
         const quantized = await quantize(foreign.model, photos.source, {
           ...BEST,
           ranges: options.ranges,
+          reference: foreign.reference,
           progress: ({ message }) => {
             if (message !== told) terminal.note(message);
             told = message;
@@ -82,6 +83,7 @@ export const quantiseCommand = withExamples(
           refused: photos.refused,
           float: quantized.float,
           roundedToNearest: quantized.roundedToNearest,
+          proof: quantized.proof,
           values: quantized.values,
         };
         terminal.answer(facts, inWords(facts, quantized));
@@ -142,7 +144,7 @@ async function photosToCalibrate(folder: string, view: ViewSettings, { photos, s
 
 function inWords(
   facts: { readonly output: string; readonly sizeShare: number; readonly photos: number },
-  { values, float }: Quantized,
+  { values, float, proof }: Quantized,
 ): string {
   const worst = values.slice(0, ROWS_SHOWN).map(({ value, seen, error }) => {
     const range = `${seen.min.toPrecision(3)} to ${seen.max.toPrecision(3)}`;
@@ -151,6 +153,8 @@ function inWords(
   const left = float.length === 0 ? 'nothing' : float.map(({ op, value }) => `${op} (${value})`).join(', ');
   return [
     `${facts.output}: ${(facts.sizeShare * 100).toFixed(1)} % of the float network's size, calibrated on ${facts.photos} photos`,
+    `error over variance on these photos: ${proof.error.toPrecision(2)} (by plain quantisation: ${proof.plain.toPrecision(2)})`,
+    ...proof.notes.map((note) => `note: ${note}`),
     'worst values: error over variance, range, name',
     ...worst,
     `left in float: ${left}`,

@@ -36,12 +36,13 @@ export const quantize: TaskFunction<SettingsOf<'quantize'>> = async (context) =>
     await writeFileAtomically(path, bytes);
     const report = await context.file('runs', folder, 'quantization.json');
     await writeJsonAtomically(report, {
-      version: 2,
+      version: 3,
       scheme: 'static QDQ: uint8 activations, int8 weights per output channel, int32 biases',
       onnxSha256: context.digest('onnx'),
       datasetHash: dataset.hash,
       photos: photos.map((photo) => dataset.photos[photo]?.file ?? ''),
       settings: settings.quantize,
+      proof: quantized.proof,
       values: quantized.values,
       roundedToNearest: quantized.roundedToNearest,
       biasChanges: quantized.biasChanges,
@@ -56,6 +57,8 @@ export const quantize: TaskFunction<SettingsOf<'quantize'>> = async (context) =>
       summary: {
         calibrationPhotos: photos.length,
         ...how,
+        error: Number(quantized.proof.error.toPrecision(3)),
+        plainError: Number(quantized.proof.plain.toPrecision(3)),
         worst: quantized.values
           .slice(0, 3)
           .map(({ value, error }) => `${value} ${error.toPrecision(2)}`)
@@ -63,10 +66,12 @@ export const quantize: TaskFunction<SettingsOf<'quantize'>> = async (context) =>
         megabytes: Number((bytes.length / 1e6).toFixed(1)),
         sizeShare: Number(share.toFixed(3)),
       },
-      warnings:
-        photos.length < FEW_PHOTOS
+      warnings: [
+        ...quantized.proof.notes,
+        ...(photos.length < FEW_PHOTOS
           ? [`calibrated on ${photos.length} photos only: ${FEW_PHOTOS} and more of the training split give sounder ranges`]
-          : [],
+          : []),
+      ],
     };
   } finally {
     await cache.close();

@@ -61,7 +61,7 @@ export function value(name: string, type: ElementType, dims: readonly (number | 
 export function floatsOf(tensor: OnnxTensor): Float32Array {
   if (tensor.dataType !== ELEMENT.float32 || tensor.dataLocation === 1)
     throw new TypeError(`constant ${tensor.name} is not float32 inside the model`);
-  if (tensor.rawData === undefined || tensor.rawData.length === 0) return Float32Array.from(tensor.floatData ?? []);
+  if (tensor.rawData === undefined) return new Float32Array(0);
   const copy = new Float32Array(tensor.rawData.length / 4);
   new Uint8Array(copy.buffer).set(tensor.rawData);
   return copy;

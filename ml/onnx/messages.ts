@@ -71,10 +71,13 @@ const root = protobuf.Root.fromJSON({
         dataType: one('int32', 2),
         floatData: packed('float', 4),
         int32Data: packed('int32', 5),
+        stringData: many('bytes', 6),
         int64Data: packed('int64', 7),
-        doubleData: packed('double', 10),
         name: one('string', 8),
         rawData: one('bytes', 9),
+        doubleData: packed('double', 10),
+        uint64Data: packed('uint64', 11),
+        externalData: many('StringStringEntryProto', 13),
         dataLocation: one('int32', 14),
       },
     },
@@ -87,34 +90,57 @@ const root = protobuf.Root.fromJSON({
 });
 const ModelProto = root.lookupType('ModelProto');
 
-const int = z.number().default(0);
+/** 64 bits wide, as digits: a number holds only 53 of them. */
+const digits = z.union([z.string(), z.number()]);
+const int = digits.default(0).transform(Number);
 const text = z.string().default('');
 const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array);
 
-const OnnxTensor = z.object({
+/** As a file has it: the numbers in one of several lists. */
+const StoredTensor = z.object({
   name: text,
-  dims: z.array(z.number()),
+  dims: z.array(digits.transform(Number)),
   dataType: int,
   rawData: bytes.optional(),
   floatData: z.array(z.number()).optional(),
   int32Data: z.array(z.number()).optional(),
-  int64Data: z.array(z.number()).optional(),
+  int64Data: z.array(digits).optional(),
   doubleData: z.array(z.number()).optional(),
-  /** 1: the values are in another file, which is not read here. */
+  uint64Data: z.array(digits).optional(),
+  stringData: z.array(bytes).optional(),
+  externalData: z.array(z.object({ key: text, value: text })).optional(),
   dataLocation: z.number().optional(),
 });
-/** A constant: `rawData` little-endian, row-major; other programs may use `floatData` instead. */
-export type OnnxTensor = z.infer<typeof OnnxTensor>;
+type StoredTensor = z.infer<typeof StoredTensor>;
+
+/** A constant. */
+export interface OnnxTensor {
+  name: string;
+  dims: number[];
+  dataType: number;
+  /** Little-endian, row-major; undefined for words and where the numbers are in another file. */
+  rawData?: Uint8Array | undefined;
+  /** Words instead of numbers. */
+  stringData?: Uint8Array[] | undefined;
+  /** Where the numbers are in another file: its `location`, `offset` and `length`. */
+  externalData?: { key: string; value: string }[] | undefined;
+  /** 1: the numbers are in another file. */
+  dataLocation?: number | undefined;
+}
+const OnnxTensor = StoredTensor.transform(asOneList);
+
+/** A number where that holds it, else a bigint: "to the end" is often 2^63 - 1. */
+const wide = digits.transform((value): number | bigint => (Number.isSafeInteger(Number(value)) ? Number(value) : BigInt(value)));
 
 const OnnxAttribute = z.object({
   name: text,
   type: int,
   f: z.number().optional(),
-  i: z.number().optional(),
+  i: wide.optional(),
   s: bytes.optional(),
   t: OnnxTensor.optional(),
   floats: z.array(z.number()).optional(),
-  ints: z.array(z.number()).optional(),
+  ints: z.array(wide).optional(),
   strings: z.array(bytes).optional(),
 });
 export type OnnxAttribute = z.infer<typeof OnnxAttribute>;
@@ -129,7 +155,7 @@ const OnnxNode = z.object({
 });
 export type OnnxNode = z.infer<typeof OnnxNode>;
 
-const OnnxDimension = z.object({ dimValue: z.number().optional(), dimParam: z.string().optional() });
+const OnnxDimension = z.object({ dimValue: digits.transform(Number).optional(), dimParam: z.string().optional() });
 const OnnxValue = z.object({
   name: text,
   type: z
@@ -159,10 +185,65 @@ export type OnnxModel = z.infer<typeof OnnxModel>;
 
 /** The model's bytes; equal models give equal bytes. */
 export function encodeModel(model: OnnxModel): Uint8Array {
-  return ModelProto.encode(model).finish();
+  // The encoder knows no bigint and would write 0: digits it takes.
+  const written = (value: number | bigint): number | string => (typeof value === 'bigint' ? String(value) : value);
+  const node = model.graph.node.map((each) => ({
+    ...each,
+    attribute: each.attribute.map(({ i, ints, ...rest }) => ({
+      ...rest,
+      ...(i === undefined ? {} : { i: written(i) }),
+      ...(ints === undefined ? {} : { ints: ints.map(written) }),
+    })),
+  }));
+  return ModelProto.encode({ ...model, graph: { ...model.graph, node } }).finish();
 }
 
-/** @throws Error where the bytes are not an ONNX model. */
+/** @throws Error, in words where a tensor is not what it says, for bytes that are not an ONNX model. */
 export function decodeModel(data: Uint8Array): OnnxModel {
-  return OnnxModel.parse(ModelProto.toObject(ModelProto.decode(data), { longs: Number, arrays: true }));
+  return OnnxModel.parse(ModelProto.toObject(ModelProto.decode(data), { longs: String, arrays: true }));
+}
+
+/** What a tensor says of itself is not so. */
+export class TensorFault extends Error {}
+
+/** Bits of a number, by TensorProto.DataType; words and complex numbers are left out. */
+const BITS: Readonly<Record<number, number>> = {
+  1: 32, 2: 8, 3: 8, 4: 16, 5: 16, 6: 32, 7: 64, 9: 8, 10: 16, 11: 64, 12: 32, 13: 64, 16: 16, 17: 8, 18: 8, 19: 8, 20: 8, 21: 4, 22: 4, 23: 4,
+}; // prettier-ignore
+
+/** The same tensor with its numbers as bytes, whichever list they were in. @throws TensorFault where its dimensions say something else. */
+function asOneList(stored: StoredTensor): OnnxTensor {
+  const { name, dims, dataType, rawData, stringData, externalData, dataLocation } = stored;
+  if (dataLocation === 1) return { name, dims, dataType, externalData, dataLocation };
+  if (dataType === WORDS) return { name, dims, dataType, stringData };
+  const tensor = { name, dims, dataType, rawData: rawData !== undefined && rawData.length > 0 ? rawData : bytesOf(stored) };
+  checkSize(tensor, tensor.rawData.length);
+  return tensor;
+}
+
+const WORDS = 8;
+
+/** @throws TensorFault where dimensions are no counts, or the bytes are not as many as they say. */
+export function checkSize({ name, dims, dataType }: Pick<OnnxTensor, 'name' | 'dims' | 'dataType'>, bytes: number): void {
+  const said = `tensor ${name} says that it is [${dims.join(', ')}]`;
+  if (!dims.every((side) => Number.isSafeInteger(side) && side >= 0)) throw new TensorFault(`${said}, which are no counts`);
+  const bits = BITS[dataType];
+  if (bits === undefined) throw new TensorFault(`tensor ${name} has element type ${dataType}, which is not read`);
+  const expected = Math.ceil((dims.reduce((product, side) => product * side, 1) * bits) / 8);
+  if (expected !== bytes) throw new TensorFault(`${said}, ${expected} bytes, and holds ${bytes}`);
+}
+
+/** The numbers of the list that the element type uses: onnx.proto, TensorProto. */
+function bytesOf({ dataType, floatData, int32Data, int64Data, doubleData, uint64Data }: StoredTensor): Uint8Array {
+  const asBytes = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array => new Uint8Array(buffer, byteOffset, byteLength);
+  if (floatData !== undefined && floatData.length > 0) return asBytes(Float32Array.from(floatData));
+  if (doubleData !== undefined && doubleData.length > 0) return asBytes(Float64Array.from(doubleData));
+  if (int64Data !== undefined && int64Data.length > 0) return asBytes(BigInt64Array.from(int64Data, BigInt));
+  if (uint64Data !== undefined && uint64Data.length > 0) {
+    const numbers = uint64Data.map(BigInt);
+    return asBytes(BITS[dataType] === 32 ? Uint32Array.from(numbers, Number) : BigUint64Array.from(numbers));
+  }
+  const numbers = int32Data ?? [];
+  if (BITS[dataType] === 32) return asBytes(Int32Array.from(numbers));
+  return asBytes(BITS[dataType] === 16 ? Uint16Array.from(numbers) : Uint8Array.from(numbers));
 }

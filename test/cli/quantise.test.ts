@@ -109,7 +109,24 @@ describe('quantise on the command line', () => {
     ],
     'weights in another file': [
       () => withTensor((tensor) => (tensor.dataLocation = 1)),
-      /keeps its weights in another file \(deep\.weight/,
+      /keeps its weights in another file, which cannot be read: tensor deep\.weight lies in "", which is no file/,
+    ],
+    'dimensions that are no counts': [
+      () => withTensor((tensor) => (tensor.dims = [-1, 1, 3, 3])),
+      /tensor deep\.weight says that it is \[-1, 1, 3, 3\]/,
+    ],
+    'dimensions of more than there is': [
+      () => withTensor((tensor) => (tensor.dims = [1e15, 1, 3, 3])),
+      /says that it is .* bytes, and holds 864/,
+    ],
+    'dimensions of four billion': [() => withTensor((tensor) => (tensor.dims = [4e9])), /16000000000 bytes, and holds 864/],
+    'names with escapes': [
+      () => withTensor((tensor) => ((tensor.name = '\u001b[31mred'), (tensor.dims = [-1]))),
+      /tensor \\u\{1b\}\[31mred/,
+    ],
+    'an input of 40000 px': [
+      () => withGraph((graph) => (graph.input = [value('photos', 'float32', ['N', 3, 40000, 40000])])),
+      /a side of 40000 px, more than 4096/,
     ],
     'an old operator set': [() => ({ ...littleModel(), opsetImport: [{ domain: '', version: 11 }] }), /operator set 11/],
     'an operator that nobody knows': [() => littleModel({ unknown: 'Frobnicate' }), /is not a network that onnxruntime runs: .*Frobnicate/],

@@ -7,6 +7,8 @@
  */
 import { constant, node } from '../build.js';
 import type { OnnxModel, OnnxNode, OnnxTensor } from '../messages.js';
+import { operatorOf } from './graph.js';
+import type { Names } from './names.js';
 import type { QuantizationPlan } from './plan.js';
 import type { Grid } from './ranges.js';
 import { productScales, quantizeBias, type QuantizedWeights } from './weights.js';
@@ -21,22 +23,14 @@ export interface EmitRequest {
   readonly weights: ReadonlyMap<string, QuantizedWeights>;
   /** By the weighted node's result; as bias correction left them. */
   readonly biases: ReadonlyMap<string, Float32Array>;
-}
-
-/** Name of the uint8 tensor of a quantised value. */
-export function stepsOf(value: string): string {
-  return `${value}/q`;
-}
-
-/** Name of a quantised value as the numbers that it stands for. */
-export function dequantizedOf(value: string): string {
-  return `${value}/dq`;
+  /** A quantised value has its integers under the name of its part `q`, the numbers that they stand for under that of `dq`. */
+  readonly names: Names;
 }
 
 export function emitQuantized(request: EmitRequest): OnnxModel {
   const emitter = new Emitter(request);
   emitter.emitAll();
-  const used = new Set(emitter.nodes.flatMap(({ input }) => input));
+  const used = new Set([...emitter.nodes.flatMap(({ input }) => input), ...request.model.graph.output.map(({ name }) => name)]);
   const kept = request.model.graph.initializer.filter(({ name }) => used.has(name));
   return {
     ...request.model,
@@ -59,9 +53,9 @@ class Emitter {
     for (const each of model.graph.node) {
       if (gone.has(each)) continue;
       if (weighted.has(each)) this.weighted(each);
-      else if (plan.integer.has(each) && each.opType === 'HardSwish') this.hardSwish(each);
+      else if (plan.integer.has(each) && operatorOf(each) === 'HardSwish') this.hardSwish(each);
       else this.push({ ...each, input: each.input.map((input) => this.read(input)) });
-      this.quantizeResult(each);
+      for (const output of each.output) this.quantizeResult(output);
     }
   }
 
@@ -69,20 +63,23 @@ class Emitter {
     const [input = ''] = each.input;
     const [output = ''] = each.output;
     const weights = pick(this.request.weights, output);
+    const { names } = this.request;
     const scales = productScales(weights, pick(this.request.grids, input).scale);
     const bias = quantizeBias(pick(this.request.biases, output), scales);
-    const perChannel = (name: string, steps: Int8Array | Int32Array, dims: readonly number[], scale: Float32Array): string => {
-      this.add(constant(`${output}/${name}`, dims, steps));
-      this.add(constant(`${output}/${name}.scale`, [scale.length], scale));
-      const inputs = [`${output}/${name}`, `${output}/${name}.scale`];
+    const perChannel = (part: string, steps: Int8Array | Int32Array, dims: readonly number[], scale: Float32Array): string => {
+      const inputs = [names.of(output, part), names.of(output, `${part}.scale`)];
+      this.add(constant(inputs[0] ?? '', dims, steps));
+      this.add(constant(inputs[1] ?? '', [scale.length], scale));
       // Zero points are 0 where they are left out, and those of all convolutions would add 3 %; but onnxruntime makes no integer Gemm without them.
-      if (each.opType === 'Gemm') {
+      if (operatorOf(each) === 'Gemm') {
         const zeros = steps instanceof Int8Array ? new Int8Array(scale.length) : new Int32Array(scale.length);
-        this.add(constant(`${output}/${name}.zero`, [scale.length], zeros));
-        inputs.push(`${output}/${name}.zero`);
+        const zero = names.of(output, `${part}.zero`);
+        this.add(constant(zero, [scale.length], zeros));
+        inputs.push(zero);
       }
-      this.push(node('DequantizeLinear', inputs, `${output}/${name}.dq`, { axis: 0 }));
-      return `${output}/${name}.dq`;
+      const dequantized = names.of(output, `${part}.dq`);
+      this.push(node('DequantizeLinear', inputs, dequantized, { axis: 0 }));
+      return dequantized;
     };
     const inputs = [
       this.read(input),
@@ -100,24 +97,19 @@ class Emitter {
     const [input = ''] = each.input;
     const [output = ''] = each.output;
     const { zeroPoint } = pick(this.request.grids, input);
-    const gate = `${output}/gate`;
-    this.push(
-      node(
-        'DequantizeLinear',
-        [stepsOf(input), ...this.grid(`${gate}.line`, { scale: 1 / (2 * zeroPoint), zeroPoint: 0 })],
-        `${gate}.line`,
-      ),
-    );
-    this.push(node('LeakyRelu', [`${gate}.line`], gate, { alpha: { float: 1 } }));
+    const { names } = this.request;
+    const [line, gate] = [names.of(output, 'gate.line'), names.of(output, 'gate')];
+    const [steps, numbers] = [names.of(gate, 'q'), names.of(gate, 'dq')];
+    this.push(node('DequantizeLinear', [names.of(input, 'q'), ...this.grid(line, { scale: 1 / (2 * zeroPoint), zeroPoint: 0 })], line));
+    this.push(node('LeakyRelu', [line], gate, { alpha: { float: 1 } }));
     const unit = this.grid(gate, { scale: 1 / 255, zeroPoint: 0 });
-    this.push(node('QuantizeLinear', [gate, ...unit], `${gate}/q`));
-    this.push(node('DequantizeLinear', [`${gate}/q`, ...unit], `${gate}/dq`));
-    this.push(node('Mul', [this.read(input), `${gate}/dq`], output));
+    this.push(node('QuantizeLinear', [gate, ...unit], steps));
+    this.push(node('DequantizeLinear', [steps, ...unit], numbers));
+    this.push(node('Mul', [this.read(input), numbers], output));
   }
 
-  private quantizeResult(each: OnnxNode): void {
+  private quantizeResult(output: string): void {
     const { plan, grids } = this.request;
-    const [output = ''] = each.output;
     const value = plan.absorbed.get(output)?.output[0] ?? output;
     if (grids.has(value)) this.quantize(output, value);
     else if (value !== output) throw new Error(`${value} is absorbed but has no grid`);
@@ -125,27 +117,28 @@ class Emitter {
 
   /** Quantises what `made` holds as the value `value`: they differ where an activation was absorbed. */
   private quantize(made: string, value: string): void {
-    this.push(node('QuantizeLinear', [made, ...this.grid(value, pick(this.request.grids, value))], stepsOf(value)));
+    this.push(node('QuantizeLinear', [made, ...this.grid(value, pick(this.request.grids, value))], this.request.names.of(value, 'q')));
   }
 
   /** The name under which a node reads a value: its dequantised form where it is quantised. */
   private read(value: string): string {
     const grid = this.request.grids.get(value);
     if (grid === undefined) return value;
-    const name = dequantizedOf(value);
+    const name = this.request.names.of(value, 'dq');
     if (!this.dequantized.has(value)) {
       this.dequantized.add(value);
-      this.push(node('DequantizeLinear', [stepsOf(value), ...this.grid(value, grid)], name));
+      this.push(node('DequantizeLinear', [this.request.names.of(value, 'q'), ...this.grid(value, grid)], name));
     }
     return name;
   }
 
   /** Adds a grid's two constants and gives back their names. */
   private grid(name: string, { scale, zeroPoint }: Grid): [scale: string, zeroPoint: string] {
-    const names: [string, string] = [`${name}/scale`, `${name}/zero`];
-    this.add(constant(names[0], [], Float32Array.of(scale)));
-    this.add(constant(names[1], [], Uint8Array.of(zeroPoint)));
-    return names;
+    const { names } = this.request;
+    const made: [string, string] = [names.of(name, 'scale'), names.of(name, 'zero')];
+    this.add(constant(made[0], [], Float32Array.of(scale)));
+    this.add(constant(made[1], [], Uint8Array.of(zeroPoint)));
+    return made;
   }
 
   private add(tensor: OnnxTensor): void {

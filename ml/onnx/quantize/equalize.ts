@@ -9,7 +9,8 @@
  */
 import { constant, floatsOf } from '../build.js';
 import type { OnnxModel, OnnxNode, OnnxTensor } from '../messages.js';
-import { GraphIndex, intOf } from './graph.js';
+import { GraphIndex, intOf, operatorOf } from './graph.js';
+import type { Shapes } from './shapes.js';
 
 /** What is known of each channel of a value. */
 export interface ChannelRanges {
@@ -17,7 +18,7 @@ export interface ChannelRanges {
   readonly max: Float64Array;
 }
 
-/** Operators whose result scales as their inputs do, all by the same factors. */
+/** Operators whose result scales as their inputs do, all by the same factors, where all have the same channels. */
 const LINEAR = new Set(['Relu', 'Add', 'GlobalAveragePool', 'AveragePool', 'MaxPool', 'Flatten']);
 /** Factors stay within this of the middle one: a channel that is all but dead needs no resolution. */
 const LARGEST_FACTOR = 1024;
@@ -37,13 +38,14 @@ interface ScalableGroup {
 
 /**
  * The same function with channels of its values scaled.
+ * @param shapes of every value
  * @param ranges of every value that will be quantised
  * @param strength 0 leaves channels as they are, 1 gives all of a value the same range
  */
-export function equalize(model: OnnxModel, ranges: ReadonlyMap<string, ChannelRanges>, strength: number): Equalized {
+export function equalize(model: OnnxModel, shapes: Shapes, ranges: ReadonlyMap<string, ChannelRanges>, strength: number): Equalized {
   const index = new GraphIndex(model.graph);
   const factors = new Map<string, Float64Array>();
-  for (const group of scalableGroups(model, index, ranges))
+  for (const group of scalableGroups(model, index, shapes, ranges))
     for (const value of group.values) factors.set(value, factorsOf(group, strength));
   const constants = new Map<string, OnnxTensor>();
   for (const node of model.graph.node)
@@ -60,10 +62,10 @@ function scaledRange({ min, max }: ChannelRanges, factors: Float64Array | undefi
   return { min: by(min), max: by(max) };
 }
 
-function scalableGroups(model: OnnxModel, index: GraphIndex, ranges: ReadonlyMap<string, ChannelRanges>): ScalableGroup[] {
+function scalableGroups(model: OnnxModel, index: GraphIndex, shapes: Shapes, ranges: ReadonlyMap<string, ChannelRanges>): ScalableGroup[] {
   const groups = new Groups();
   for (const { name } of [...model.graph.input, ...model.graph.output]) groups.fix(name);
-  for (const node of model.graph.node) tie(node, index, groups);
+  for (const node of model.graph.node) tie(node, index, shapes, groups);
   return groups.free().flatMap((values) => {
     const readers = model.graph.node.filter((node) => values.includes(node.input[0] ?? '') && isScalable(node, index));
     const known = values.flatMap((value) => ranges.get(value) ?? []);
@@ -83,17 +85,32 @@ function factorsOf({ reach }: ScalableGroup, strength: number): Float64Array {
 }
 
 /** Says which values of a node must have the same factors, and which none. */
-function tie(node: OnnxNode, index: GraphIndex, groups: Groups): void {
+function tie(node: OnnxNode, index: GraphIndex, shapes: Shapes, groups: Groups): void {
   const values = [...node.input.filter((name) => name !== '' && !index.constants.has(name)), ...node.output];
   const constants = node.input.some((name) => index.constants.has(name));
   if (isScalable(node, index)) return;
-  if (LINEAR.has(node.opType) && !constants) for (const value of values) groups.unite(values[0] ?? '', value);
+  if (LINEAR.has(operatorOf(node)) && !constants && haveSameChannels(values, shapes))
+    for (const value of values) groups.unite(values[0] ?? '', value);
   else for (const value of values) groups.fix(value);
+}
+
+/** An Add of 1 channel and 16 has one factor for the one and sixteen for the other; a Flatten may make channels of pixels. */
+function haveSameChannels(values: readonly string[], shapes: Shapes): boolean {
+  const known = values.filter((value) => value !== '').map((value) => shapes.get(value));
+  const [first] = known;
+  return known.every(
+    (shape) =>
+      shape !== undefined &&
+      shape.dims.length >= 2 &&
+      shape.byPhoto === first?.byPhoto &&
+      [0, 1].every((axis) => shape.dims[axis] === first.dims[axis]),
+  );
 }
 
 /** A convolution or dense layer whose weights no other node reads. */
 function isScalable(node: OnnxNode, index: GraphIndex): boolean {
-  if (node.opType !== 'Conv' && !(node.opType === 'Gemm' && intOf(node, 'transB', 0) === 1 && intOf(node, 'transA', 0) === 0)) return false;
+  const operator = operatorOf(node);
+  if (operator !== 'Conv' && !(operator === 'Gemm' && intOf(node, 'transB', 0) === 1 && intOf(node, 'transA', 0) === 0)) return false;
   return (
     node.input.length === 3 &&
     [node.input[1], node.input[2]].every((name) => index.constants.has(name ?? '') && index.soleUser(name ?? '') === node)

@@ -2,7 +2,7 @@
 import { floats, THREADS, withSession } from '../session.js';
 import { encodeModel, type OnnxModel } from '../messages.js';
 import type { PhotoSource } from '../photos.js';
-import { photoInput, photoTensor } from './feeds.js';
+import { batchesFor, photoInput, photoTensor } from './feeds.js';
 import { CALIBRATION_BATCH } from './observe.js';
 
 /** Where an integer network holds a value: under its own name, or dequantised under another. */
@@ -18,6 +18,7 @@ export async function measureErrors(
   values: readonly ComparedValue[],
   source: PhotoSource,
 ): Promise<ReadonlyMap<string, number>> {
+  if (values.length === 0) return new Map();
   const input = photoInput(float);
   const sums = new Map(values.map(({ value }) => [value, { error: 0, square: 0, sum: 0, count: 0 }]));
   const showing = (model: OnnxModel, names: readonly string[]): Uint8Array =>
@@ -26,8 +27,8 @@ export async function measureErrors(
   // One after the other for each batch: two sessions of two threads that run at once would slow each other.
   await withSession(showing(float, names.float), { threads: THREADS }, (exact) =>
     withSession(showing(quantized, names.quantized), { threads: THREADS }, async (integer) => {
-      for (let first = 0; first < source.count; first += CALIBRATION_BATCH) {
-        const feeds = { [input.name]: photoTensor(input, source, first, Math.min(CALIBRATION_BATCH, source.count - first)) };
+      for (const { photos } of batchesFor(input, source, CALIBRATION_BATCH)) {
+        const feeds = { [input.name]: photoTensor(input, source, photos) };
         const wanted = await exact.run(feeds, names.float);
         const got = await integer.run(feeds, names.quantized);
         for (const { value, quantized: name } of values) add(sums.get(value), floats(wanted, value), floats(got, name));

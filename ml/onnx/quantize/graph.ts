@@ -52,9 +52,14 @@ export class GraphIndex {
   }
 }
 
+/** What a node does: an operator of another domain is told apart from the standard one of the same name. */
+export function operatorOf({ opType, domain }: OnnxNode): string {
+  return domain === '' || domain === 'ai.onnx' ? opType : `${domain}.${opType}`;
+}
+
 /** A whole number among a node's attributes. */
 export function intOf(node: OnnxNode, name: string, otherwise: number): number {
-  return attributeOf(node, name)?.i ?? otherwise;
+  return Number(attributeOf(node, name)?.i ?? otherwise);
 }
 
 /** A number among a node's attributes. */

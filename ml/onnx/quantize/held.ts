@@ -4,7 +4,7 @@ import { value } from '../build.js';
 import { encodeModel, type OnnxModel, type OnnxValue } from '../messages.js';
 import type { PhotoSource } from '../photos.js';
 import { THREADS, withSession } from '../session.js';
-import { photoInput, photoTensor } from './feeds.js';
+import { batchesFor, photoInput, photoTensor } from './feeds.js';
 import { extract, GraphIndex } from './graph.js';
 
 /** The integers of one value for all photos, [photos, ...shape]. Only values that later layers need are kept. */
@@ -16,14 +16,14 @@ export interface Held {
 /** Photos that are run at once through one layer. */
 export const BATCH = 8;
 
-/** What the model makes of the photos, or of what is held already, at `output`, a uint8 value. */
+/** What the model makes of the photos, or of what is held already, at `output`, a uint8 value whose first dimension counts photos. */
 export async function holdSteps(model: OnnxModel, held: ReadonlyMap<string, Held>, source: PhotoSource, output: string): Promise<Held> {
   let made: Held | null = null;
   await runPart(model, held, source, output, (result, count, first) => {
     if (!(result.data instanceof Uint8Array)) throw new Error(`${output} is not uint8`);
-    const each = result.data.length / count;
+    const each = result.data.length / (result.dims[0] ?? 1);
     made ??= { shape: result.dims.slice(1), steps: new Uint8Array(source.count * each) };
-    made.steps.set(result.data, first * each);
+    made.steps.set(result.data.subarray(0, count * each), first * each);
   });
   if (made === null) throw new Error('no photos to finish layers with');
   return made;
@@ -39,14 +39,12 @@ export async function runPart(
 ): Promise<void> {
   const starts: OnnxValue[] = [...held].map(([name, { shape }]) => value(name, 'uint8', ['N', ...shape]));
   const part = extract(model, [...starts, ...model.graph.input], output);
-  const photos = photoInput(model);
+  const input = photoInput(model);
   await withSession(encodeModel(part), { threads: THREADS }, async (session) => {
-    for (let first = 0; first < source.count; first += BATCH) {
-      const count = Math.min(BATCH, source.count - first);
+    for (const { first, count, photos: numbers } of batchesFor(input, source, BATCH)) {
       const feeds = part.graph.input.map(({ name }) => {
         const known = held.get(name);
-        if (known !== undefined) return [name, rows(known, first, count)] as const;
-        return [name, photoTensor(photos, source, first, count)] as const;
+        return [name, known === undefined ? photoTensor(input, source, numbers) : rows(known, numbers)] as const;
       });
       const result = (await session.run(Object.fromEntries(feeds), [output]))[output];
       if (!(result instanceof Tensor)) throw new Error(`the part gave no ${output}`);
@@ -55,10 +53,12 @@ export async function runPart(
   });
 }
 
-/** Photos `first` to `first + count` of a held value. */
-export function rows({ shape, steps }: Held, first: number, count: number): Tensor {
+/** Photos of a held value, by their numbers. */
+export function rows({ shape, steps }: Held, photos: readonly number[]): Tensor {
   const each = shape.reduce((product, side) => product * side, 1);
-  return new Tensor('uint8', steps.subarray(first * each, (first + count) * each), [count, ...shape]);
+  const data = new Uint8Array(photos.length * each);
+  photos.forEach((photo, at) => data.set(steps.subarray(photo * each, (photo + 1) * each), at * each));
+  return new Tensor('uint8', data, [photos.length, ...shape]);
 }
 
 /** Lets go of what no later layer is made from. */

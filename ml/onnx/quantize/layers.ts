@@ -7,13 +7,14 @@
 import type { OnnxModel, OnnxNode, OnnxTensor } from '../messages.js';
 import type { PhotoSource } from '../photos.js';
 import { floats, THREADS, withSession } from '../session.js';
-import { emitQuantized, stepsOf, type EmitRequest } from './emit.js';
+import { emitQuantized, type EmitRequest } from './emit.js';
 import { GraphIndex } from './graph.js';
 import { BATCH, drop, holdSteps, rows, runPart, type Held } from './held.js';
 import { ChannelMeans } from './means.js';
 import { roundToLeastError } from './rounding.js';
 import { CovarianceSums, tapsModel, tapsOf } from './taps.js';
 import type { Grid } from './ranges.js';
+import type { Shapes } from './shapes.js';
 import type { QuantizedWeights } from './weights.js';
 
 /** Weights of an output channel: with more, the covariances and the descent take minutes. */
@@ -30,19 +31,21 @@ export interface FinishedLayers {
   /** By weighted node's result. */
   readonly weights: ReadonlyMap<string, QuantizedWeights>;
   readonly biases: ReadonlyMap<string, Float32Array>;
-  /** Results of layers whose weights were rounded to the nearest step because they have too many taps. */
+  /** Results of layers whose weights were rounded to the nearest step: they have too many taps, or photos lie mixed in what they read or give. */
   readonly large: readonly string[];
 }
 
 /**
  * @param request its weights are rounded to the nearest step, its biases those of the float model
  * @param means float means by weighted node's result, over the photos of `source`
+ * @param shapes of every value
  * @param done called after each layer with the layers done so far
  */
 export async function finishLayers(
   request: EmitRequest,
   { rounding, biasCorrection }: LayerSettings,
   means: ReadonlyMap<string, Float64Array>,
+  shapes: Shapes,
   source: PhotoSource,
   done: (layers: number) => void,
 ): Promise<FinishedLayers> {
@@ -55,8 +58,14 @@ export async function finishLayers(
   for (const [position, layer] of layers.entries()) {
     const [input = '', weightName = ''] = layer.input;
     const [output = ''] = layer.output;
+    // What is held is cut by photos. Where the first dimension does not count them the layer stays as it is, its bias uncorrected.
+    if (![input, output].every((value) => shapes.get(value)?.byPhoto === true)) {
+      large.push(output);
+      done(position + 1);
+      continue;
+    }
     const emitted = (): OnnxModel => emitQuantized({ ...request, weights, biases });
-    const steps = stepsOf(input);
+    const steps = request.names.of(input, 'q');
     const model = emitted();
     const inputs = held.get(steps) ?? (await holdSteps(model, held, source, steps));
     held.set(steps, inputs);
@@ -77,7 +86,7 @@ export async function finishLayers(
     drop(
       model,
       held,
-      layers.slice(position + 1).map((later) => stepsOf(later.input[0] ?? '')),
+      layers.slice(position + 1).map((later) => request.names.of(later.input[0] ?? '', 'q')),
     );
     done(position + 1);
   }
@@ -92,7 +101,14 @@ async function covariances(layer: OnnxNode, weight: OnnxTensor, grid: Grid, held
   const batch = Math.max(1, Math.min(BATCH, Math.floor(MOST_GATHERED / gathered)));
   const photos = held.steps.length / each;
   await withSession(tapsModel(layer, weight, grid), { threads: THREADS }, async (session) => {
-    for (let first = 0; first < photos; first += batch) await sums.add(session, rows(held, first, Math.min(batch, photos - first)));
+    for (let first = 0; first < photos; first += batch)
+      await sums.add(
+        session,
+        rows(
+          held,
+          Array.from({ length: Math.min(batch, photos - first) }, (_, at) => first + at),
+        ),
+      );
   });
   return sums.covariances();
 }

@@ -3,7 +3,7 @@ import { floats, THREADS, withSession } from '../session.js';
 import { encodeModel, type OnnxModel } from '../messages.js';
 import type { PhotoSource } from '../photos.js';
 import type { ChannelRanges } from './equalize.js';
-import { photoInput, photoTensor } from './feeds.js';
+import { batchesFor, photoInput, photoTensor } from './feeds.js';
 import { ChannelMeans } from './means.js';
 import { Histogram, NOTHING_SEEN, widened, type Extent } from './histogram.js';
 
@@ -53,7 +53,7 @@ export interface ObserveRequest {
   readonly source: PhotoSource;
   /** Values to take histograms of, and over which range. */
   readonly extents: ReadonlyMap<string, Extent>;
-  /** Values to take channel means of. */
+  /** Values to take channel means of; the first dimension of each counts photos. */
   readonly products: readonly string[];
   readonly meanPhotos: number;
 }
@@ -91,10 +91,9 @@ async function visit(
   // Outputs without types: the runtime infers them.
   const shown = { ...model, graph: { ...model.graph, output: inner.map((name) => ({ name })) } };
   await withSession(encodeModel(shown), { threads: THREADS }, async (session) => {
-    for (let first = 0; first < source.count; first += CALIBRATION_BATCH) {
-      const count = Math.min(CALIBRATION_BATCH, source.count - first);
-      const photos = photoTensor(input, source, first, count);
-      const results = { ...(await session.run({ [input.name]: photos }, inner)), [input.name]: photos };
+    for (const { first, count, photos } of batchesFor(input, source, CALIBRATION_BATCH)) {
+      const feed = photoTensor(input, source, photos);
+      const results = { ...(inner.length === 0 ? {} : await session.run({ [input.name]: feed }, inner)), [input.name]: feed };
       for (const name of values) take(name, floats(results, name), results[name]?.dims ?? [], count, first);
       done(first + count);
     }

@@ -4,7 +4,7 @@
  */
 import { ELEMENT, type OnnxModel, type OnnxNode } from '../messages.js';
 import { floatsOf } from '../build.js';
-import { GraphIndex } from './graph.js';
+import { GraphIndex, operatorOf } from './graph.js';
 
 /**
  * `free`: by its own values. `hardSwish`: the value goes through HardSwish and nowhere else; its grid begins at -3 (see ranges.ts).
@@ -41,7 +41,7 @@ export function planQuantization(model: OnnxModel): QuantizationPlan {
   const quantizeResult = (node: OnnxNode): void => {
     const [output = ''] = node.output;
     const user = index.soleUser(output);
-    const clips = user !== undefined && saturates(user, index);
+    const clips = user !== undefined && saturates(user, index) && !index.isOutput(user.output[0] ?? '');
     if (clips) absorbed.set(output, user);
     const value = clips ? (user.output[0] ?? '') : output;
     if (!index.isOutput(value)) grids.set(value, kindOf(node, index.soleUser(value)));
@@ -55,8 +55,8 @@ export function planQuantization(model: OnnxModel): QuantizationPlan {
       if (!grids.has(input)) grids.set(input, 'free');
       weighted.push(node);
       integer.add(node);
-      if (node.opType === 'Conv') quantizeResult(node);
-    } else if (node.opType === 'HardSwish' ? grids.get(input) === 'hardSwish' : follows(node, grids)) {
+      if (operatorOf(node) === 'Conv') quantizeResult(node);
+    } else if (operatorOf(node) === 'HardSwish' ? grids.get(input) === 'hardSwish' : follows(node, grids)) {
       integer.add(node);
       quantizeResult(node);
     } else float.push(node);
@@ -67,15 +67,16 @@ export function planQuantization(model: OnnxModel): QuantizationPlan {
 }
 
 function kindOf(node: OnnxNode, user: OnnxNode | undefined): GridKind {
-  if (node.opType === 'Flatten') return 'same';
-  return user?.opType === 'HardSwish' ? 'hardSwish' : 'free';
+  if (operatorOf(node) === 'Flatten') return 'same';
+  return user !== undefined && operatorOf(user) === 'HardSwish' ? 'hardSwish' : 'free';
 }
 
 function isWeighted(node: OnnxNode, index: GraphIndex): boolean {
-  if (node.opType !== 'Conv' && node.opType !== 'Gemm') return false;
+  const operator = operatorOf(node);
+  if ((operator !== 'Conv' && operator !== 'Gemm') || index.constants.has(node.input[0] ?? '')) return false;
   const constants = [node.input[1], node.input[2]].map((name) => index.constants.get(name ?? ''));
   if (constants.some((tensor) => tensor?.dataType !== ELEMENT.float32)) return false;
-  return node.opType === 'Conv' || isPlainGemm(node, index);
+  return operator === 'Conv' || isPlainGemm(node, index);
 }
 
 /** x W^T + b with a quantised x: what is left of Gemm's alpha, beta and transA is not met in networks for inference. */
@@ -87,19 +88,31 @@ function isPlainGemm(node: OnnxNode, index: GraphIndex): boolean {
 /** A dense layer is worth quantising behind a convolutional network, not on values that float code made (a normalised embedding). */
 function comesFromIntegers(value: string, index: GraphIndex): boolean {
   for (let node = index.maker(value); node !== undefined; node = index.maker(node.input[0] ?? '')) {
-    if (node.opType === 'Conv') return true;
-    if (!FOLLOWING.has(node.opType) && !['Relu', 'Clip', 'HardSwish'].includes(node.opType)) return false;
+    const operator = operatorOf(node);
+    if (operator === 'Conv') return true;
+    if (!FOLLOWING.has(operator) && !['Relu', 'Clip', 'HardSwish'].includes(operator)) return false;
   }
   return false;
 }
 
 function follows(node: OnnxNode, grids: ReadonlyMap<string, GridKind>): boolean {
-  return FOLLOWING.has(node.opType) && node.input.every((input) => grids.has(input) && grids.get(input) !== 'hardSwish');
+  return FOLLOWING.has(operatorOf(node)) && node.input.every((input) => grids.has(input) && grids.get(input) !== 'hardSwish');
 }
 
-/** Whether a quantiser with range [0, r] behind the node does what the node does: Relu, or Clip from 0. */
+/**
+ * Whether a quantiser whose range is what comes out of the node does what the node does: Relu, or Clip whose limits have zero between them,
+ * since every grid holds zero.
+ */
 function saturates(node: OnnxNode, index: GraphIndex): boolean {
-  if (node.opType === 'Relu') return true;
-  const least = index.constants.get(node.input[1] ?? '');
-  return node.opType === 'Clip' && least !== undefined && floatsOf(least)[0] === 0;
+  if (operatorOf(node) === 'Relu') return true;
+  if (operatorOf(node) !== 'Clip') return false;
+  const [, least = '', most = ''] = node.input;
+  return limitOf(least, -Infinity, index) <= 0 && limitOf(most, Infinity, index) >= 0;
+}
+
+/** A Clip's limit; NaN where it is no constant. */
+function limitOf(name: string, without: number, index: GraphIndex): number {
+  if (name === '') return without;
+  const tensor = index.constants.get(name);
+  return tensor?.dataType === ELEMENT.float32 ? (floatsOf(tensor)[0] ?? NaN) : NaN;
 }

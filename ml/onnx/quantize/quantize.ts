@@ -8,17 +8,20 @@
  */
 import { setImmediate as turn } from 'node:timers/promises';
 import { floatsOf } from '../build.js';
-import type { OnnxModel } from '../messages.js';
+import { encodeModel, type OnnxModel } from '../messages.js';
 import type { PhotoSource } from '../photos.js';
-import { dequantizedOf, emitQuantized, type EmitRequest } from './emit.js';
-import { equalize } from './equalize.js';
+import type { Runnable } from './agreement.js';
+import { firstNoWorse, plainGrids } from './candidates.js';
+import type { EmitRequest } from './emit.js';
 import { measureErrors, type ComparedValue } from './errors.js';
+import { faithfulModel, type Seen } from './faithful.js';
+import { photoInput } from './feeds.js';
+import type { Extent } from './histogram.js';
 import { finishLayers, type LayerSettings } from './layers.js';
-import { extentOf, observe, observeChannels, type Observations } from './observe.js';
-import { planQuantization, type QuantizationPlan } from './plan.js';
-import { prepareModel } from './prepare.js';
+import { Names } from './names.js';
+import { extentOf, observe, type Observations } from './observe.js';
+import type { QuantizationPlan } from './plan.js';
 import { chooseFreeGrid, chooseHardSwishGrid, type ChosenGrid, type RangeSettings } from './ranges.js';
-import { separateSkips } from './skips.js';
 import { quantizeWeights } from './weights.js';
 
 export interface QuantizeSettings extends RangeSettings, LayerSettings {
@@ -36,6 +39,8 @@ export const BEST: QuantizeSettings = {
 };
 
 export interface QuantizeOptions extends QuantizeSettings {
+  /** The network as it was given, which `float` was read from; left out where that is `float` itself. */
+  readonly reference?: Runnable;
   readonly progress: (step: { readonly message: string; readonly done: number; readonly total: number; readonly unit: string }) => void;
 }
 
@@ -62,6 +67,19 @@ export interface Quantized {
   readonly roundedToNearest: readonly string[];
   /** Operators that stayed in float, with their results' names. */
   readonly float: readonly { readonly op: string; readonly value: string }[];
+  readonly proof: Proof;
+}
+
+/** What was seen on the photos that calibrated. Errors are squared, over the variance between photos, mean over outputs. */
+export interface Proof {
+  /** Of the prepared float network, before anything was rounded: what float32 leaves, some 1e-9. */
+  readonly prepared: number;
+  /** Of the network that was made. */
+  readonly error: number;
+  /** Of plain quantisation, each range as it was seen and each number to the nearest step: `error` is never above it. */
+  readonly plain: number;
+  /** What was left out because it would have changed or worsened the network, in words. */
+  readonly notes: readonly string[];
 }
 
 /** Photos that run layer by layer; their activations are held in memory, up to 0.8 MB a photo and value. */
@@ -70,51 +88,79 @@ const LAYER_PHOTOS = 128;
 const ERROR_PHOTOS = 16;
 const HARD_SWISH_FLOOR = -3;
 
-/** @throws RangeError without photos, and where the model has no single image as its input. */
-export async function quantize(float: OnnxModel, source: PhotoSource, { progress, ...settings }: QuantizeOptions): Promise<Quantized> {
+/**
+ * @throws RangeError without photos, and where the model has no single image as its input; Problem WEIGHTS where nothing of its answers
+ *   would be left.
+ */
+export async function quantize(float: OnnxModel, source: PhotoSource, options: QuantizeOptions): Promise<Quantized> {
+  const { progress, reference, ...settings } = options;
   if (source.count === 0) throw new RangeError('no photos to calibrate with');
-  const prepared = prepareModel(float);
-  const folded = settings.equalization > 0 ? separateSkips(prepared) : prepared;
-  const plan = planQuantization(folded);
-  const names = [...plan.grids].flatMap(([name, kind]) => (kind === 'same' ? [] : [name]));
+  const names = new Names(float.graph);
+  const input = photoInput(float);
   const calibrating = (done: number): void =>
     progress({ message: 'calibrating', done: Math.ceil(done / 2), total: source.count, unit: 'photos' });
-  const seen = await observeChannels(folded, source, names, calibrating);
-  const { model, ranges } = equalize(folded, seen, settings.equalization);
-  const floorOf = (name: string): number => (plan.grids.get(name) === 'hardSwish' ? HARD_SWISH_FLOOR : -Infinity);
-  const extents = new Map([...ranges].map(([name, range]) => [name, extentOf(range, floorOf(name))]));
+  const faithful = await faithfulModel({ float, reference, source, names, strength: settings.equalization, done: calibrating });
+  const { model, plan } = faithful.best;
+  const { shapes } = faithful;
+  const extents = extentsOf(faithful.best);
   const layerPhotos = firstOf(source, LAYER_PHOTOS);
-  const products = plan.weighted.map(({ output }) => output[0] ?? '');
+  const products = plan.weighted.map(({ output }) => output[0] ?? '').filter((name) => shapes.get(name)?.byPhoto === true);
   const observations = await observe({ model, source, extents, products, meanPhotos: layerPhotos.count }, (done) =>
     calibrating(source.count + done),
   );
   const chosen = await chooseGrids(plan, observations, settings);
-  const request = requestFor(model, plan, chosen);
+  const request = requestFor(model, plan, chosen, names);
   const total = plan.weighted.length;
   const { weights, biases, large } =
     settings.biasCorrection || settings.rounding !== 'nearest'
-      ? await finishLayers(request, settings, observations.means, layerPhotos, (done) =>
+      ? await finishLayers(request, settings, observations.means, shapes, layerPhotos, (done) =>
           progress({ message: 'rounding weights and correcting biases', done, total, unit: 'layers' }),
         )
       : { ...request, large: [] };
-  const quantized = emitQuantized({ ...request, weights, biases });
-  const errors = await measureErrors(model, quantized, compared(quantized, chosen.keys()), firstOf(source, ERROR_PHOTOS));
+  const plainExtents = extentsOf(faithful.plain);
+  const plainChosen = plainGrids(faithful.plain.plan, plainExtents);
+  const candidates = [
+    { request: { ...request, weights, biases }, chosen, extents, without: '' },
+    { request, chosen, extents, without: 'rounding to the least error and bias correction' },
+    {
+      request: requestFor(faithful.plain.model, faithful.plain.plan, plainChosen, names),
+      chosen: plainChosen,
+      extents: plainExtents,
+      without: 'anything but plain ranges',
+    },
+  ];
+  const {
+    candidate,
+    model: quantized,
+    error,
+    plain,
+    notes,
+  } = await firstNoWorse(candidates, reference ?? encodeModel(float), input, source);
+  const values = compared(quantized, candidate.chosen.keys(), names);
+  const errors = await measureErrors(candidate.request.model, quantized, values, firstOf(source, ERROR_PHOTOS));
   return {
     model: quantized,
-    values: [...chosen]
+    values: [...candidate.chosen]
       .map(([value, { grid, by, meanSquaredError }]) => ({
         value,
         ...grid,
         by,
         meanSquaredError,
-        seen: extents.get(value) ?? { min: NaN, max: NaN },
+        seen: candidate.extents.get(value) ?? { min: NaN, max: NaN },
         error: errors.get(value) ?? NaN,
       }))
       .sort((a, b) => b.error - a.error),
-    biasChanges: settings.biasCorrection ? changes(request.biases, biases) : [],
+    biasChanges: settings.biasCorrection && candidate.without === '' ? changes(request.biases, biases) : [],
     roundedToNearest: large,
-    float: plan.float.map(({ opType, output }) => ({ op: opType, value: output[0] ?? '' })),
+    float: candidate.request.plan.float.map(({ opType, output }) => ({ op: opType, value: output[0] ?? '' })),
+    proof: { prepared: faithful.error, error, plain, notes: [...faithful.notes, ...notes] },
   };
+}
+
+/** Range of each value over all its channels; before HardSwish it begins at -3. */
+function extentsOf({ plan, ranges }: Seen): ReadonlyMap<string, Extent> {
+  const floorOf = (name: string): number => (plan.grids.get(name) === 'hardSwish' ? HARD_SWISH_FLOOR : -Infinity);
+  return new Map([...ranges].filter(([name]) => plan.grids.has(name)).map(([name, range]) => [name, extentOf(range, floorOf(name))]));
 }
 
 async function chooseGrids(
@@ -133,7 +179,7 @@ async function chooseGrids(
   return chosen;
 }
 
-function requestFor(model: OnnxModel, plan: QuantizationPlan, chosen: ReadonlyMap<string, ChosenGrid>): EmitRequest {
+function requestFor(model: OnnxModel, plan: QuantizationPlan, chosen: ReadonlyMap<string, ChosenGrid>, names: Names): EmitRequest {
   const grids = new Map([...chosen].map(([name, { grid }]) => [name, grid]));
   for (const node of model.graph.node) {
     const [input = ''] = node.input;
@@ -151,7 +197,7 @@ function requestFor(model: OnnxModel, plan: QuantizationPlan, chosen: ReadonlyMa
     biases.push([output[0] ?? '', floatsOf(bias)]);
     weights.push([output[0] ?? '', quantizeWeights(weight, floatsOf(bias), grid.scale)]);
   }
-  return { model, plan, grids, weights: new Map(weights), biases: new Map(biases) };
+  return { model, plan, grids, weights: new Map(weights), biases: new Map(biases), names };
 }
 
 function changes(before: ReadonlyMap<string, Float32Array>, after: ReadonlyMap<string, Float32Array>): Quantized['biasChanges'] {
@@ -166,7 +212,7 @@ function firstOf(source: PhotoSource, count: number): PhotoSource {
 }
 
 /** Values that something reads in their dequantised form; the input is its own. */
-function compared({ graph }: OnnxModel, values: Iterable<string>): ComparedValue[] {
+function compared({ graph }: OnnxModel, values: Iterable<string>, names: Names): ComparedValue[] {
   const made = new Set(graph.node.flatMap(({ output }) => output));
-  return [...values].map((value) => ({ value, quantized: dequantizedOf(value) })).filter(({ quantized }) => made.has(quantized));
+  return [...values].map((value) => ({ value, quantized: names.of(value, 'dq') })).filter(({ quantized }) => made.has(quantized));
 }

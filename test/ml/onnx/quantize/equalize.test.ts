@@ -3,6 +3,7 @@ import { constant, floatsOf, node, value } from '../../../../ml/onnx/build.js';
 import { encodeModel, type OnnxModel } from '../../../../ml/onnx/messages.js';
 import { equalize } from '../../../../ml/onnx/quantize/equalize.js';
 import { observeChannels } from '../../../../ml/onnx/quantize/observe.js';
+import { shapesOf } from '../../../../ml/onnx/quantize/shapes.js';
 import { float32, floats, withSession } from '../../../../ml/onnx/session.js';
 import { seeded } from '../seeded-network.js';
 import { littlePhotos, SIDE } from './little-model.js';
@@ -59,7 +60,7 @@ describe('equalising channels', () => {
 
   it('makes ranges alike where convolutions read them, and says the new ones', async () => {
     const before = await observeChannels(model(), photos, values, silent);
-    const { model: scaled, ranges } = equalize(model(), before, 1);
+    const { model: scaled, ranges } = equalize(model(), await shapesOf(model(), photos), before, 1);
     const after = await observeChannels(scaled, photos, values, silent);
     for (const name of ['one.act', 'two.act']) {
       const reach = [...(after.get(name)?.max ?? [])];
@@ -84,13 +85,14 @@ describe('equalising channels', () => {
     );
     for (const tensor of dense.graph.initializer) if (tensor.name === 'w3') tensor.dims = [4, 6];
     const before = await observeChannels(dense, photos, ['one.act', 'two.act', 'pool'], silent);
-    const { ranges } = equalize(dense, before, 1);
+    const { ranges } = equalize(dense, await shapesOf(dense, photos), before, 1);
     assert.notDeepEqual(ranges.get('one.act'), before.get('one.act'));
     for (const name of ['two.act', 'pool']) assert.deepEqual(ranges.get(name), before.get(name));
   });
 
   it('changes nothing of what the network computes, and nothing at all at strength 0', async () => {
     const ranges = await observeChannels(model(), photos, values, silent);
+    const shapes = await shapesOf(model(), photos);
     const run = (one: OnnxModel): Promise<Float32Array> =>
       withSession(encodeModel(one), { threads: 1 }, async (session) => {
         const data = new Float32Array(3 * SIDE * SIDE);
@@ -98,10 +100,10 @@ describe('equalising channels', () => {
         return floats(await session.run({ photos: float32(data, [1, 3, SIDE, SIDE]) }), 'three').slice();
       });
     const wanted = await run(model());
-    const got = await run(equalize(model(), ranges, 0.7).model);
+    const got = await run(equalize(model(), shapes, ranges, 0.7).model);
     const size = Math.max(...wanted.map(Math.abs));
     assert.ok(wanted.every((number, at) => Math.abs(number - (got[at] ?? NaN)) < 1e-5 * size));
-    const same = equalize(model(), ranges, 0).model.graph.initializer;
+    const same = equalize(model(), shapes, ranges, 0).model.graph.initializer;
     model().graph.initializer.forEach((tensor, at) => assert.deepEqual(floatsOf(same[at] ?? tensor), floatsOf(tensor)));
   });
 });

@@ -4,7 +4,9 @@ import { encodeModel, type OnnxModel, type OnnxNode } from '../../../../ml/onnx/
 import { equalize } from '../../../../ml/onnx/quantize/equalize.js';
 import { observeChannels } from '../../../../ml/onnx/quantize/observe.js';
 import { BEST, quantize } from '../../../../ml/onnx/quantize/quantize.js';
-import { separateSkips } from '../../../../ml/onnx/quantize/skips.js';
+import { Names } from '../../../../ml/onnx/quantize/names.js';
+import { shapesOf } from '../../../../ml/onnx/quantize/shapes.js';
+import { separateSkips as separate } from '../../../../ml/onnx/quantize/skips.js';
 import { float32, floats, withSession } from '../../../../ml/onnx/session.js';
 import { seeded } from '../seeded-network.js';
 import { littleModel, littlePhotos, SIDE } from './little-model.js';
@@ -52,6 +54,7 @@ function block(adds: readonly [string, string] = ['project', 'stem']): OnnxModel
 }
 
 const photos = littlePhotos(8);
+const separateSkips = (model: OnnxModel): OnnxModel => separate(model, new Names(model.graph));
 const silent = (): void => undefined;
 
 async function run(model: OnnxModel): Promise<Float32Array> {
@@ -92,7 +95,7 @@ describe('separating skips', () => {
   it('lets channels be scaled for the depthwise convolution without those of the sum', async () => {
     const separated = separateSkips(block());
     const before = await observeChannels(separated, photos, ['stem', 'stem/skip', 'project', 'added'], silent);
-    const { model, ranges } = equalize(separated, before, 1);
+    const { model, ranges } = equalize(separated, await shapesOf(separated, photos), before, 1);
     const reach = [...(ranges.get('stem')?.max ?? [])];
     assert.ok(Math.max(...reach) < 1.001 * Math.min(...reach));
     const skip = ranges.get('stem/skip')?.max ?? [];
