@@ -1,12 +1,16 @@
 /** Runs the project's Python with W&B's own client, which logs exactly what it is given and nothing of this machine. */
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import { CLONE } from '../../configs/load/installation.js';
+import { cut } from '../../configs/failure.js';
 import { Problem } from '../../configs/problem.js';
+import { eachLine, listen, say } from '../../ml/processes/channel.js';
+import { endDescendants, MARK } from '../../ml/processes/descendants.js';
+import { hiderOf } from '../hide.js';
 
 export interface WandbRequest {
   readonly mode: 'online' | 'offline';
@@ -74,21 +78,44 @@ function environmentOf({ mode }: WandbRequest, env: NodeJS.ProcessEnv, home: str
 function converse(request: WandbRequest, options: WandbOptions, env: NodeJS.ProcessEnv): Promise<WandbResult> {
   const { signal, python } = options;
   return new Promise((resolve, reject) => {
-    const child = spawn(python, ['-I', SCRIPT], { env, cwd: request.folder, stdio: ['pipe', 'pipe', 'pipe'], signal });
+    const mark = randomUUID();
+    const child = spawn(python, ['-I', SCRIPT], {
+      env: { ...env, [MARK]: mark },
+      cwd: request.folder,
+      stdio: ['pipe', 'pipe', 'pipe'],
+      detached: true,
+    });
+    const hide = hiderOf(new Map([['WANDB_API_KEY', env['WANDB_API_KEY'] ?? '']]));
+    // With W&B's own service, which would go on uploading beside the next attempt.
+    const end = (): void => {
+      child.kill('SIGKILL');
+      if (child.pid !== undefined) endDescendants(child.pid, mark, child.exitCode !== null || child.signalCode !== null);
+    };
+    signal.addEventListener('abort', end, { once: true });
+    let broken: unknown;
     const lines: string[] = [];
     let answer: z.infer<typeof Answer> = {};
     let silent = false;
     const watch = setTimeout(() => {
       silent = true;
-      child.kill('SIGKILL');
+      end();
     }, SILENCE_MS);
-    createInterface({ input: child.stdout }).on('line', (line) => {
-      watch.refresh();
-      answer = Answer.parse(JSON.parse(line));
-      if (answer.done !== undefined) options.onRows(answer.done);
-    });
-    createInterface({ input: child.stderr }).on('line', (line) => {
-      lines.push(withoutKey(line, env['WANDB_API_KEY']));
+    listen(
+      child.stdout,
+      Answer,
+      (said) => {
+        watch.refresh();
+        answer = said;
+        if (said.done !== undefined) options.onRows(said.done);
+      },
+      (error) => {
+        broken ??= error;
+        end();
+      },
+      hide,
+    );
+    eachLine(child.stderr, (line) => {
+      lines.push(cut(hide(line)));
       if (lines.length > LINES_KEPT) lines.shift();
     });
     child.once('error', (error) => {
@@ -97,14 +124,17 @@ function converse(request: WandbRequest, options: WandbOptions, env: NodeJS.Proc
     });
     child.once('close', (code) => {
       clearTimeout(watch);
+      signal.removeEventListener('abort', end);
       if (signal.aborted) reject(signal.reason as Error);
+      else if (broken !== undefined) reject(broken as Error);
       else if (answer.result !== undefined) resolve(answer.result);
-      else if (answer.problem !== undefined) reject(failure(withoutKey(answer.problem.message, env['WANDB_API_KEY']), answer.problem.code));
+      else if (answer.problem !== undefined) reject(failure(hide(answer.problem.message), answer.problem.code));
       else if (silent) reject(failure(`W&B gave no sign for ${SILENCE_MS / 1000} s`, 'UNREACHABLE'));
       else reject(failure(`W&B's client ended with exit code ${code}: ${lines.join(' | ')}`, 'ENVIRONMENT'));
     });
     child.stdin.on('error', () => undefined); // it has ended; how is told on close
-    child.stdin.end(JSON.stringify(request));
+    // It stays open: its end tells the process that the worker is gone.
+    void say(child.stdin, request);
   });
 }
 
@@ -115,8 +145,4 @@ const CURES = {
 
 function failure(message: string, code: keyof typeof CURES): Problem {
   return new Problem({ code, message, where: 'archive', cure: CURES[code] });
-}
-
-function withoutKey(text: string, key: string | undefined): string {
-  return key === undefined || key === '' ? text : text.replaceAll(key, '<WANDB_API_KEY>');
 }

@@ -3,12 +3,12 @@ import { Worker } from 'node:worker_threads';
 import { recordOf, type Hide } from '../../configs/failure.js';
 import type { ActivityName } from '../../configs/schema/catalog.js';
 import { channelToParent, listen, say } from '../../ml/processes/channel.js';
+import { endDescendants, MARK } from '../../ml/processes/descendants.js';
 import { locate } from '../files.js';
 import { FUNCTIONS } from '../functions.js';
 import { ownDefinition } from '../own/definition.js';
 import { secretsOf } from '../secrets.js';
-import { endDescendants } from './descendants.js';
-import { MARK, ToProcess, type FromProcess, type ProcessTask } from './messages.js';
+import { ToProcess, type FromProcess, type ProcessTask } from './messages.js';
 
 // A task may compute without end: only another thread notices then that the worker is gone.
 new Worker(new URL('watch.js', import.meta.url), { execArgv: [] }).unref();

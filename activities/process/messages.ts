@@ -36,5 +36,3 @@ export type FromProcess = z.infer<typeof FromProcess>;
 
 /** Beside the channel: a pipe on which nothing is said, and which ends with the worker. */
 export const LIFELINE = 4;
-/** The variable by which all that came of a process is known, also what left its group. */
-export const MARK = 'EMO_AEN_TASK_PROCESS';

@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { cut, type Hide } from '../../configs/failure.js';
 import { visible } from '../../configs/visible.js';
 import { CHANNEL, eachLine, listen, say } from '../../ml/processes/channel.js';
-import { endDescendants } from './descendants.js';
-import { FromProcess, LIFELINE, MARK, type ToProcess } from './messages.js';
+import { endDescendants, MARK } from '../../ml/processes/descendants.js';
+import { FromProcess, LIFELINE, type ToProcess } from './messages.js';
 
 const ENTRY = fileURLToPath(new URL('main.js', import.meta.url));
 const LINES_KEPT = 8;

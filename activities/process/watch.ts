@@ -1,7 +1,7 @@
 /** The thread that ends a task's process, and all that came of it, once its worker is gone. */
 import { Socket } from 'node:net';
-import { endDescendants } from './descendants.js';
-import { LIFELINE, MARK } from './messages.js';
+import { endDescendants, MARK } from '../../ml/processes/descendants.js';
+import { LIFELINE } from './messages.js';
 
 const end = (): void => {
   endDescendants(process.pid, process.env[MARK] ?? '');

@@ -1,7 +1,9 @@
 /** Ends all that came of a process: its group, its session, its children, and what left all of these but has its mark. Linux only. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { isAbout } from '../../configs/problem.js';
-import { MARK } from './messages.js';
+
+/** The variable by which all that came of a process is known, also what left its group. */
+export const MARK = 'EMO_AEN_PROCESS';
 
 interface Seen {
   readonly pid: number;
