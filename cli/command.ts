@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { Problem, type ProblemCode } from '../configs/problem.js';
 import { fromSystemError } from '../configs/system-error.js';
+import { visible } from '../configs/visible.js';
 
 /** `unread`: whoever read the answer has closed it, as a shell tells of a program that SIGPIPE ended. */
 export const EXIT = { done: 0, failed: 1, usage: 2, unreachable: 3, interrupted: 130, unread: 141 } as const;
@@ -66,7 +67,7 @@ export function action<Options extends object>(
       const error = fromSystemError(thrown);
       if (!(error instanceof Problem)) throw thrown;
       terminal.note(`error: ${error.describe()}`);
-      if (terminal.json) process.stdout.write(`${JSON.stringify({ error: error.toJSON() }, null, 2)}\n`);
+      if (terminal.json) process.stdout.write(`${visible(JSON.stringify({ error: error.toJSON() }, null, 2))}\n`);
       process.exitCode = exitCodeOf(error);
     }
   };
@@ -90,7 +91,8 @@ function terminalFor(options: SharedOptions): Terminal {
   return {
     root: resolve(options.root),
     json,
-    answer: (value, text) => void process.stdout.write(json ? `${JSON.stringify(value, null, 2)}\n` : `${text}\n`),
-    note: (text) => void process.stderr.write(`${text}\n`),
+    // Words of tasks and files must not command the terminal; in JSON an escape means the same letter.
+    answer: (value, text) => void process.stdout.write(`${visible(json ? JSON.stringify(value, null, 2) : text)}\n`),
+    note: (text) => void process.stderr.write(`${visible(text)}\n`),
   };
 }

@@ -126,7 +126,7 @@ function converse(request: WandbRequest, options: WandbOptions, env: NodeJS.Proc
       clearTimeout(watch);
       signal.removeEventListener('abort', end);
       if (signal.aborted) reject(signal.reason as Error);
-      else if (broken !== undefined) reject(broken as Error);
+      else if (broken !== undefined) reject(broken);
       else if (answer.result !== undefined) resolve(answer.result);
       else if (answer.problem !== undefined) reject(failure(hide(answer.problem.message), answer.problem.code));
       else if (silent) reject(failure(`W&B gave no sign for ${SILENCE_MS / 1000} s`, 'UNREACHABLE'));

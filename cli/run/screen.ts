@@ -1,4 +1,5 @@
 /** Shows a run as it goes on: on a terminal one picture that is redrawn, elsewhere a line for each change. */
+import { visible } from '../../configs/visible.js';
 import type { RunStatus, TaskStatus } from '../../workers/report.js';
 import { describeRun, measuresOf, noteOf, span } from './words.js';
 
@@ -28,7 +29,7 @@ function drawing(output: Output): Screen {
   return {
     show: (status) => {
       const width = (output.columns ?? 80) - 1;
-      const picture = describeRun(status)
+      const picture = visible(describeRun(status))
         .split('\n')
         .map((line) => line.slice(0, width));
       erase();
@@ -37,7 +38,7 @@ function drawing(output: Output): Screen {
     },
     remark: (text) => {
       erase();
-      output.write(`${text}\n`);
+      output.write(`${visible(text)}\n`);
     },
   };
 }
@@ -57,7 +58,7 @@ function lines(output: Output): Screen {
     told.set(task.name, { state: task.state, note, at: performance.now() });
     const took =
       task.startedAt === null || task.endedAt === null ? '' : ` in ${span(Date.parse(task.endedAt) - Date.parse(task.startedAt))}`;
-    output.write(`${task.name}: ${task.state}${took}${note === '' ? '' : ` · ${note}`}\n`);
+    output.write(`${visible(`${task.name}: ${task.state}${took}${note === '' ? '' : ` · ${note}`}`)}\n`);
   };
   return {
     show: (status) => {
@@ -65,6 +66,6 @@ function lines(output: Output): Screen {
       if (state !== undefined && state !== status.state) output.write(`run ${status.run} is ${status.state}\n`);
       state = status.state;
     },
-    remark: (text) => void output.write(`${text}\n`),
+    remark: (text) => void output.write(`${visible(text)}\n`),
   };
 }
