@@ -17,15 +17,18 @@ export function readFiles(root: string, artifacts: readonly Artifact[]): ReadFil
   return artifacts.map(({ name, path, sha256 }) => ({ name, path: join(root, path), digest: sha256 }));
 }
 
-/** Where a task keeps its files below `runs/`, `logs/` and `checkpoints/`: legs of a matrix, which write the same files, each in one of its own. */
-export function folderOf({ run, task, leg }: Pick<TaskInput, 'run' | 'task' | 'leg'>): string {
-  return leg === null ? run : `${run}/${task}`;
+/** Where tasks keep their files. Directly in a run's folder lie only its ledger and its events. */
+const KEEPS = ['runs', 'logs', 'checkpoints'];
+
+/** A task's own folder below `runs/`, `logs/` and `checkpoints/`: no task ever writes over what another one made. */
+export function folderOf({ run, task }: Pick<TaskInput, 'run' | 'task'>): string {
+  return `${run}/${task}`;
 }
 
 /** The members of a task's context that are about files. */
 export function locate(
   root: string,
-  task: string,
+  { task, folder }: Pick<TaskContext<unknown>, 'task' | 'folder'>,
   files: readonly ReadFile[],
 ): Pick<TaskContext<unknown>, 'artifact' | 'digest' | 'has' | 'file'> {
   const named = (name: string): ReadFile => {
@@ -40,11 +43,19 @@ export function locate(
     has: (name) => files.some((candidate) => candidate.name === name),
     file: async (...segments) => {
       const path = join(root, ...segments);
-      relativePath(root, path);
+      insistOnOwn(task, folder, relativePath(root, path));
       await mkdir(dirname(path), { recursive: true });
       return path;
     },
   };
+}
+
+/** @throws Problem CONFIGURATION for a file among those of other tasks; elsewhere below the root (`models/`, `docs/`) a task may publish. */
+function insistOnOwn(task: string, folder: string, path: string): void {
+  const [top = ''] = path.split('/');
+  if (!KEEPS.includes(top) || path.startsWith(`${top}/${folder}/`)) return;
+  const message = `${task} asks to write ${path}, which is outside its own folder ${top}/${folder}`;
+  throw new Problem({ code: 'CONFIGURATION', message, where: task, cure: `in its code: file('${top}', folder, NAME)` });
 }
 
 /**

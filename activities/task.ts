@@ -16,7 +16,7 @@ export interface TaskContext<Settings> {
   readonly run: string;
   /** As planned: of a leg of a matrix, the leg's. */
   readonly task: string;
-  /** Folder for what the task writes below `runs/`, `logs/` and `checkpoints/`: the run's, or in it one of the leg's own. */
+  /** The task's own folder below `runs/`, `logs/` and `checkpoints/`: `RUN/TASK`. */
   readonly folder: string;
   /** 1 for the first try. */
   readonly attempt: number;

@@ -88,15 +88,16 @@ async function perform(
   });
   await alive(() => insistOnInputs(root, input, digests));
   signal.throwIfAborted();
+  const folder = folderOf(input);
   const work = (): ReturnType<TaskDefinition['run']> =>
     definition.run(input.settings, {
       root,
       run: input.run,
       task: input.task,
-      folder: folderOf(input),
+      folder,
       attempt: context.info.attempt,
       secret: secrets.secret,
-      ...locate(root, input.task, readFiles(root, input.artifacts)),
+      ...locate(root, { task: input.task, folder }, readFiles(root, input.artifacts)),
       progress,
       signal,
     });

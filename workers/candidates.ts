@@ -4,17 +4,17 @@ import { join } from 'node:path';
 import { ledgerPath } from '../activities/ledger-path.js';
 import { isAbout, Problem } from '../configs/problem.js';
 import { Ledger, type LedgerTask } from '../configs/schema/ledger.js';
+import { RunName } from '../configs/schema/names.js';
 import { onStderr, readRecord, type Found } from '../ml/files/record.js';
 import type { ReuseCandidate } from '../workflows/decide.js';
 import { inputsIn, type Inputs } from '../workflows/graph.js';
-import { isRunName } from './run-name.js';
 
 /** Most candidates of one task, with different fingerprints, that a run is handed: its input must stay small. */
 const MOST_PER_TASK = 5;
 
 /** The ledger of a run as it is on disk: absent, damaged, or sound. */
 export async function lookForLedger(root: string, run: string): Promise<Found<Ledger>> {
-  if (!isRunName(run)) return { is: 'absent' };
+  if (!RunName.safeParse(run).success) return { is: 'absent' };
   const found = await readRecord(ledgerPath(root, run), Ledger);
   // A copied or renamed folder: its files are recorded under the other name.
   return found.is === 'sound' && found.value.run !== run ? { is: 'damaged', why: `is of run ${found.value.run}` } : found;

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { nearest } from '../configs/load/nearest.js';
 import { Problem } from '../configs/problem.js';
 import type { Override, Plan } from '../configs/schema/plan.js';
+import { LONGEST_NAME, RunName } from '../configs/schema/names.js';
 import { ATTRIBUTES } from '../workflows/attribute-keys.js';
 import { WORKFLOW_TYPE, type PipelineInput } from '../workflows/input.js';
 import { taskQueueOf, workflowIdOf } from '../workflows/names.js';
 import { loadCandidates, lookForLedger, readLedgers } from './candidates.js';
 import { missingAttributes } from './attributes.js';
 import { RUN_MEMO, type RunMemo } from './list-runs.js';
-import { isRunName } from './run-name.js';
 import type { TemporalLink } from './temporal.js';
 
 export interface RunRequest {
@@ -34,8 +34,9 @@ export async function checkRequest(root: string, { plan, name, until }: RunReque
     throw new Problem({ code: 'USAGE', message: `${plan.pipeline} has no task ${until}`, where: '--until', cure });
   }
   if (name === null) return;
-  if (!isRunName(name)) {
-    const cure = 'use up to 64 letters, digits, dots, dashes and underlines, beginning with a letter or digit';
+  const parsed = RunName.safeParse(name);
+  if (!parsed.success) {
+    const cure = `use ${parsed.error.issues[0]?.message ?? 'another name'}`;
     throw new Problem({ code: 'USAGE', message: `${JSON.stringify(name)} cannot be the name of a run`, where: '--name', cure });
   }
   if (isTaken(root, name)) throw await taken(root, name);
@@ -48,7 +49,7 @@ export async function startRun(root: string, link: TemporalLink, request: RunReq
   const candidates = request.fresh ? [] : await loadCandidates(root, request.plan.pipeline, request.fromRun);
   for (let run = request.name ?? (await nextName(root, request.plan.pipeline)); ; run = numberAfter(run)) {
     const { plan, until, fresh, overrides, by } = request;
-    const input: PipelineInput = { run, plan, candidates, until, fresh, overrides, by, attributes };
+    const input: PipelineInput = { run, plan, candidates, until, fresh, overrides, by, attributes, carried: null };
     try {
       await client.workflow.start(WORKFLOW_TYPE, {
         workflowId: workflowIdOf(project.id, run),
@@ -105,8 +106,9 @@ async function nextName(root: string, pipeline: string): Promise<string> {
   return name;
 }
 
-/** `nightly` → `nightly-2` → `nightly-3`. */
+/** `nightly` → `nightly-2` → `nightly-3`. What would get too long is cut in its stem. */
 function numberAfter(name: string): string {
   const [, stem = name, number] = /^(.*)-(\d+)$/.exec(name) ?? [];
-  return `${stem}-${number === undefined ? 2 : Number(number) + 1}`;
+  const end = `-${number === undefined ? 2 : Number(number) + 1}`;
+  return `${stem.slice(0, LONGEST_NAME - end.length)}${end}`;
 }

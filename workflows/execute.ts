@@ -15,9 +15,9 @@ const LOST_WORKER_ROUNDS = 5;
  * Gives the task's report once it succeeds.
  * @throws ActivityFailure once its retries are spent, at once where the failure cannot pass by itself, or when cancelled.
  */
-export async function execute(plan: PlannedTask, input: Omit<TaskInput, 'heartbeat' | 'leg' | 'env' | 'code'>): Promise<TaskReport> {
-  const { leg, env, code } = plan;
-  const payload: TaskInput = { ...input, heartbeat: plan.heartbeatMs === null ? 'alive' : 'progress', leg, env, code };
+export async function execute(plan: PlannedTask, input: Omit<TaskInput, 'heartbeat' | 'env' | 'code'>): Promise<TaskReport> {
+  const { env, code } = plan;
+  const payload: TaskInput = { ...input, heartbeat: plan.heartbeatMs === null ? 'alive' : 'progress', env, code };
   const deadline = plan.totalTimeoutMs === null ? null : Date.now() + plan.totalTimeoutMs;
   for (let round = 1; ; round += 1) {
     try {

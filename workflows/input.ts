@@ -16,10 +16,10 @@ export interface PipelineInput {
   readonly overrides: readonly Override[];
   /** Who started it. */
   readonly by: string;
-  /** Whether the server has the search attributes registered that `attributes.ts` tells; absent in runs from before there were any. */
-  readonly attributes?: boolean;
-  /** Where the run goes on from; absent where it begins. The tasks of `plan` are then left out: they stand in the ledger. */
-  readonly carried?: Carried;
+  /** Whether the server has the search attributes registered that `attributes.ts` tells. */
+  readonly attributes: boolean;
+  /** Where the run goes on from; null where it begins. The tasks of `plan` are then left out: they stand in the ledger. */
+  readonly carried: Carried | null;
 }
 
 /** All that a run knows, handed on when it begins a new history (Temporal's continue-as-new). Nothing is running then. */

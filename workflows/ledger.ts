@@ -1,5 +1,6 @@
-/** The run's record and how it changes. Pure functions: a ledger goes in, the next one comes out (types only from configs: the bundle holds no zod). */
+/** The run's record and how it changes. Pure functions: a ledger goes in, the next one comes out. */
 import type { Ledger, LedgerEvent, LedgerTask, RunState, TaskState } from '../configs/schema/ledger.js';
+import type { TaskOutput } from '../configs/schema/payload.js';
 import { wantedTasks } from './graph.js';
 import type { PipelineInput } from './input.js';
 
@@ -101,6 +102,18 @@ export function startable(ledger: Ledger, wanted: ReadonlySet<string>): LedgerTa
   );
 }
 
+const HELD = 'about to start once the paused run is resumed';
+
+/** The ledger in which what only a pause keeps from starting says so, and says it no more once that is not so. */
+export function withPause(ledger: Ledger, wanted: ReadonlySet<string>, paused: boolean): Ledger {
+  const held = new Set(paused ? startable(ledger, wanted) : []);
+  const tasks = ledger.tasks.map((task) => {
+    if (held.has(task)) return { ...task, reason: HELD };
+    return task.state === 'waiting' && task.reason === HELD ? { ...task, reason: waitsFor(task.plan.needs) } : task;
+  });
+  return { ...ledger, tasks };
+}
+
 /** Whether all that was asked for is done, reused or skipped. */
 export function isComplete(ledger: Ledger, wanted: ReadonlySet<string>): boolean {
   return ledger.tasks.every((task) => SETTLED.has(task.state) || !wanted.has(task.plan.name));
@@ -123,4 +136,18 @@ export function brokenOff(ledger: Ledger, state: 'cancelled' | 'failed', reason:
     task.state === 'waiting' || task.state === 'running' ? { ...task, state: 'cancelled' as const, reason, endedAt: at } : task,
   );
   return { ...ledger, state, endedAt: at, tasks };
+}
+
+/** A file of `output` that another task of the run made, and that holds other bytes now; null where there is none. */
+export function overwritten(
+  { tasks }: Ledger,
+  name: string,
+  output: TaskOutput,
+): { readonly path: string; readonly madeBy: string } | null {
+  const written = new Map(output.artifacts.map(({ path, sha256 }) => [path, sha256]));
+  for (const { plan, output: other } of tasks) {
+    const lost = other?.artifacts.find(({ path, sha256 }) => plan.name !== name && (written.get(path) ?? sha256) !== sha256);
+    if (lost !== undefined) return { path: lost.path, madeBy: plan.name };
+  }
+  return null;
 }

@@ -19,7 +19,7 @@ export class Memory {
   private readonly forced: Set<string>;
   private readonly reasons: Map<string, readonly string[]>;
 
-  constructor(candidates: readonly ReuseCandidate[], carried: Pick<Carried, 'former' | 'forced' | 'reasons'> | undefined) {
+  constructor(candidates: readonly ReuseCandidate[], carried: Pick<Carried, 'former' | 'forced' | 'reasons'> | null) {
     for (const candidate of candidates) {
       const known = this.candidates.get(candidate.task);
       if (known === undefined) this.candidates.set(candidate.task, [candidate]);

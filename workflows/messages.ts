@@ -49,6 +49,11 @@ export interface TasksAnswer {
   readonly tasks: readonly string[];
 }
 
+export interface ApproveAnswer {
+  /** The task then runs only once the run is resumed. */
+  readonly paused: boolean;
+}
+
 /** The type of the failure that a refused Update carries; its details hold one {@link Refusal}. */
 export const REFUSED = 'REFUSED';
 
@@ -56,7 +61,7 @@ export const ledgerQuery = defineQuery<Ledger>('ledger');
 export const rememberedQuery = defineQuery<Remembered>('remembered');
 export const retryUpdate = defineUpdate<TasksAnswer, [RetryRequest]>('retry');
 export const skipUpdate = defineUpdate<TasksAnswer, [SkipRequest]>('skip');
-export const approveUpdate = defineUpdate<void, [ApproveRequest]>('approve');
+export const approveUpdate = defineUpdate<ApproveAnswer, [ApproveRequest]>('approve');
 export const untilUpdate = defineUpdate<void, [UntilRequest]>('until');
 export const pauseUpdate = defineUpdate<void, [PersonRequest]>('pause');
 export const resumeUpdate = defineUpdate<void, [PersonRequest]>('resume');

@@ -3,7 +3,7 @@
  * nothing waits for the disk, and nothing of it is in the history. At the beginning, once the run comes to rest, and before a task that
  * reads the file, the file is insisted on. What a killed worker did not write follows with the next change, which a run that is not at rest is sure to have.
  */
-import { condition, patched, proxyLocalActivities, proxySinks, type Sinks } from '@temporalio/workflow';
+import { condition, proxyLocalActivities, proxySinks, type Sinks } from '@temporalio/workflow';
 import type { LedgerActivities } from '../activities/ledger.js';
 import type { Ledger } from '../configs/schema/ledger.js';
 
@@ -31,8 +31,6 @@ export class LedgerRecord {
   private offered = 0;
   /** How many wait for the file. */
   private awaited = 0;
-  /** False for a run that began when every change was insisted on. */
-  private readonly offers = patched('offer-the-ledger');
 
   /** @param atRest whether nothing is running or about to */
   constructor(
@@ -44,7 +42,7 @@ export class LedgerRecord {
   touch(): void {
     this.revision += 1;
     const ledger = this.current();
-    if (!this.offers || this.revision - this.offered < ledger.tasks.length * PASSED_OVER) return;
+    if (this.revision - this.offered < ledger.tasks.length * PASSED_OVER) return;
     this.offered = this.revision;
     sink.offer(ledger, this.revision);
   }
@@ -52,7 +50,7 @@ export class LedgerRecord {
   /** Writes whenever the file must not be behind; never ends by itself. */
   async keep(): Promise<never> {
     for (;;) {
-      await condition(() => this.revision > this.written && (!this.offers || this.written === 0 || this.awaited > 0 || this.atRest()));
+      await condition(() => this.revision > this.written && (this.written === 0 || this.awaited > 0 || this.atRest()));
       const { revision } = this;
       await writeLedger(this.current(), revision);
       this.written = revision;

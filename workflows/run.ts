@@ -11,7 +11,7 @@
  * - A task that is declared fail-fast and fails ends the run as failed: what runs is cancelled, nothing new starts.
  * - With `until`, the run is completed when that task and all before it are; the rest stays `waiting`.
  */
-import { CancellationScope, condition, isCancellation, proxyActivities, setCurrentDetails } from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, condition, isCancellation, proxyActivities, setCurrentDetails } from '@temporalio/workflow';
 import type { LedgerActivities } from '../activities/ledger.js';
 import type { Ledger, LedgerEvent, LedgerTask } from '../configs/schema/ledger.js';
 import type { TaskOutput } from '../configs/schema/payload.js';
@@ -24,10 +24,21 @@ import { fingerprint, type InputDigest } from './fingerprint.js';
 import { inputsIn, wantedTasks, type Inputs } from './graph.js';
 import { DRAIN_MS, History } from './history.js';
 import type { PipelineInput } from './input.js';
-import { brokenOff, isComplete, openLedger, openState, startable, taskOf, withEvent, withTask, withUntil } from './ledger.js';
+import {
+  brokenOff,
+  isComplete,
+  openLedger,
+  openState,
+  overwritten,
+  startable,
+  taskOf,
+  withEvent,
+  withPause,
+  withTask,
+  withUntil,
+} from './ledger.js';
 import { Memory, type Remembered } from './memory.js';
-import type { ApproveRequest, PersonRequest, RetryRequest, SkipRequest, TasksAnswer, UntilRequest } from './messages.js';
-import { wholePlan } from './older.js';
+import type { ApproveAnswer, ApproveRequest, PersonRequest, RetryRequest, SkipRequest, TasksAnswer, UntilRequest } from './messages.js';
 import { LedgerRecord } from './record.js';
 import { resolveReferences } from './references.js';
 import { firstThatVerifies, reasonsToRun, UNCHANGED, type Verify } from './reuse.js';
@@ -68,41 +79,53 @@ export class Run {
 
   constructor(private readonly input: PipelineInput) {
     const { carried, candidates } = input;
-    this.ledger = carried?.ledger ?? openLedger({ ...input, plan: wholePlan(input.plan) }, now());
+    this.ledger = carried?.ledger ?? openLedger(input, now());
     this.wanted = this.wantedNow();
     this.inputs = this.inputsNow();
     this.memory = new Memory(candidates, carried);
     this.paused = carried?.paused ?? false;
-    this.attributes = new Attributes(input.attributes === true);
+    this.attributes = new Attributes(input.attributes);
     this.change(this.ledger);
   }
 
   /**
    * Does every task as soon as its needs are met, until all are settled or the run is to end before. The last ledger is then on disk.
    * `continue`: nothing is running, and the run is to go on in a new history with {@link nextInput}.
+   *
+   * A message can arrive during every wait. After each one the run therefore looks again at all that it is about to decide by, and
+   * nothing is awaited between the last look and the decision: no accepted message is lost.
+   *
+   * @param allHeard whether every message that has arrived has had its effect
    */
-  async toTheEnd(): Promise<'ended' | 'continue'> {
+  async toTheEnd(allHeard: () => boolean): Promise<'ended' | 'continue'> {
     void this.record.keep();
-    while (!this.isOver()) {
-      if (this.history.isLong) {
-        const idle = await condition(() => this.running.size === 0, DRAIN_MS);
-        if (idle && !this.isOver()) {
-          await this.record.onDisk();
-          return 'continue';
-        }
-        this.history.putOff();
-        continue;
+    for (;;) {
+      if (this.isOver()) {
+        await condition(() => !this.isOver() || (this.running.size === 0 && allHeard()));
+        if (this.running.size === 0 && allHeard() && this.isOver()) break;
+      } else if (this.history.isLong) {
+        if ((await this.isDrained(allHeard)) && allHeard() && !this.isOver()) return 'continue';
+      } else {
+        for (const task of this.startable()) this.start(task.plan.name);
+        await condition(() => this.isOver() || this.startable().length > 0 || this.history.isLong);
       }
-      for (const task of this.startable()) this.start(task.plan.name);
-      await condition(() => this.isOver() || this.startable().length > 0 || this.history.isLong);
     }
-    await condition(() => this.running.size === 0);
     const { ending } = this;
     this.change(
       ending === null ? { ...this.ledger, state: 'completed', endedAt: now() } : brokenOff(this.ledger, ending.state, ending.reason, now()),
     );
-    await this.record.onDisk();
+    await this.record.onDisk(); // every message is refused by now: the run has ended
     return 'ended';
+  }
+
+  /** Waits until nothing runs, the ledger is on disk and all messages are heard; false where the run is to end, or what runs takes too long. */
+  private async isDrained(allHeard: () => boolean): Promise<boolean> {
+    const idle = await condition(() => this.running.size === 0, DRAIN_MS);
+    if (!idle) this.history.putOff();
+    if (!idle || this.isOver()) return false;
+    await this.record.onDisk();
+    await condition(allHeard);
+    return true;
   }
 
   /** What the run goes on with in a new history. */
@@ -133,10 +156,11 @@ export class Run {
     return { tasks };
   }
 
-  approve({ task, by }: ApproveRequest): void {
+  approve({ task, by }: ApproveRequest): ApproveAnswer {
     const { plan, fingerprint: print } = this.task(task);
     const approved = withTask(this.ledger, task, { approved: print, reason: `approved by ${by}` });
     this.change(withEvent(approved, personEvent('approve', by, [task], plan.approval)));
+    return { paused: this.paused };
   }
 
   until({ task, by }: UntilRequest): void {
@@ -221,6 +245,8 @@ export class Run {
       const { output, attempt } = await untilSealed(name, () =>
         execute(task.plan, { run: this.ledger.run, task: name, settings, artifacts }),
       );
+      const lost = overwritten(this.ledger, name, output);
+      if (lost !== null) throw wroteOver(name, lost, attempt);
       this.memory.settled(this.resultOf(task, inputs, print, output));
       this.changeTask(name, { state: 'done', attempts: task.attempts + attempt, output, endedAt: now() });
     } catch (error) {
@@ -262,12 +288,19 @@ export class Run {
   }
 
   private change(ledger: Ledger): void {
-    const open = ledger.endedAt === null;
-    this.ledger = open ? { ...ledger, state: this.ending !== null ? ledger.state : openState(ledger, this.wanted, this.paused) } : ledger;
+    const goesOn = ledger.endedAt === null && this.ending === null;
+    this.ledger = goesOn ? { ...withPause(ledger, this.wanted, this.paused), state: openState(ledger, this.wanted, this.paused) } : ledger;
     this.record.touch();
     setCurrentDetails(markdownOf(this.ledger));
     this.attributes.follow(this.ledger);
   }
+}
+
+/** A task keeps to its own folder; this is for what it publishes elsewhere. */
+function wroteOver(name: string, { path, madeBy }: NonNullable<ReturnType<typeof overwritten>>, attempt: number): ApplicationFailure {
+  const message = `${name} wrote over a file that ${madeBy} made`;
+  const cure = 'let each write a file of its own, then retry both';
+  return ApplicationFailure.create({ type: 'CONFLICT', message, nonRetryable: true, details: [{ message, where: path, cure, attempt }] });
 }
 
 function personEvent(action: LedgerEvent['action'], by: string, tasks: string[] = [], reason: string | null = null): LedgerEvent {

@@ -33,7 +33,7 @@ export const changelog: TaskFunction<SettingsOf<'changelog'>> = async (context) 
   const path = await context.file(file);
   await enterInChangelog({ root, path, file }, run, entry, context.signal);
   const sha256 = createHash('sha256').update(entry).digest('hex');
-  const record = await context.file('runs', run, 'changelog.json');
+  const record = await context.file('runs', context.folder, 'changelog.json');
   const { datasetHash } = manifest;
   await writeJsonAtomically(record, ChangelogRecord.parse({ version: 1, run, file, entry, sha256, datasetHash, settings }));
   return { artifacts: [{ name: 'changelog-entry', path: record }], summary: { file, version: manifest.version } };

@@ -9,20 +9,20 @@ import type { TaskFunction } from '../task.js';
 import { readOwnLedger } from './own-ledger.js';
 
 export const checklist: TaskFunction<SettingsOf<'checklist'>> = async (context) => {
-  const { root, run, signal } = context;
+  const { root, run, folder, signal } = context;
   const found = await auditRun(root, await readOwnLedger(root, run), {
     signal,
     onPhoto: (done, total) => context.progress({ message: 'hashing photos again', done, total, unit: 'photos' }),
   });
-  const path = await context.file('runs', run, 'checklist.json');
+  const path = await context.file('runs', folder, 'checklist.json');
   await writeJsonAtomically(path, Checklist.parse(found));
-  await writeFileAtomically(await context.file('runs', run, 'checklist.md'), checklistMarkdown(found));
+  await writeFileAtomically(await context.file('runs', folder, 'checklist.md'), checklistMarkdown(found));
   const open = found.items.filter(({ done }) => !done);
   if (open.length > 0)
     throw new Problem({
       code: 'CHECKLIST_INCOMPLETE',
       message: open.map(({ id, missing }) => `${id}: ${missing.join('; ')}`).join('\n  '),
-      where: `runs/${run}/checklist.md`,
+      where: `runs/${folder}/checklist.md`,
       cure: `mend what is missing, then: emo-aen retry ${run}`,
     });
   const { archive } = context.settings;

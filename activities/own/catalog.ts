@@ -1,7 +1,7 @@
 /** All that pipelines of a project can name: the product's activities and the project's own. */
 import { Problem } from '../../configs/problem.js';
 import { BUILT_IN, type BrokenActivity, type Catalog, type CatalogEntry } from '../../configs/schema/catalog.js';
-import { TaskName } from '../../configs/schema/pipeline.js';
+import { TaskName } from '../../configs/schema/names.js';
 import { codeOf, findOwn, type OwnFolder } from './find.js';
 import { loadOwn } from './load.js';
 

@@ -17,7 +17,7 @@ const readJson = async (file: string): Promise<unknown> => JSON.parse(await read
 
 const [, , root = ''] = process.argv;
 const plan = Plan.parse(await readJson(join(root, FILES.plan)));
-const dataset = join(root, 'runs', 'bench', 'dataset.json');
+const dataset = join(root, 'runs', 'bench', 'audit', 'dataset.json');
 const audited = [{ name: 'dataset', path: dataset, digest: (await hashFile(dataset)).sha256 }];
 
 const begun = performance.now();

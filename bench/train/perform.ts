@@ -11,16 +11,17 @@ const RUN = 'bench';
 export async function perform(root: string, plan: Plan, name: ActivityName, before: readonly ReadFile[]): Promise<ReadFile[]> {
   const task = plan.tasks.find(({ uses }) => uses === name);
   if (task === undefined) throw new Error(`the pipeline ${plan.pipeline} has no task ${name}`);
+  const folder = `${RUN}/${name}`;
   const result = await FUNCTIONS[name].run(task.settings, {
     root,
     run: RUN,
     task: name,
-    folder: RUN,
+    folder,
     attempt: 1,
     secret: (variable) => {
       throw new Error(`${name} asks for ${variable}, and the bench has no secrets`);
     },
-    ...locate(root, name, before),
+    ...locate(root, { task: name, folder }, before),
     progress: () => undefined,
     signal: new AbortController().signal,
   });

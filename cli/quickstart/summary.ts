@@ -28,7 +28,7 @@ export function describeQuality({ metrics: { pairwiseAccuracy: accuracy }, weigh
 /** Where to look and what to type next. @param directory of the published bundle. */
 export function describeNext(run: string, directory: string): string {
   return [
-    `report:         runs/${run}/ (audit.md, evaluation.json, parity.json, ledger.json), logs/${run}/metrics.jsonl`,
+    `report:         runs/${run}/ (ledger.json, and a folder for each task), logs/${run}/`,
     `model:          ${directory}/ (manifest.json says what each file is)`,
     `checklist:      npx emo-aen checklist ${run}`,
     'rank a photo:   npx emo-aen rank PHOTO',

@@ -70,7 +70,8 @@ export async function diagnose(
     const settings = await reader.read(leg);
     const approval = leg.task.approval;
     const path = ['tasks', leg.task.name, 'approval'];
-    const asked = approval === null ? null : textWith(approval, { task: leg.task.name, values: leg.values, path }, found);
+    const asked =
+      approval === null ? null : textWith(approval, { task: leg.task.name, values: leg.values, faulty: leg.faulty, path }, found);
     if (settings === null) continue;
     const references = referencesOf(leg, settings.referring, names, ancestry, found);
     ready.set(leg, { leg, settings, references, approval: asked });

@@ -1,5 +1,5 @@
 /** A parsed YAML document to a {@link Located} tree; aliases become the very tree that they stand for, measured, not copied. */
-import { isAlias, isMap, isScalar, isSeq, type Alias, type Document, type Node, type YAMLMap } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, type Alias, type Document, type Node, type Scalar as YamlScalar, type YAMLMap } from 'yaml';
 import { quoted, type Diagnostics } from './diagnostics.js';
 import type { Entry, Located, LocatedMap, Scalar, Source, Span } from './located.js';
 
@@ -7,6 +7,18 @@ import type { Entry, Located, LocatedMap, Scalar, Source, Span } from './located
 const MAX_ALIASED = 10_000;
 /** Aliases that stand for something with aliases in it, and so on. */
 const MAX_ALIAS_DEPTH = 8;
+
+/** Keys that would not mean what they say: what reads a map later passes them over. */
+const REFUSED_KEYS: ReadonlyMap<string, { readonly message: string; readonly help: string }> = new Map([
+  [
+    '<<',
+    {
+      message: 'merge keys (`<<`) are not taken',
+      help: 'in a pipeline, `defaults` says what all tasks share; a settings file is laid on another one by `extends`',
+    },
+  ],
+  ['__proto__', { message: '`__proto__` cannot be a key', help: 'choose another name' }],
+]);
 
 /** The document's tree, or null where the diagnostics say why not. A key that is set twice is told, and its first value kept. */
 export function convert(document: Document.Parsed, source: Source, offset: number, diagnostics: Diagnostics): Located | null {
@@ -55,6 +67,14 @@ class Conversion {
       const items = node.items.map((item, index) => this.#node(item as Node, [...path, index])).filter((item) => item !== null);
       return measured({ kind: 'list', span, items: items.map(({ tree }) => tree) }, items);
     }
+    if (isScalar(node) && isRounded(node)) {
+      return this.#report(
+        node,
+        path,
+        `this whole number cannot be kept exactly`,
+        'quote it to make it a text, or write one of at most 15 digits',
+      );
+    }
     if (isScalar(node) && isPlain(node.value)) return measured({ kind: 'scalar', span, value: node.value }, []);
     return this.#report(node, path, 'not a text, number, true, false, null, list or map');
   }
@@ -65,6 +85,11 @@ class Conversion {
     for (const { key, value } of map.items) {
       const name = isScalar(key) ? String(key.value) : String(key);
       const place = this.#spanOf(key as Node);
+      const refused = REFUSED_KEYS.get(name);
+      if (refused !== undefined) {
+        this.#report(key as Node, [...path, name], refused.message, refused.help);
+        continue;
+      }
       const before = entries.get(name);
       if (before !== undefined) {
         const { line } = this.source.lines.linePos(before.key.start);
@@ -122,4 +147,12 @@ function measured(tree: Located, children: readonly Measured[]): Measured {
 
 function isPlain(value: unknown): value is Scalar {
   return value === null || ['string', 'number', 'boolean'].includes(typeof value);
+}
+
+/** Whether a whole number was written that no number of JavaScript is: from 2^53 on, most are rounded. */
+function isRounded({ value, source = '' }: YamlScalar): boolean {
+  if (typeof value !== 'number' || !/^[-+]?(\d+|0o[0-7]+|0x[\da-fA-F]+)$/.test(source)) return false;
+  if (!Number.isFinite(value)) return true;
+  const size = BigInt(source.replace(/^[-+]/, ''));
+  return BigInt(value) !== (source.startsWith('-') ? -size : size);
 }

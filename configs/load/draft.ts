@@ -20,7 +20,9 @@ export interface DraftTask {
   readonly needs: readonly Word[];
   readonly with: Word | null;
   readonly set: LocatedMap | null;
+  /** Null also where what stands there is no map. */
   readonly matrix: LocatedMap | null;
+  readonly saysMatrix: boolean;
   readonly approval: Word | null;
   /** True where a person may skip it. */
   readonly optional: boolean;
@@ -62,6 +64,7 @@ function draftTask(name: string, span: Span, task: Located, pipeline: LocatedMap
     with: word(task, ['with']),
     set: map(task, 'set'),
     matrix: map(task, 'matrix'),
+    saysMatrix: find(task, ['matrix']) !== undefined,
     approval: word(task, ['approval']),
     optional: optional?.kind === 'scalar' && optional.value === true,
     times: {

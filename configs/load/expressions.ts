@@ -24,15 +24,24 @@ export function outputIn(text: string): OutputExpression | null {
 
 /** A text with an output among others, or misspelt: anything in `${tasks…}` that {@link outputIn} does not know. */
 export function isBrokenOutput(text: string): boolean {
-  return /^\s*\$\{\s*tasks?\b/.test(text) && outputIn(text) === null;
+  return /\$\{\s*tasks?\b/.test(text) && outputIn(text) === null;
 }
 
+/** A text with the value of a matrix in it. One that is left once `set` has been read stands where there is no matrix. */
+export function isMatrixValue(text: string): boolean {
+  return /\$\{\s*matrix\b/.test(text);
+}
+
+export const MATRIX_FORM =
+  'write it there, such as `set: { train.seed: "${matrix.seed}" }`: settings files and `--set` are the same for every job';
 export const OUTPUT_FORM = 'write `${tasks.TASK.outputs.ARTIFACT}` as the whole value';
 
 interface Where {
   /** The declared task, for messages. */
   readonly task: string;
   readonly values: Values | null;
+  /** Whether what is wrong with the task's matrix has been told: of its values there is then no more to say. */
+  readonly faulty: boolean;
   readonly path: readonly PropertyKey[];
 }
 
@@ -68,12 +77,12 @@ function scalarWith(node: LocatedScalar, text: string, where: Where, found: Diag
 }
 
 /** The value of one expression for a leg; undefined, and a diagnostic, where it has none. */
-function valueOf(inner: string, span: Span, { task, values, path }: Where, found: Diagnostics): Values[string] | undefined {
+function valueOf(inner: string, span: Span, { task, values, faulty, path }: Where, found: Diagnostics): Values[string] | undefined {
   const key = MATRIX.exec(inner)?.[1];
   if (key === undefined) {
     found.add(span, path, `unknown expression ${quoted(`\${${inner}}`)}`, { help: FORMS });
   } else if (values === null) {
-    found.add(span, path, `${quoted(task)} has no matrix, so there is no ${quoted(`\${${inner}}`)}`);
+    if (!faulty) found.add(span, path, `${quoted(task)} has no matrix, so there is no ${quoted(`\${${inner}}`)}`);
   } else if (!Object.hasOwn(values, key)) {
     const suggestion = nearest(key, Object.keys(values));
     found.add(span, path, `the matrix of ${quoted(task)} has no key ${quoted(key)}`, { suggestion });

@@ -11,6 +11,8 @@ export interface Leg {
   readonly values: Values | null;
   /** Planned names, each once. */
   readonly needs: readonly string[];
+  /** True where its matrix is wrong: it stands for all legs then, without values. */
+  readonly faulty: boolean;
   /** False where its matrix or one of its needs is wrong: that has been told, and what follows from it need not be. */
   readonly sound: boolean;
 }
@@ -27,7 +29,7 @@ export class Names {
   constructor(tasks: readonly DraftTask[], found: Diagnostics) {
     for (const task of tasks) {
       const legs = task.matrix === null ? new Map([[task.name, null]]) : expandMatrix(task, task.matrix, found);
-      if (legs === null) this.#unsound.add(task.name);
+      if (legs === null || (task.matrix === null && task.saysMatrix)) this.#unsound.add(task.name);
       this.#legs.set(task.name, legs ?? new Map([[task.name, null]]));
     }
     for (const task of tasks) for (const name of this.legsOf(task.name).keys()) this.#claim(name, task, found);
@@ -49,9 +51,9 @@ export class Names {
     return !this.#unsound.has(task);
   }
 
-  /** The task that a name, of it or of one of its legs, is of; undefined for no name of this pipeline. */
+  /** The task that a name, of it or of one of its legs, is of; undefined for no name of this pipeline. A faulty matrix may have any legs. */
   taskOf(name: string): string | undefined {
-    return this.#legs.has(name) ? name : this.#tasks.get(name);
+    return this.#legs.has(name) ? name : (this.#tasks.get(name) ?? [...this.#unsound].find((task) => name.startsWith(`${task}-`)));
   }
 
   all(): Set<string> {
@@ -85,10 +87,10 @@ function legOf(name: string, task: DraftTask, values: Values | null, names: Name
     if (meant.length > 0 && known !== undefined && names.isSound(known)) return;
     sound = false;
     if (known === undefined) return; // told where needs are checked
-    if (meant.length > 0) return; // the matrix of what it needs is wrong, and that is told
+    if (!names.isSound(known)) return; // the matrix of what it needs is wrong, and that is told
     found.add(span, ['tasks', task.name, 'needs', index], `no leg of ${quoted(text)} has the values of ${quoted(name)}`, {
       help: 'of two tasks whose matrices share keys, a leg needs those that agree with it on them',
     });
   });
-  return { name, task, values, needs: [...needs], sound };
+  return { name, task, values, needs: [...needs], faulty: task.saysMatrix && values === null, sound };
 }

@@ -2,6 +2,7 @@
  * `matrix: { seed: [1, 2], width: [0.75, 1] }`: the combinations that a task is done for. `exclude` leaves out every combination
  * that has the values it names, as in GitHub Actions; `include` adds combinations, each whole, so that every leg has every key.
  */
+import { LONGEST_NAME } from '../schema/names.js';
 import type { MatrixValue } from '../schema/pipeline.js';
 import { inWords } from './check.js';
 import { quoted, type Diagnostics } from './diagnostics.js';
@@ -15,7 +16,6 @@ export type Values = Readonly<Record<string, MatrixValue>>;
 const MOST_LEGS = 256;
 /** Combinations that are looked at before `exclude` has its say. */
 const MOST_COMBINATIONS = 10_000;
-const LONGEST_NAME = 100;
 const KEY = /^[A-Za-z_][\w-]*$/;
 
 /** Name and values of each leg, in the order of the lists, the last key turning fastest; null where the matrix is not sound. */
@@ -147,6 +147,9 @@ function name(task: string, values: Values, named: Map<string, Values>, told: Fa
     const help = 'other characters than letters, digits and dots become dashes in the names of legs: use values that then still differ';
     told.add(span, [], `two legs of ${quoted(task)} would be called ${quoted(leg)}`, { help });
   }
-  if (leg.length > LONGEST_NAME) told.add(span, [], `the name of the leg ${quoted(`${leg.slice(0, LONGEST_NAME)}…`)} is too long`);
+  if (leg.length > LONGEST_NAME)
+    told.add(span, [], `the name of the leg ${quoted(`${leg.slice(0, LONGEST_NAME)}…`)} has ${leg.length} characters`, {
+      help: `a name has at most ${LONGEST_NAME}: shorten the task's name or the values`,
+    });
   named.set(leg, values);
 }

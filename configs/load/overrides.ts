@@ -73,7 +73,7 @@ export function locateSetting(
     found.add(pathSpan, told, `unknown settings ${quoted(kind)}`, { suggestion, help });
     return null;
   }
-  if (keys.length === 0 || schemaAt(schema, keys) === undefined) {
+  if (keys.length === 0 || keys.includes('__proto__') || schemaAt(schema, keys) === undefined) {
     const message = keys.length === 0 ? `${quoted(path)} names no setting` : `unknown setting ${quoted(path)}`;
     const suggestion = keys.length === 0 ? null : nearestPath(path, settingPathsOf(new Map([[kind, schema]])));
     found.add(pathSpan, told, message, { suggestion, help: validKeys(kind, schema, keys) });

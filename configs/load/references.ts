@@ -49,12 +49,13 @@ function makerOf(
   const [name = '', second] = meant;
   const known = names.taskOf(task);
   if (known === undefined) return tell(`${own} refers to ${quoted(task)}, which is no task of this pipeline`, nearest(task, names.all()));
+  if (!names.isSound(known)) return null; // told where it is wrong
   if (meant.length === 0) return tell(`no leg of ${quoted(task)} has the values of ${quoted(leg.name)}`, null);
   if (second !== undefined) return tell(`${quoted(task)} has ${meant.length} legs here`, null, `name one, such as ${quoted(name)}`);
   const place = places.get(name);
   const self = places.get(leg.name);
   const maker = place === undefined ? undefined : order[place];
-  if (maker === undefined || self === undefined || !names.isSound(known) || maker.task.activity === null) return null; // told where it is wrong
+  if (maker === undefined || self === undefined || maker.task.activity === null) return null; // told where it is wrong
   if (((before[self] ?? 0n) & bit(place ?? 0)) === 0n) {
     if (known === leg.task.name) return tell(`${own} refers to an output of its own`, null);
     return tell(`${own} refers to an output of ${quoted(task)}, which it does not need`, null, `add ${quoted(task)} to its \`needs\``);

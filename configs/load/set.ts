@@ -31,7 +31,7 @@ export function layersOf(leg: Leg, set: readonly LocatedOverride[], found: Diagn
   const layers: LocatedMap[] = [];
   for (const override of set) {
     const path = ['tasks', leg.task.name, 'set', [override.kind, ...override.path].join('.')];
-    const value = withValues(override.value, { task: leg.task.name, values: leg.values, path }, found);
+    const value = withValues(override.value, { task: leg.task.name, values: leg.values, faulty: leg.faulty, path }, found);
     if (value === null) return null;
     layers.push(asLayer({ ...override, value }));
   }

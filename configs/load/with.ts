@@ -5,7 +5,7 @@ import type { SettingsFile } from '../schema/plan.js';
 import { check } from './check.js';
 import { quoted, type Diagnostics } from './diagnostics.js';
 import type { DraftTask } from './draft.js';
-import { isBrokenOutput, outputIn, OUTPUT_FORM } from './expressions.js';
+import { isBrokenOutput, isMatrixValue, MATRIX_FORM, outputIn, OUTPUT_FORM } from './expressions.js';
 import type { Leg } from './legs.js';
 import { mergeMaps, type Located, type LocatedMap } from './located.js';
 import { asLayer, isRead, type LocatedOverride } from './overrides.js';
@@ -160,6 +160,8 @@ function referringIn(node: Located, path: readonly PropertyKey[], found: Diagnos
   if (node.kind === 'map') return [...node.entries].flatMap(([key, { value }]) => referringIn(value, [...path, key], found));
   if (typeof node.value !== 'string') return [];
   if (outputIn(node.value) !== null) return [{ path, text: node.value, span: node.span }];
-  if (isBrokenOutput(node.value)) found.add(node.span, path, `${quoted(node.value)} is no expression`, { help: OUTPUT_FORM });
+  if (isMatrixValue(node.value))
+    found.add(node.span, path, `${quoted(node.value)} stands only in the pipeline: in a task's \`set\``, { help: MATRIX_FORM });
+  else if (isBrokenOutput(node.value)) found.add(node.span, path, `${quoted(node.value)} is no expression`, { help: OUTPUT_FORM });
   return [];
 }

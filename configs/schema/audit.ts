@@ -1,4 +1,4 @@
-/** What the audit found (stage 2): `runs/<run>/audit.json`, and what `emo-aen audit --json` prints. */
+/** What the audit found (stage 2): `runs/<run>/<task>/audit.json`, and what `emo-aen audit --json` prints. */
 import { z } from 'zod';
 import { Split } from './photos.js';
 

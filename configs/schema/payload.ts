@@ -1,5 +1,6 @@
 /** What travels between workflow and activities: settings and references to files, never data (design §4). */
 import { z } from 'zod';
+import { PlannedName, RunName } from './names.js';
 import { PlannedTask } from './plan.js';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
@@ -28,14 +29,14 @@ export type TaskOutput = z.infer<typeof TaskOutput>;
 
 /** What the workflow hands to an activity. `artifacts` are those that the catalogue says the activity reads. */
 export const TaskInput = z.object({
-  run: z.string(),
-  task: z.string(),
+  run: RunName,
+  task: PlannedName,
   settings: z.unknown(),
   artifacts: z.array(Artifact),
   /** `progress`: the activity's own progress is its heartbeat, so that a stall is noticed; `alive`: that its worker lives is enough. */
   heartbeat: z.enum(['progress', 'alive']),
   /** As planned. */
-  ...PlannedTask.pick({ leg: true, env: true, code: true }).shape,
+  ...PlannedTask.pick({ env: true, code: true }).shape,
 });
 export type TaskInput = z.infer<typeof TaskInput>;
 

@@ -1,13 +1,10 @@
 /** `configs/pipeline.yaml` as a person writes it: the DAG in the shape known from GitHub Actions (design §4). */
 import { z } from 'zod';
 import { PROBLEM_CODES, type ProblemCode } from '../problem.js';
+import { PipelineName, PlannedName, TaskName } from './names.js';
 
 /** `90s`, `10m`, `4h`, `500ms`. */
 export const Duration = z.string().regex(/^\d+(\.\d+)?(ms|s|m|h|d)$/, 'a duration such as 500ms, 30s, 10m, 4h, 2d');
-/** Name of a task: what `status` shows and `retry` takes. */
-export const TaskName = z.string().regex(/^[a-z][a-z0-9-]*$/, 'lower-case letters, digits and dashes, beginning with a letter');
-/** Name of a task or of one leg of its matrix: values may put dots into it (`train-1-0.75`). */
-export const PlannedName = z.string().regex(/^[a-z][a-z0-9.-]*$/, 'lower-case letters, digits, dashes and dots, beginning with a letter');
 export const Queue = z.enum(['cpu', 'gpu']);
 export type Queue = z.infer<typeof Queue>;
 /** What the failure of a task whose tries are spent does to the run: its dependents wait for a person, or the run ends as failed. */
@@ -75,7 +72,7 @@ export const DeclaredTask = z.strictObject({
 
 export const Pipeline = z.strictObject({
   version: z.literal(1).describe('of this language'),
-  name: TaskName.describe('what runs are named after'),
+  name: PipelineName.describe('what runs are named after'),
   defaults: z.strictObject(limits).optional().describe('for every task that says nothing else'),
   tasks: z.record(TaskName, DeclaredTask).describe('the DAG: every task by its name'),
 });

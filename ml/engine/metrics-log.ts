@@ -1,5 +1,5 @@
 /**
- * `logs/<run>/metrics.jsonl`: one JSON object a line, for every epoch and for every few steps.
+ * `logs/<run>/<task>/metrics.jsonl`: one JSON object a line, for every epoch and for every few steps.
  *
  * A row of steps is a write and no fsync: the system has it then, so that a killed process loses nothing, and no step waits for a
  * disk. It is fsynced together with the row of its epoch, and before a checkpoint is written that knows of its steps: even a power

@@ -34,7 +34,6 @@ describe('a task as an activity', () => {
     settings: { pairs: 16 },
     artifacts: [],
     heartbeat: 'progress',
-    leg: null,
     env: [],
     code: null,
     ...change,
@@ -64,9 +63,9 @@ describe('a task as an activity', () => {
     const read = await artifact('cache', 'photos');
     const report = await perform(
       task(
-        async ({ settings, artifact: path, digest, file, attempt }) => {
+        async ({ settings, artifact: path, digest, file, folder, attempt }) => {
           assert.deepEqual([settings.pairs, attempt, path('cache'), digest('cache')], [16, 2, join(root, 'cache'), read.sha256]);
-          const made = await file('runs', 'r', 'deep', 'model');
+          const made = await file('runs', folder, 'deep', 'model');
           await writeFile(made, 'abc');
           return { artifacts: [{ name: 'model', path: made }], summary: { loss: 0.5 }, warnings: ['careful'] };
         },
@@ -80,7 +79,7 @@ describe('a task as an activity', () => {
         artifacts: [
           {
             name: 'model',
-            path: 'runs/r/deep/model',
+            path: 'runs/r/train/deep/model',
             sha256: 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad',
             bytes: 3,
           },
@@ -181,28 +180,29 @@ describe('a task as an activity', () => {
     assert.match(outside.message, /not a file below the project root/);
   });
 
-  it('keeps the files of a leg in a folder of its own', async () => {
+  it('keeps the files of every task in a folder of its own, and lets it write into no other', async () => {
     const folders: string[] = [];
     const looks = task(async ({ folder }) => {
       folders.push(folder);
       return nothing;
     });
-    await perform(looks);
-    await perform(looks, input({ task: 'train-1', leg: { seed: 1 } }));
-    assert.deepEqual(folders, ['r', 'r/train-1']);
-  });
-
-  it('takes an input from before there were legs and secrets', async () => {
-    const { leg: _, env: __, code: ___, ...older } = input();
-    assert.equal(
-      (
-        await perform(
-          task(async () => nothing),
-          older,
-        )
-      ).attempt,
-      2,
-    );
+    await perform(looks, input({ task: 'train' }));
+    await perform(looks, input({ task: 'train-1' }));
+    assert.deepEqual(folders, ['r/train', 'r/train-1']);
+    for (const place of [
+      ['runs', 'r', 'model.json'],
+      ['runs', 'r', 'train-1', 'model.json'],
+      ['logs', 'other', 'train', 'x'],
+      ['checkpoints'],
+    ]) {
+      const refused = await failure(
+        task(async ({ file }) => ({ artifacts: [{ name: 'x', path: await file(...place) }], summary: {} })),
+        input({ task: 'train' }),
+      );
+      assert.deepEqual([refused.type, refused.nonRetryable], ['CONFIGURATION', true], place.join('/'));
+      assert.match(refused.message, /^train asks to write \S+, which is outside its own folder \S+\/r\/train$/);
+    }
+    await perform(task(async ({ file }) => ({ artifacts: [], summary: { path: await file('models', 'model.json') } })));
   });
 
   describe('with secrets', () => {

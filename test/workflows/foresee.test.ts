@@ -79,10 +79,10 @@ describe('what plan says', function () {
         provides: [out(index)],
       },
       () =>
-        Promise.resolve(async ({ settings: { value, reads, outside }, has, digest, file, run, task }) => {
+        Promise.resolve(async ({ settings: { value, reads, outside }, has, digest, file, folder, task }) => {
           if (failing.has(task)) throw new Problem({ code: 'DATASET', message: 'made to fail', cure: 'retry it' });
           const inputs = reads.map((name) => (has(name) ? digest(name) : null));
-          const path = await file('runs', run, `${out(index)}.json`);
+          const path = await file('runs', folder, `${out(index)}.json`);
           await writeFileAtomically(path, JSON.stringify({ value: value % 2, inputs, world: outside ? world : null }));
           return { artifacts: [{ name: out(index), path }], summary: {} };
         }),
@@ -232,7 +232,7 @@ describe('what plan says', function () {
     }
   });
 
-  const fileOf = (run: string, index: number): string => join(place.root, 'runs', run, `${out(index)}.json`);
+  const fileOf = (run: string, index: number): string => join(place.root, 'runs', run, name(index), `${out(index)}.json`);
   const verify = (): Verify => {
     const digests = artifactDigests(place.root, assert.fail);
     return (artifacts) => checkArtifacts(place.root, artifacts, digests);

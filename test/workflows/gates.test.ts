@@ -1,8 +1,17 @@
 import assert from 'node:assert/strict';
 import { Problem } from '../../configs/problem.js';
+import type { Ledger } from '../../configs/schema/ledger.js';
 import { loadCandidates } from '../../workers/candidates.js';
 import { workflowIdOf } from '../../workflows/names.js';
-import { approveUpdate, retryUpdate, skipUpdate, untilUpdate } from '../../workflows/messages.js';
+import {
+  approveUpdate,
+  pauseUpdate,
+  resumeUpdate,
+  retryUpdate,
+  skipUpdate,
+  untilUpdate,
+  type ApproveAnswer,
+} from '../../workflows/messages.js';
 import { newPlace, type Place } from './place.js';
 import { inputOf, planOf, planned, quickly, states, taskIn } from './plans.js';
 import { gate, writing } from './tasks.js';
@@ -23,7 +32,7 @@ describe('a run with gates and policies', function () {
   after(() => place.leave());
 
   const update = (run: string) => place.client.workflow.getHandle(workflowIdOf(place.project.id, run));
-  const approve = (run: string, task: string): Promise<void> => update(run).executeUpdate(approveUpdate, { args: [{ task, by }] });
+  const approve = (run: string, task: string): Promise<ApproveAnswer> => update(run).executeUpdate(approveUpdate, { args: [{ task, by }] });
   const retry = (run: string, tasks: string[], stage: number | null = null) =>
     update(run).executeUpdate(retryUpdate, { args: [{ tasks, stage, plan: [], overrides: [], by }] });
   const skip = (run: string, tasks: string[], stage: number | null = null) =>
@@ -59,6 +68,24 @@ describe('a run with gates and policies', function () {
     const { action, tasks, by: who, reason } = ledger.events.at(-1) ?? {};
     assert.deepEqual({ action, tasks, who, reason }, { action: 'approve', tasks: ['publish'], who: by, reason: 'look at the report' });
     assert.equal(taskIn(ledger, 'publish').approved, taskIn(ledger, 'publish').fingerprint);
+  });
+
+  it('tells, while the run is paused, which tasks only the pause holds, an approved one among them', async () => {
+    await place.startWorkers({ one: writing([]) });
+    const plan = planOf(
+      planned('one'),
+      planned('publish', { uses: 'one', approval: 'look' }),
+      planned('after', { uses: 'one', needs: ['publish'] }),
+    );
+    const handle = await place.start(inputOf('held', plan));
+    await place.until('held', (ledger) => ledger.state === 'blocked' && states(ledger)['one'] === 'done');
+    await update('held').executeUpdate(pauseUpdate, { args: [{ by }] });
+    assert.deepEqual(await approve('held', 'publish'), { paused: true });
+    const reasons = (ledger: Ledger) => ['publish', 'after'].map((name) => taskIn(ledger, name).reason);
+    assert.deepEqual(reasons(await place.ledger('held')), ['about to start once the paused run is resumed', 'waits for publish']);
+    await update('held').executeUpdate(resumeUpdate, { args: [{ by }] });
+    assert.deepEqual(await handle.result(), { run: 'held', state: 'completed' });
+    assert.doesNotMatch(reasons(await place.ledgerOnDisk('held')).join(), /paused/);
   });
 
   it('does not take an approval for other inputs than those that were approved', async () => {
@@ -191,13 +218,13 @@ describe('a run with gates and policies', function () {
       }),
     );
     await (await place.start(inputOf('refer', plan))).result();
-    assert.deepEqual(seen, ['runs/refer/x.json']);
+    assert.deepEqual(seen, ['runs/refer/make/x.json']);
     await (await place.start(inputOf('refer-2', plan, { candidates: await loadCandidates(place.root, 'test') }))).result();
     assert.equal(taskIn(await place.ledgerOnDisk('refer-2'), 'use').state, 'reused');
     content = 2;
     await (await place.start(inputOf('refer-3', plan, { candidates: await loadCandidates(place.root, 'test') }))).result();
     assert.equal(taskIn(await place.ledgerOnDisk('refer-3'), 'use').reason, 'input tasks.make.outputs.x changed');
-    assert.deepEqual(seen, ['runs/refer/x.json', 'runs/refer-3/x.json']);
+    assert.deepEqual(seen, ['runs/refer/make/x.json', 'runs/refer-3/make/x.json']);
   });
 
   it('gives up a task that no worker takes in time, and one whose tries take too long together', async () => {

@@ -53,7 +53,7 @@ describe('a run', function () {
     const made = taskIn(ledger, 'left');
     assert.equal(made.attempts, 1);
     assert.equal(made.reason, 'first run');
-    assert.equal(made.output?.artifacts[0]?.path, 'runs/order/b.json');
+    assert.equal(made.output?.artifacts[0]?.path, 'runs/order/left/b.json');
   });
 
   it('retries what may pass by itself and counts the attempts', async () => {

@@ -2,7 +2,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
+import { Client, Connection, type WorkflowHandle, type WorkflowStartOptions } from '@temporalio/client';
 import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, type Worker } from '@temporalio/worker';
 import { fileURLToPath } from 'node:url';
 import { writeFileAtomically } from '../../ml/files/atomic.js';
@@ -48,8 +48,8 @@ export interface Place {
   readonly namespace: string;
   readonly client: Client;
   startWorkers(tasks: TaskTable, kinds?: readonly Queue[]): Promise<void>;
-  stopWorkers(): Promise<void>;
-  start(input: PipelineInput): Promise<WorkflowHandle>;
+  stopWorkers(kinds?: readonly Queue[]): Promise<void>;
+  start(input: PipelineInput, options?: Partial<WorkflowStartOptions>): Promise<WorkflowHandle>;
   ledger(run: string): Promise<Ledger>;
   ledgerOnDisk(run: string): Promise<Ledger>;
   /** Resolves with the ledger once `wanted` holds for it. */
@@ -66,7 +66,7 @@ export async function newPlace(server = devServer(), folder?: string, unsealed =
   const connection = await Connection.connect({ address });
   const native = await NativeConnection.connect({ address });
   const client = new Client({ connection, namespace, dataConverter: unsealed ? {} : sealing(project) });
-  let running: { worker: Worker; ended: Promise<void> }[] = [];
+  let running: { kind: Queue; worker: Worker; ended: Promise<void> }[] = [];
   const place: Place = {
     root,
     project,
@@ -76,15 +76,16 @@ export async function newPlace(server = devServer(), folder?: string, unsealed =
     startWorkers: async (tasks, kinds = ['cpu', 'gpu']) => {
       for (const kind of kinds) {
         const worker = await createWorker({ kind, root, project, connection: native, namespace, tasks, bundle: await bundle(), unsealed });
-        running.push({ worker, ended: worker.run() });
+        running.push({ kind, worker, ended: worker.run() });
       }
     },
-    stopWorkers: async () => {
-      for (const { worker } of running) worker.shutdown();
-      await Promise.all(running.map(({ ended }) => ended));
-      running = [];
+    stopWorkers: async (kinds = ['cpu', 'gpu']) => {
+      const stopped = running.filter(({ kind }) => kinds.includes(kind));
+      for (const { worker } of stopped) worker.shutdown();
+      await Promise.all(stopped.map(({ ended }) => ended));
+      running = running.filter((one) => !stopped.includes(one));
     },
-    start: (input) =>
+    start: (input, options = {}) =>
       client.workflow.start(WORKFLOW_TYPE, {
         workflowId: workflowIdOf(project.id, input.run),
         taskQueue: taskQueueOf(project.id, 'cpu'),
@@ -92,6 +93,7 @@ export async function newPlace(server = devServer(), folder?: string, unsealed =
         memo: { [RUN_MEMO]: { pipeline: input.plan.pipeline } },
         workflowIdConflictPolicy: 'FAIL',
         workflowIdReusePolicy: 'REJECT_DUPLICATE',
+        ...options,
       }),
     ledger: (run) => client.workflow.getHandle(workflowIdOf(project.id, run)).query(ledgerQuery),
     ledgerOnDisk: async (run) => JSON.parse(await readFile(ledgerPath(root, run), 'utf8')) as Ledger,

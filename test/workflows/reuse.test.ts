@@ -79,22 +79,22 @@ describe('what was made before', function () {
     assert.equal(taskIn(again, 'one').fromRun, 'base');
     assert.equal(taskIn(again, 'one').reason, 'same code, settings and inputs as in run base');
 
-    await appendFile(join(place.root, 'runs/base/a.json'), ' ');
-    await rm(join(place.root, 'runs/base/c.json'));
+    await appendFile(join(place.root, 'runs/base/one/a.json'), ' ');
+    await rm(join(place.root, 'runs/base/three/c.json'));
     ran.length = 0;
     await (await place.start(inputOf('third', plan, { candidates }))).result();
     assert.deepEqual(ran, ['look', 'one', 'three']);
     const third = await place.ledgerOnDisk('third');
-    assert.equal(taskIn(third, 'one').reason, 'output altered: runs/base/a.json');
+    assert.equal(taskIn(third, 'one').reason, 'output altered: runs/base/one/a.json');
     assert.equal(taskIn(third, 'two').state, 'reused');
-    assert.equal(taskIn(third, 'three').reason, 'output missing: runs/base/c.json');
+    assert.equal(taskIn(third, 'three').reason, 'output missing: runs/base/three/c.json');
   });
 
   it('stops the task that reads it if it changed meanwhile', async () => {
     await place.startWorkers({
       one: writing(['a']),
       two: writing([], () => undefined),
-      spoil: writing([], (context) => appendFile(join(context.root, 'runs', context.run, 'a.json'), ' ')),
+      spoil: writing([], (context) => appendFile(join(context.root, 'runs', context.run, 'one', 'a.json'), ' ')),
     });
     const plan = planOf(
       planned('one', { provides: ['a'] }),
@@ -104,6 +104,6 @@ describe('what was made before', function () {
     await place.start(inputOf('altered', plan));
     const ledger = await place.until('altered', ({ state }) => state === 'blocked');
     assert.equal(taskIn(ledger, 'two').failure?.code, 'ARTIFACT_ALTERED');
-    assert.equal(taskIn(ledger, 'two').failure?.where, 'runs/altered/a.json');
+    assert.equal(taskIn(ledger, 'two').failure?.where, 'runs/altered/one/a.json');
   });
 });

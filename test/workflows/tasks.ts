@@ -16,7 +16,7 @@ export function writing(
     await Promise.race([before(context), aborted(context.signal)]);
     const artifacts = [];
     for (const name of provides) {
-      const path = await context.file('runs', context.run, `${name}.json`);
+      const path = await context.file('runs', context.folder, `${name}.json`);
       await writeFileAtomically(path, JSON.stringify({ made: name, by: context.task, settings: context.settings }));
       artifacts.push({ name, path });
     }

@@ -3,6 +3,7 @@ import { SOUND } from './faults/case.js';
 import { LANGUAGE_FAULTS } from './faults/language.js';
 import { OVERRIDES_FAULTS } from './faults/overrides.js';
 import { PIPELINE_FAULTS } from './faults/pipeline.js';
+import { REFUSED_FAULTS } from './faults/refused.js';
 import { SETTINGS_FAULTS } from './faults/settings.js';
 import { SYNTAX_FAULTS } from './faults/syntax.js';
 import { makeProject, type Project } from './project.js';
@@ -18,6 +19,7 @@ describe('a configuration that is wrong', () => {
     ...SYNTAX_FAULTS,
     ...PIPELINE_FAULTS,
     ...LANGUAGE_FAULTS,
+    ...REFUSED_FAULTS,
     ...SETTINGS_FAULTS,
     ...OVERRIDES_FAULTS,
   ]) {

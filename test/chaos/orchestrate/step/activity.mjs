@@ -21,7 +21,7 @@ export default defineActivity({
     from: z.record(z.string(), z.string().nullable()).default({}),
   }),
   provides: ['step'],
-  run: async ({ settings, root, run, task, attempt, file, progress, signal }) => {
+  run: async ({ settings, root, run, task, folder, attempt, file, progress, signal }) => {
     const journal = join(root, 'journal', `${run}.jsonl`);
     await mkdir(join(root, 'journal'), { recursive: true });
     const say = (event) => appendFile(journal, `${JSON.stringify({ task, attempt, event, pid: process.pid })}\n`);
@@ -45,7 +45,7 @@ export default defineActivity({
               .update(await readFile(join(root, path)))
               .digest('hex');
     }
-    const path = await file('runs', run, `${task}.json`);
+    const path = await file('runs', folder, 'step.json');
     await writeFile(path, `${JSON.stringify({ task, from, made: randomUUID() })}\n`);
     await say('end');
     return { artifacts: [{ name: 'step', path }], summary: {} };

@@ -91,7 +91,7 @@ export const PIPELINE_FAULTS: readonly Case[] = [
       'configs/pipeline.yaml:6:3: `C` is no valid name',
       '    6 |   C: { stage: 4 }',
       '      |   ^',
-      '  a name has lower-case letters, digits and dashes, beginning with a letter',
+      '  a name has lower-case letters, digits and dashes, beginning with a letter; at most 100 characters',
       '',
       'configs/pipeline.yaml:6:3: missing key `uses` in `tasks.C`',
       '    6 |   C: { stage: 4 }',
