@@ -2,11 +2,11 @@
 import { listRuns, type ListedRun } from '../workers/list-runs.js';
 import { action, command } from './command.js';
 import { span } from './run/words.js';
-import { withLink } from './server-link.js';
+import { READING_MS, withLink } from './server-link.js';
 
 export const runsCommand = command('runs', 'all runs, the one that started last first').action(
   action(async (terminal) => {
-    const { runs, source } = await withLink(terminal.root, (link) => listRuns(terminal.root, link));
+    const { runs, source } = await withLink(terminal.root, (link) => listRuns(terminal.root, link), READING_MS);
     const rows = runs.map((run) => listedRun(run));
     terminal.answer({ runs, source }, rows.length === 0 ? 'there is no run here yet; emo-aen run starts one' : rows.join('\n'));
   }),

@@ -5,10 +5,13 @@ import type { TemporalLink } from '../workers/temporal.js';
 /** Gives the open connection, made when first asked for. */
 export type Linked = () => Promise<TemporalLink>;
 
+/** For commands that read, and can read files instead: with what they ask then, they end within 5 s. */
+export const READING_MS = 1_500;
+
 /** Runs `body` with a connection that is made when it is first asked for and closed at the end. */
-export async function withLink<Result>(root: string, body: (link: Linked) => Promise<Result>): Promise<Result> {
+export async function withLink<Result>(root: string, body: (link: Linked) => Promise<Result>, answerMs?: number): Promise<Result> {
   let link: Promise<TemporalLink> | undefined;
-  const connect = async (): Promise<TemporalLink> => (await import('../workers/temporal.js')).connectTemporal(root);
+  const connect = async (): Promise<TemporalLink> => (await import('../workers/temporal.js')).connectTemporal(root, process.env, answerMs);
   try {
     return await body(() => (link ??= connect()));
   } finally {

@@ -3,7 +3,7 @@ import { observe } from '../workers/observe.js';
 import { action, command } from './command.js';
 import { describeRun } from './run/words.js';
 import { whichRun } from './run/which.js';
-import { withLink } from './server-link.js';
+import { READING_MS, withLink } from './server-link.js';
 
 interface StatusOptions {
   readonly watch?: boolean;
@@ -20,7 +20,7 @@ export const statusCommand = command('status [run]', 'where a run stands; withou
         answerWith(terminal, run, followed);
         return followed.exitCode;
       }
-      const status = await withLink(terminal.root, (link) => observe(terminal.root, run, link));
+      const status = await withLink(terminal.root, (link) => observe(terminal.root, run, link), READING_MS);
       terminal.answer(status, describeRun(status));
       return;
     }),

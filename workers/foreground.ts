@@ -7,6 +7,7 @@ import { Problem } from '../configs/problem.js';
 import type { Queue } from '../configs/schema/pipeline.js';
 import { identify } from './processes/identity.js';
 import { findRunning, removeRecord, writeRecord, type ProcessName } from './processes/record.js';
+import { takeDown } from './processes/take-down.js';
 import { choosePorts } from './server/ports.js';
 import { serverArguments, serverEnvironment, temporalProgram } from './server/program.js';
 import { describeTarget } from './server/start.js';
@@ -47,7 +48,10 @@ function startAlone(root: string, name: ProcessName, start: () => Promise<Attach
     () => undefined,
     async () => {
       const running = await findRunning(root, name);
-      if (running === null) return start();
+      if (running === null) {
+        await takeDown(root, name, 0); // a supervisor that is about to start one
+        return start();
+      }
       const message = `the ${name} process of this project runs already (pid ${running.process.pid})`;
       throw new Problem({ code: 'CONFLICT', message, cure: 'emo-aen down ends it' });
     },
@@ -71,7 +75,8 @@ async function attach(
   const identity = child.pid === undefined ? null : identify(child.pid);
   if (identity !== null) {
     const startedAt = new Date().toISOString();
-    await writeRecord(root, { version: 1, name, process: identity, startedAt, log: null, target: describeTarget(target), code });
+    const started = { name, process: identity, startedAt, target: describeTarget(target), code, program, args: [...args] };
+    await writeRecord(root, { version: 1, ...started, log: null, supervisor: null, deaths: null });
   }
   const ended = closed.then(async ([code]: unknown[]) => {
     process.off('SIGINT', pass).off('SIGTERM', pass).off('SIGHUP', pass);

@@ -7,6 +7,7 @@ import { WORKFLOW_TYPE } from '../workflows/input.js';
 import { idPrefixOf, runOf } from '../workflows/names.js';
 import { awaitsApproval } from '../workflows/ledger.js';
 import { readLedgers } from './candidates.js';
+import { inMs } from './deadline.js';
 import type { TemporalLink } from './temporal.js';
 
 /** What the server lists of a run, sealed: by that the run is known to be this project's. */
@@ -53,6 +54,8 @@ export async function listRuns(root: string, link: () => Promise<TemporalLink>):
 
 const STATES: Readonly<Record<string, RunState>> = { RUNNING: 'running', COMPLETED: 'completed', CANCELLED: 'cancelled' };
 const MOST = 1_000;
+/** Longest that the server may take; then the files answer alone. */
+const ANSWER_MS = 2_000;
 
 interface Execution {
   readonly run: string;
@@ -64,29 +67,41 @@ interface Execution {
 
 async function askServer(link: () => Promise<TemporalLink>): Promise<Execution[] | null> {
   try {
-    const { client, project } = await link();
-    const found: Execution[] = [];
-    for await (const { workflowId, memo, status, startTime, closeTime } of client.workflow.list({
-      query: `WorkflowType = '${WORKFLOW_TYPE}' AND WorkflowId STARTS_WITH '${idPrefixOf(project.id)}'`,
-    })) {
-      const run = runOf(project.id, workflowId);
-      if (run === null) continue;
-      const ours = RunMemo.safeParse(memo?.[RUN_MEMO]);
-      if (!ours.success) continue; // a workflow that somebody else started under such an id
-      found.push({
-        run,
-        pipeline: ours.data.pipeline,
-        status: status.name,
-        startedAt: startTime.toISOString(),
-        endedAt: closeTime?.toISOString() ?? null,
-      });
-      if (found.length === MOST) break;
-    }
-    return found;
+    const open = await link();
+    return await open.connection.withDeadline(inMs(ANSWER_MS), () => executions(open));
   } catch (error) {
-    if (error instanceof Problem && error.code === 'UNREACHABLE') return null;
+    if ((error instanceof Problem && error.code === 'UNREACHABLE') || isSilence(error)) return null;
     throw error;
   }
+}
+
+/** gRPC's codes of a server that does not answer in time, and of one that is gone. */
+const SILENT: ReadonlySet<unknown> = new Set([4, 14]);
+
+function isSilence(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return ('code' in error && SILENT.has(error.code)) || isSilence(error.cause);
+}
+
+async function executions({ client, project }: TemporalLink): Promise<Execution[]> {
+  const found: Execution[] = [];
+  for await (const { workflowId, memo, status, startTime, closeTime } of client.workflow.list({
+    query: `WorkflowType = '${WORKFLOW_TYPE}' AND WorkflowId STARTS_WITH '${idPrefixOf(project.id)}'`,
+  })) {
+    const run = runOf(project.id, workflowId);
+    if (run === null) continue;
+    const ours = RunMemo.safeParse(memo?.[RUN_MEMO]);
+    if (!ours.success) continue; // a workflow that somebody else started under such an id
+    found.push({
+      run,
+      pipeline: ours.data.pipeline,
+      status: status.name,
+      startedAt: startTime.toISOString(),
+      endedAt: closeTime?.toISOString() ?? null,
+    });
+    if (found.length === MOST) break;
+  }
+  return found;
 }
 
 function listed({ run, pipeline, state, until, startedAt, endedAt, tasks }: Ledger): ListedRun {

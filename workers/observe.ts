@@ -10,6 +10,7 @@ import { describeRun, type Described } from './pending.js';
 import { hasEnded, reportOf, type RunStatus } from './report.js';
 import { unsealedAnswer } from './project/unsealed.js';
 import type { TemporalLink } from './temporal.js';
+import { unattendedTasks } from './unattended.js';
 
 /** Problems of the server and of who answers there: the file on disk tells the run's standing as well. */
 const FILE_SERVES: ReadonlySet<ProblemCode> = new Set(['UNREACHABLE', 'UNSEALED']);
@@ -46,9 +47,14 @@ export async function queryRemembered(link: TemporalLink, run: string): Promise<
   return (await query(link, run, 'remembered')) as Remembered | null;
 }
 
-async function query({ client, connection, project }: TemporalLink, run: string, name: string): Promise<unknown> {
-  const handle = client.workflow.getHandle(workflowIdOf(project.id, run));
-  const answer = await connection.withDeadline(inMs(ANSWER_MS), () => handle.query<unknown>(name)).catch(() => null); // no worker, or none of this version: the caller says so, or reads the file
+/** Every question to the server has a limit of its own, so that a command which reads ends within 5 s. */
+function within<Answer>({ connection }: TemporalLink, ask: () => Promise<Answer>): Promise<Answer> {
+  return connection.withDeadline(inMs(ANSWER_MS), ask);
+}
+
+async function query(link: TemporalLink, run: string, name: string): Promise<unknown> {
+  const handle = link.client.workflow.getHandle(workflowIdOf(link.project.id, run));
+  const answer = await within(link, () => handle.query<unknown>(name)).catch(() => null); // no worker, or none of this version: the caller says so, or reads the file
   if (typeof answer === 'string') throw unsealedAnswer(`run ${run}`);
   return answer;
 }
@@ -59,12 +65,14 @@ async function askServer(link: TemporalLink, run: string, file: Ledger | null, r
     if (file === null) throw await unknownRun(root, run);
     return reportOf(file, [], 'ledger file', 'as last written: the Temporal server does not know this run');
   }
-  if (ledger !== null) return closedOtherwise(reportOf(ledger, described.pending, 'workflow', null), described);
+  const known = ledger ?? file;
+  const missed = known === null ? undefined : await within(link, () => unattendedTasks(root, link, known, described.pending));
+  if (ledger !== null) return closedOtherwise(reportOf(ledger, described.pending, 'workflow', null, missed), described);
   if (file === null) {
     throw new Problem({ code: 'UNREACHABLE', message: `run ${run} has begun, but no worker answers for it`, cure: 'emo-aen up' });
   }
   return closedOtherwise(
-    reportOf(file, described.pending, 'ledger file', 'as last written: no worker answers (emo-aen up starts them)'),
+    reportOf(file, described.pending, 'ledger file', 'as last written: no worker answers (emo-aen up starts them)', missed),
     described,
   );
 }
@@ -79,9 +87,10 @@ function closedOtherwise(report: RunStatus, { status }: Described): RunStatus {
   };
 }
 
-async function describe({ client, address, project }: TemporalLink, run: string): Promise<Described | null> {
+async function describe(link: TemporalLink, run: string): Promise<Described | null> {
+  const { client, address, project } = link;
   try {
-    return await describeRun(client, workflowIdOf(project.id, run));
+    return await within(link, () => describeRun(client, workflowIdOf(project.id, run)));
   } catch (error) {
     if (error instanceof Error && error.name === 'WorkflowNotFoundError') return null;
     const message = `the Temporal server at ${address} no longer answers`;

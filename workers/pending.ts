@@ -13,12 +13,31 @@ export interface PendingTask {
   readonly progress: Progress | null;
   /** Of the attempt before. */
   readonly lastFailure: Failure | null;
+  /** Whether the server has given it to a worker; else it waits for one, or for its next try. */
+  readonly given: boolean;
+  /** Whom it was given to last: `pid@host`; null for nobody yet. */
+  readonly worker: string | null;
+  /** Milliseconds since 1970 of the last heartbeat, or of the attempt's start; null where there is neither. */
+  readonly lastSignAt: number | null;
+  /** Milliseconds since 1970 of the next try; null where none is waited for. */
+  readonly nextTryAt: number | null;
 }
 
 export interface Described {
   /** The status that Temporal gives the execution: RUNNING, COMPLETED, CANCELLED, TERMINATED, FAILED, TIMED_OUT. */
   readonly status: string;
   readonly pending: readonly PendingTask[];
+}
+
+/** PENDING_ACTIVITY_STATE_STARTED */
+const STARTED = 2;
+
+function millisecondsOf(
+  time: { seconds?: { toNumber(): number } | number | null; nanos?: number | null } | null | undefined,
+): number | null {
+  const seconds = time?.seconds;
+  if (seconds === null || seconds === undefined) return null;
+  return (typeof seconds === 'number' ? seconds : seconds.toNumber()) * 1000 + Math.floor((time?.nanos ?? 0) / 1e6);
 }
 
 /** @throws where the server does not know the execution or cannot be reached. */
@@ -30,10 +49,15 @@ export async function describeRun(client: Client, workflowId: string): Promise<D
     const progress = Progress.safeParse(await opened(activity.heartbeatDetails));
     const failed = activity.lastFailure;
     const told = FailureTold.safeParse(await opened(failed?.applicationFailureInfo?.details));
+    const sign = activity.lastHeartbeatTime ?? activity.lastStartedTime;
     return {
       task,
       attempt: activity.attempt ?? 1,
       progress: progress.success ? progress.data : null,
+      given: activity.state === STARTED,
+      worker: activity.lastWorkerIdentity === '' ? null : (activity.lastWorkerIdentity ?? null),
+      lastSignAt: millisecondsOf(sign),
+      nextTryAt: millisecondsOf(activity.nextAttemptScheduleTime),
       lastFailure:
         failed === null || failed === undefined ? null : told.success ? told.data : ofTheServer(failed.applicationFailureInfo ?? null),
     };

@@ -15,6 +15,8 @@ export interface TaskStatus {
   readonly endedAt: string | null;
   /** Of the attempt that runs now. */
   readonly progress: Progress | null;
+  /** Why nobody works on it though it is called running, and what happens next; null where somebody does, or nobody need. */
+  readonly unattended: string | null;
   readonly artifacts: readonly Artifact[];
   /** Why it is blocked, or why its last attempt failed. */
   readonly failure: Failure | null;
@@ -51,14 +53,21 @@ export function isStuck({ state, tasks }: RunStatus): boolean {
   return state === 'blocked' && tasks.every((task) => task.state !== 'running' && task.state !== 'retrying');
 }
 
-export function reportOf(ledger: Ledger, pending: readonly PendingTask[], source: RunStatus['source'], remark: string | null): RunStatus {
+/** @param unattended by the task's name, where nobody works on it */
+export function reportOf(
+  ledger: Ledger,
+  pending: readonly PendingTask[],
+  source: RunStatus['source'],
+  remark: string | null,
+  unattended: ReadonlyMap<string, string> = new Map(),
+): RunStatus {
   const { run, pipeline, state, until, startedAt, endedAt } = ledger;
   const live = new Map(pending.map((task) => [task.task, task]));
-  const tasks = ledger.tasks.map((task) => statusOf(task, live.get(task.plan.name)));
+  const tasks = ledger.tasks.map((task) => statusOf(task, live.get(task.plan.name), unattended.get(task.plan.name)));
   return { run, pipeline, state, until, startedAt, endedAt, tasks, source, remark };
 }
 
-function statusOf(task: LedgerTask, pending: PendingTask | undefined): TaskStatus {
+function statusOf(task: LedgerTask, pending: PendingTask | undefined, unattended: string | undefined): TaskStatus {
   const { plan, reason, fingerprint, startedAt, endedAt, failure, output, fromRun } = task;
   const live = task.state === 'running' ? pending : undefined;
   return {
@@ -71,6 +80,7 @@ function statusOf(task: LedgerTask, pending: PendingTask | undefined): TaskStatu
     startedAt,
     endedAt,
     progress: live?.progress ?? null,
+    unattended: (task.state === 'running' ? unattended : undefined) ?? null,
     artifacts: output?.artifacts ?? [],
     failure: failure ?? live?.lastFailure ?? null,
     fromRun,

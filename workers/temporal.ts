@@ -81,15 +81,19 @@ export async function temporalTarget(root: string, env: Environment = process.en
   throw new Problem({ code: 'UNREACHABLE', message: "this project's Temporal server is not running", cure: 'emo-aen up' });
 }
 
-/** Connects to the server of this project. @throws Problem UNREACHABLE within seconds where nothing answers. */
-export async function connectTemporal(root: string, env: Environment = process.env): Promise<TemporalLink> {
+/**
+ * Connects to the server of this project.
+ * @param answerMs longest that the server may take to answer; left out, as long as one that is busy may need
+ * @throws Problem UNREACHABLE within seconds where nothing answers.
+ */
+export async function connectTemporal(root: string, env: Environment = process.env, answerMs?: number): Promise<TemporalLink> {
   const target = await temporalTarget(root, env);
-  return connectTo(target, await projectOf(root, env));
+  return connectTo(target, await projectOf(root, env), answerMs);
 }
 
 /** @throws Problem UNREACHABLE, as {@link openConnection}. */
-export async function connectTo(target: TemporalTarget, project: Project): Promise<TemporalLink> {
-  const connection = await openConnection(target);
+export async function connectTo(target: TemporalTarget, project: Project, answerMs?: number): Promise<TemporalLink> {
+  const connection = await openConnection(target, answerMs);
   const client = new Client({ connection, namespace: target.namespace, dataConverter: sealing(project) });
   return { ...target, connection, client, project, close: () => connection.close() };
 }
@@ -100,7 +104,10 @@ export async function insistOnAnswer(target: TemporalTarget): Promise<void> {
 }
 
 /** @throws Problem UNREACHABLE within about 2 s where nothing listens, within {@link ANSWER_MS} more where nothing answers, or the namespace is unknown. */
-async function openConnection(target: TemporalTarget): Promise<Connection> {
+async function openConnection(
+  target: TemporalTarget,
+  answerMs = target.embedded ? ANSWER_MS.embedded : ANSWER_MS.other,
+): Promise<Connection> {
   const { address, namespace, embedded } = target;
   const { proxy: _, ...options } = target.connection;
   let connection: Connection | undefined;
@@ -111,9 +118,7 @@ async function openConnection(target: TemporalTarget): Promise<Connection> {
       ...(isLoopback(address) ? { channelArgs: NO_PROXY } : {}),
     });
     const opened = connection;
-    await opened.withDeadline(inMs(embedded ? ANSWER_MS.embedded : ANSWER_MS.other), () =>
-      opened.workflowService.describeNamespace({ namespace }),
-    );
+    await opened.withDeadline(inMs(answerMs), () => opened.workflowService.describeNamespace({ namespace }));
     return opened;
   } catch (cause) {
     await connection?.close();

@@ -9,9 +9,11 @@ import { Problem } from '../configs/problem.js';
 import type { Queue } from '../configs/schema/pipeline.js';
 import { lockPath, withLock } from '../ml/files/lock.js';
 import { readRecord } from '../ml/files/record.js';
-import { endProcess, isAlive } from './processes/identity.js';
+import { isAlive } from './processes/identity.js';
 import { endedAtOnce, launch } from './processes/launch.js';
-import { findRunning, PROCESS_NAMES, Ready, readyPath, removeRecord, type ProcessName, type ProcessRecord } from './processes/record.js';
+import { findRunning, isSupervised, PROCESS_NAMES, Ready, readyPath, type ProcessName, type ProcessRecord } from './processes/record.js';
+import { takeDown, type Ended } from './processes/take-down.js';
+import { serverEnvironment } from './server/program.js';
 import { describeTarget, startServer } from './server/start.js';
 import { insistOnAnswer, ownServer, temporalTarget, usesOwnServer, type TemporalTarget } from './temporal.js';
 
@@ -34,7 +36,7 @@ export interface Brought {
 }
 
 export interface TakenDown {
-  readonly processes: readonly { name: ProcessName; pid: number; ended: 'gracefully' | 'hard' }[];
+  readonly processes: readonly Ended[];
 }
 
 /**
@@ -97,11 +99,18 @@ async function bringUpServer(root: string): Promise<Brought['processes'][number]
       });
     }
   }
-  return findOr(root, 'server', () => startServer(root));
+  return findOr(root, 'server', serverEnvironment(root, process.env), () => startServer(root));
 }
 
-async function findOr(root: string, name: ProcessName, start: () => Promise<ProcessRecord>): Promise<Brought['processes'][number]> {
+/** What runs, under a new supervisor where the old one is gone; else what is started. */
+async function findOr(
+  root: string,
+  name: ProcessName,
+  env: NodeJS.ProcessEnv,
+  start: () => Promise<ProcessRecord>,
+): Promise<Brought['processes'][number]> {
   const found = await findRunning(root, name);
+  if (found !== null && found.log !== null && !isSupervised(found)) await launch({ ...found, root, env }, found);
   const { process, log } = found ?? (await start());
   return { name, pid: process.pid, started: found === null, log };
 }
@@ -113,27 +122,30 @@ async function bringUpWorker(root: string, kind: Queue, target: TemporalTarget, 
     note(`the ${kind} worker (pid ${running.process.pid}) ${why}: starting it anew`);
     await takeDown(root, kind, WORKER_GRACE_MS);
   }
-  return findOr(root, kind, () => startWorker(root, kind, target, code, note));
+  const worker = await findOr(root, kind, process.env, () => startWorker(root, kind, target, code));
+  // Also one that runs: its supervisor may have started it a moment ago.
+  await untilReady(root, kind, note);
+  return worker;
 }
 
-async function startWorker(
-  root: string,
-  kind: Queue,
-  target: TemporalTarget,
-  code: string,
-  note: (text: string) => void,
-): Promise<ProcessRecord> {
+async function startWorker(root: string, kind: Queue, target: TemporalTarget, code: string): Promise<ProcessRecord> {
+  await takeDown(root, kind, 0); // a supervisor whose worker has died
   await rm(readyPath(root, kind), { force: true });
   const args = [workerMain(), kind, '--root', root];
-  const record = await launch({ root, name: kind, program: process.execPath, args, target: describeTarget(target), code });
+  return launch({ root, name: kind, program: process.execPath, args, target: describeTarget(target), code });
+}
+
+async function untilReady(root: string, kind: Queue, note: (text: string) => void): Promise<void> {
   const deadline = performance.now() + READY_LIMIT_MS;
   for (;;) {
-    const ready = await readReady(root, kind);
-    if (ready?.pid === record.process.pid) {
-      ready.notes.forEach(note);
-      return record;
+    const record = await findRunning(root, kind);
+    if (record === null) {
+      const problem = await endedAtOnce(root, kind);
+      await takeDown(root, kind, 0); // its supervisor would start it again
+      throw problem;
     }
-    if (!isAlive(record.process)) throw await endedAtOnce(root, kind, record.process);
+    const ready = await readReady(root, kind);
+    if (ready?.pid === record.process.pid) return ready.notes.forEach(note);
     if (performance.now() > deadline) {
       const message = `the ${kind} worker (pid ${record.process.pid}) was not ready after ${READY_LIMIT_MS / 1000} s`;
       throw new Problem({ code: 'UNREACHABLE', message, where: record.log ?? kind, cure: 'read its log; then emo-aen down and up' });
@@ -150,14 +162,6 @@ export function workerMain(): string {
 async function readReady(root: string, kind: Queue): Promise<Ready | null> {
   const found = await readRecord(readyPath(root, kind), Ready);
   return found.is === 'sound' ? found.value : null;
-}
-
-async function takeDown(root: string, name: ProcessName, graceMs: number): Promise<TakenDown['processes'][number] | null> {
-  const record = await findRunning(root, name);
-  if (record === null) return null;
-  const ended = await endProcess(record.process, graceMs);
-  await removeRecord(root, name);
-  return ended === null ? null : { name, pid: record.process.pid, ended };
 }
 
 /** What the compiled code was made from (set-up writes it); where it was compiled by hand, the entry's own bytes stand for it. */

@@ -29,7 +29,10 @@ export function describeRun(status: RunStatus, now = Date.now()): string {
       task.state.padEnd(widths.state),
       timeOf(task, now).padStart(8),
     ];
-    return [`  ${cells.join('  ')}  ${noteOf(task)}`.trimEnd(), ...measuresOf(task.progress).map((line) => `        ${line}`)];
+    return [
+      `  ${cells.join('  ')}  ${noteOf(task)}`.trimEnd(),
+      ...(task.unattended === null ? measuresOf(task.progress) : []).map((line) => `        ${line}`),
+    ];
   });
   const head = `run ${run} (${pipeline}) is ${state}${until === null ? '' : `, until ${until}`}, ${duration(startedAt, endedAt, now)}${source === 'ledger file' && remark !== null ? ' (ledger file)' : ''}`;
   return [head, ...(remark === null ? [] : [remark]), ...lines, ...troubles(status)].join('\n');
@@ -37,6 +40,7 @@ export function describeRun(status: RunStatus, now = Date.now()): string {
 
 /** What a task is doing or why it stands where it does, on one line. */
 export function noteOf(task: TaskStatus): string {
+  if (task.unattended !== null) return task.unattended;
   if (task.state === 'running' || task.state === 'retrying') {
     const progress = task.progress === null ? task.reason : describeProgress(task.progress);
     return task.state === 'retrying' ? `attempt ${task.attempts}: ${progress}` : progress;

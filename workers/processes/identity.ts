@@ -1,13 +1,15 @@
 /** Which process a number means: a pid is used again after its process ended, so its start belongs to it. Linux only. */
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { z } from 'zod';
 import { isAbout, Problem } from '../../configs/problem.js';
 import { accountName } from '../../configs/system-error.js';
 
 /** `start` is in the kernel's ticks since boot; `boot` tells one boot from the next. */
-export const ProcessIdentity = z.object({ pid: z.int().positive(), start: z.string(), boot: z.string() });
-export type ProcessIdentity = z.infer<typeof ProcessIdentity>;
+export interface ProcessIdentity {
+  readonly pid: number;
+  readonly start: string;
+  readonly boot: string;
+}
 
 const POLL_MS = 25;
 
@@ -77,11 +79,20 @@ export async function endProcess(identity: ProcessIdentity, graceMs: number): Pr
   return 'hard';
 }
 
+/** Tells a supervisor to start nothing any more; with SIGKILL ends just that process: its child has a group of its own. */
+export function endSupervisor(identity: ProcessIdentity, name: 'SIGTERM' | 'SIGKILL'): void {
+  send(identity, name, identity.pid);
+}
+
 function signal(identity: ProcessIdentity, name: 'SIGTERM' | 'SIGKILL'): boolean {
+  // A hard end takes the children too, which would otherwise go on by themselves.
+  return send(identity, name, name === 'SIGKILL' ? -identity.pid : identity.pid);
+}
+
+function send(identity: ProcessIdentity, name: 'SIGTERM' | 'SIGKILL', target: number): boolean {
   if (!isAlive(identity)) return false;
   try {
-    // A hard end takes the children too, which would otherwise go on by themselves.
-    process.kill(name === 'SIGKILL' ? -identity.pid : identity.pid, name);
+    process.kill(target, name);
     return true;
   } catch (error) {
     if (isAbout(error, 'ESRCH')) return false;

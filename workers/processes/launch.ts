@@ -1,11 +1,13 @@
-/** Starts a process that outlives this one, with its output in `.emo-aen/logs/<name>.log`. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+/** Starts a process that outlives this one and is kept running, with its output in `.emo-aen/logs/<name>.log`. */
+import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdir, open, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Problem } from '../../configs/problem.js';
-import { identify, type ProcessIdentity } from './identity.js';
-import { writeRecord, type ProcessName, type ProcessRecord } from './record.js';
+import type { ProcessIdentity } from './identity.js';
+import { rotateLog } from './log.js';
+import { ProcessRecord, recordPath, type ProcessName } from './record.js';
+import type { Answer, Supervised } from './supervised.js';
 
 const TAIL_LINES = 10;
 
@@ -25,28 +27,60 @@ export function logPath(name: ProcessName): string {
   return `.emo-aen/logs/${name}.log`;
 }
 
+const SUPERVISOR = fileURLToPath(new URL('supervisor.js', import.meta.url));
+/** A supervisor holds a few objects. */
+const SMALL = ['--max-old-space-size=32', '--max-semi-space-size=1'];
+
 /**
- * Starts it in a session of its own and records it. What the log held before stays above what this one writes.
+ * Starts it under a supervisor, both in sessions of their own, and gives its record. What the log held before stays above what this one
+ * writes. `adopt` is the record of one that runs, but whose supervisor is gone.
  * @throws Problem ENVIRONMENT where the program cannot be started.
  */
-export async function launch({ root, name, program, args, env, target, code }: Launch): Promise<ProcessRecord> {
-  await mkdir(join(root, '.emo-aen', 'logs'), { recursive: true });
-  const log = await open(join(root, logPath(name)), 'a');
+export async function launch({ root, name, program, args, env, target, code }: Launch, adopt?: ProcessRecord): Promise<ProcessRecord> {
+  const logFile = join(root, logPath(name));
+  await mkdir(dirname(logFile), { recursive: true });
+  rotateLog(logFile);
+  const log = await open(logFile, 'a');
   try {
-    const child = spawn(program, args, { cwd: root, env: env ?? process.env, detached: true, stdio: ['ignore', log.fd, log.fd] });
-    child.unref();
-    await once(child, 'spawn').catch((cause: unknown) => {
-      const message = cause instanceof Error ? cause.message : String(cause);
-      throw new Problem({ code: 'ENVIRONMENT', message, where: program, cure: 'npm run setup, then emo-aen doctor', cause });
+    const stdio = ['ignore', log.fd, log.fd, 'ipc'] as const;
+    const supervisor = spawn(process.execPath, [...SMALL, SUPERVISOR], {
+      cwd: root,
+      env: env ?? process.env,
+      detached: true,
+      stdio: [...stdio],
     });
-    const identity = child.pid === undefined ? null : identify(child.pid);
-    if (identity === null) throw await endedAtOnce(root, name);
-    const startedAt = new Date().toISOString();
-    const record: ProcessRecord = { version: 1, name, process: identity, startedAt, log: logPath(name), target, code };
-    await writeRecord(root, record);
-    return record;
+    const job: Supervised = {
+      root,
+      name,
+      program,
+      args,
+      target,
+      code,
+      log: logPath(name),
+      logFile,
+      record: recordPath(root, name),
+      adopt: adopt === undefined ? null : { process: adopt.process, startedAt: adopt.startedAt },
+    };
+    const answer = await answerOf(supervisor, job);
+    if ('record' in answer) return ProcessRecord.parse(answer.record);
+    const cure = 'npm run setup, then emo-aen doctor';
+    throw new Problem({ code: 'ENVIRONMENT', message: `${name} cannot be started: ${answer.failed}`, where: program, cure });
   } finally {
     await log.close();
+  }
+}
+
+async function answerOf(supervisor: ChildProcess, job: Supervised): Promise<Answer> {
+  try {
+    return await new Promise<Answer>((resolve, reject) => {
+      supervisor.once('message', (message) => resolve(message as Answer));
+      supervisor.once('error', reject);
+      supervisor.once('exit', (code, signal) => reject(new Error(`the supervisor of ${job.name} ended at once (${signal ?? code})`)));
+      supervisor.once('spawn', () => supervisor.send(job));
+    });
+  } finally {
+    if (supervisor.connected) supervisor.disconnect();
+    supervisor.removeAllListeners().unref();
   }
 }
 

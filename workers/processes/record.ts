@@ -4,15 +4,18 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { writeJsonAtomically } from '../../ml/files/atomic.js';
 import { readRecord } from '../../ml/files/record.js';
-import { hasEnded, isAlive, ProcessIdentity } from './identity.js';
+import { hasEnded, isAlive, type ProcessIdentity } from './identity.js';
 
 export const PROCESS_NAMES = ['server', 'cpu', 'gpu'] as const;
 export type ProcessName = (typeof PROCESS_NAMES)[number];
 
+const Identity: z.ZodType<ProcessIdentity> = z.object({ pid: z.int().positive(), start: z.string(), boot: z.string() });
+
 export const ProcessRecord = z.object({
   version: z.literal(1),
   name: z.enum(PROCESS_NAMES),
-  process: ProcessIdentity,
+  /** The one that runs, or that ran last. */
+  process: Identity,
   /** ISO 8601, UTC. */
   startedAt: z.string(),
   /** Relative to the project root; null for one that runs in a terminal. */
@@ -21,6 +24,12 @@ export const ProcessRecord = z.object({
   target: z.string(),
   /** Digest of the code it runs: a worker of older code is replaced. */
   code: z.string(),
+  program: z.string(),
+  args: z.array(z.string()),
+  /** Starts it again when it ends; null for one that runs in a terminal. */
+  supervisor: Identity.nullable(),
+  /** How it ended last; null where it never did. */
+  deaths: z.object({ count: z.int().positive(), how: z.string(), at: z.string(), againAt: z.string().nullable() }).nullable(),
 });
 export type ProcessRecord = z.infer<typeof ProcessRecord>;
 
@@ -59,10 +68,20 @@ const DYING_LIMIT_MS = 5_000;
 
 /** The record of a process that runs now; null if it does not, or its record is absent or damaged. Waits for one that is being ended. */
 export async function findRunning(root: string, name: ProcessName): Promise<ProcessRecord | null> {
-  const found = await readRecord(recordPath(root, name), ProcessRecord);
-  if (found.is !== 'sound') return null;
-  const record = found.value;
+  const record = await findRecord(root, name);
+  if (record === null) return null;
   if (isAlive(record.process)) return record;
   await hasEnded(record.process, DYING_LIMIT_MS);
   return null;
+}
+
+/** The record of a process, whether it runs or not; null where it is absent or damaged. */
+export async function findRecord(root: string, name: ProcessName): Promise<ProcessRecord | null> {
+  const found = await readRecord(recordPath(root, name), ProcessRecord);
+  return found.is === 'sound' ? found.value : null;
+}
+
+/** Whether somebody starts it again when it ends. */
+export function isSupervised({ supervisor }: ProcessRecord): boolean {
+  return supervisor !== null && isAlive(supervisor);
 }

@@ -4,6 +4,7 @@ import { Problem } from '../../configs/problem.js';
 import { isAlive } from '../processes/identity.js';
 import { endedAtOnce, launch } from '../processes/launch.js';
 import type { ProcessRecord } from '../processes/record.js';
+import { takeDown } from '../processes/take-down.js';
 import { embeddedServer, insistOnAnswer, type TemporalTarget } from '../temporal.js';
 import { choosePorts } from './ports.js';
 import { serverArguments, serverEnvironment, temporalProgram } from './program.js';
@@ -13,6 +14,7 @@ const POLL_MS = 100;
 
 /** Starts it in the background and waits until it answers. The caller holds the project's lock and knows that none runs. */
 export async function startServer(root: string): Promise<ProcessRecord> {
+  await takeDown(root, 'server', 0); // a supervisor whose server has died
   const { program } = await temporalProgram();
   const ports = await choosePorts(root, process.env);
   const target = embeddedServer(ports);
@@ -31,7 +33,11 @@ export function describeTarget({ address, namespace }: TemporalTarget): string {
 async function untilServing(root: string, target: TemporalTarget, { process: server }: ProcessRecord): Promise<void> {
   const deadline = performance.now() + READY_LIMIT_MS;
   for (;;) {
-    if (!isAlive(server)) throw await endedAtOnce(root, 'server', server);
+    if (!isAlive(server)) {
+      const problem = await endedAtOnce(root, 'server', server);
+      await takeDown(root, 'server', 0); // its supervisor would start it again
+      throw problem;
+    }
     try {
       return await insistOnAnswer(target);
     } catch (error) {

@@ -14,6 +14,7 @@ const task = (change: Partial<TaskStatus>): TaskStatus => ({
   startedAt: null,
   endedAt: null,
   progress: null,
+  unattended: null,
   artifacts: [],
   failure: null,
   awaitsApproval: false,
