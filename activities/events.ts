@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { isAbout } from '../configs/problem.js';
 import { Progress, Summary } from '../configs/schema/payload.js';
+import { runFolder } from './ledger-path.js';
 
 export const TaskEvent = z.object({
   /** ISO 8601, UTC. */
@@ -18,7 +19,7 @@ export const TaskEvent = z.object({
 export type TaskEvent = z.infer<typeof TaskEvent>;
 
 function eventsPath(root: string, run: string): string {
-  return join(root, 'logs', run, 'events.jsonl');
+  return join(runFolder(root, 'logs', run), 'events.jsonl');
 }
 
 /** Adds a line. Lines of activities that run at the same time do not mix: each is one write to a file opened for appending. */

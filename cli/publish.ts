@@ -5,9 +5,11 @@ import { compilePlan } from '../configs/load/compile.js';
 import { parseOverrides } from '../configs/load/overrides.js';
 import { Problem } from '../configs/problem.js';
 import { ExportSettings } from '../configs/schema/export.js';
+import { bundleFolder } from '../ml/bundle/place.js';
 import { listVersions, rollBack, type KeptVersion } from '../ml/bundle/versions.js';
 import { enterInChangelog } from '../ml/changelog/enter.js';
 import { rollbackEntry, rollbackMarker, type Rollback } from '../ml/changelog/rollback.js';
+import { settingBelow } from '../ml/files/place.js';
 import { action, command, EXIT, withExamples, type ExitCode, type Terminal } from './command.js';
 import { person } from './person.js';
 import { withPipelineOptions, type PipelineOptions } from './pipeline-options.js';
@@ -99,5 +101,9 @@ async function bundleSettings(root: string, { pipeline, set }: PipelineOptions):
   };
   const { bundle } = ExportSettings.pick({ bundle: true }).parse(of('publish'));
   const { changelog } = ExportSettings.pick({ changelog: true }).parse(of('changelog'));
+  // A rollback writes to both: what leads out of the root is refused before anything is changed.
+  await bundleFolder(root, bundle.directory);
+  const cure = 'set changelog.file to a file below the project root, with no link out of it';
+  await settingBelow(root, changelog.file, { where: changelog.file, cure });
   return { directory: bundle.directory, changelog: changelog.file };
 }

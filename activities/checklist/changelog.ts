@@ -11,6 +11,7 @@ import type { SettingsFile } from '../../configs/schema/plan.js';
 import { changelogEntry } from '../../ml/changelog/entry.js';
 import { enterInChangelog } from '../../ml/changelog/enter.js';
 import { writeJsonAtomically } from '../../ml/files/atomic.js';
+import { settingBelow } from '../../ml/files/place.js';
 import type { TaskContext, TaskFunction } from '../task.js';
 import { readOwnLedger } from './own-ledger.js';
 
@@ -19,6 +20,8 @@ type Context = TaskContext<SettingsOf<'changelog'>>;
 export const changelog: TaskFunction<SettingsOf<'changelog'>> = async (context) => {
   const { run, root } = context;
   const { file } = context.settings.changelog;
+  // Refused before the work begins: the schema sees where the text leads, this where links lead.
+  await settingBelow(root, file, { where: file, cure: 'set changelog.file to a file below the project root, with no link out of it' });
   const manifest = await read(context, 'manifest', Manifest);
   const ledger = await readOwnLedger(root, run);
   const settings = settingsFilesOf(ledger);

@@ -1,6 +1,5 @@
 /** Stage 7: both models and the best checkpoint into the bundle, with what a client must know (method §7.4). */
 import { readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { canonicalHash } from '../../configs/load/canonical.js';
 import { Problem } from '../../configs/problem.js';
 import type { SettingsOf } from '../../configs/schema/catalog.js';
@@ -8,6 +7,7 @@ import { Evaluation, Parity } from '../../configs/schema/evaluation.js';
 import type { Ledger } from '../../configs/schema/ledger.js';
 import { modelCard } from '../../ml/bundle/card.js';
 import { manifestOf, type ManifestParts } from '../../ml/bundle/manifest.js';
+import { bundleFolder } from '../../ml/bundle/place.js';
 import { publishBundle, type Published } from '../../ml/bundle/publish.js';
 import { testScores } from '../../ml/bundle/test-scores.js';
 import { headCommit } from '../../ml/checklist/git.js';
@@ -50,7 +50,7 @@ export const publish: TaskFunction<SettingsOf<'publish'>> = async (context) => {
   };
   context.progress({ message: 'publishing the model' });
   const published = await publishBundle({
-    directory: join(root, directory),
+    directory: await bundleFolder(root, directory),
     version,
     sources: { ...models, checkpoint },
     candidate: { testHash: test.testHash, pairwiseAccuracy: evaluation.pairwiseAccuracy },

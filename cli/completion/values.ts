@@ -20,7 +20,7 @@ export const VALUES: Readonly<Record<string, (typed: Typed) => Promise<readonly 
   tasks: tasksOf,
   version: ({ root }) => versionsOf(root),
   number: () => Promise.resolve(['1', '2', '3', '4', '5', '6', '7', '8']),
-  'path=value': async ({ root }) => (await settingsOf(root)).map((path) => `${path}=`),
+  'path=value': async () => (await settings()).map((path) => `${path}=`),
 };
 
 async function runsOf(root: string): Promise<string[]> {
@@ -48,12 +48,13 @@ async function tasksOf({ root, run, pipeline }: Typed): Promise<readonly string[
   return isMap(tasks) ? Object.keys(tasks) : [];
 }
 
-async function settingsOf(root: string): Promise<readonly string[]> {
-  const [{ projectCatalog }, { settingPathsOf }] = await Promise.all([
-    import('../../activities/own/catalog.js'),
+/** Those of the product. Those of own activities are known only to their code, and a key that is pressed never runs code of a folder. */
+async function settings(): Promise<readonly string[]> {
+  const [{ BUILT_IN }, { settingPathsOf }] = await Promise.all([
+    import('../../configs/schema/catalog.js'),
     import('../../configs/load/shape.js'),
   ]);
-  return settingPathsOf((await projectCatalog(root)).kinds);
+  return settingPathsOf(BUILT_IN.kinds);
 }
 
 function isMap(value: unknown): value is Readonly<Record<string, unknown>> {

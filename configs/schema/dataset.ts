@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { ReadPath, WrittenPath } from './path.js';
 
 /** Settings of stage 2 (method §2) and of `emo-aen splits`. The numbers' meaning and units stand in `configs/dataset.yaml`. */
 export const DatasetSettings = z.strictObject({
   photos: z.strictObject({
-    root: z.string().min(1),
+    root: ReadPath,
     minSide: z.int().min(1),
     maxPixels: z.int().min(1),
     colourSpace: z.enum(['srgb']),
@@ -25,7 +26,7 @@ export const DatasetSettings = z.strictObject({
     })
     .refine(({ min, max }) => min < max, { path: ['max'], message: 'max must be more than min' }),
   splits: z.strictObject({
-    file: z.string().min(1),
+    file: WrittenPath,
     seed: z.int().min(0),
     train: z.number().min(0).max(1),
     val: z.number().min(0).max(1),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { WrittenPath } from './path.js';
 
 const AgreementLimits = z.strictObject({
   cosineMedian: z.number().min(-1).max(1),
@@ -37,7 +38,7 @@ export const ExportSettings = z.strictObject({
   }),
   bundle: z.strictObject({
     version: z.string().regex(/^(auto|\d+\.\d+\.\d+)$/, 'a version such as 1.0.0, or auto'),
-    directory: z.string().min(1),
+    directory: WrittenPath,
     force: z.boolean(),
     licence: z.string().min(1).nullable(),
   }),
@@ -46,7 +47,7 @@ export const ExportSettings = z.strictObject({
     project: z.string().min(1),
   }),
   changelog: z.strictObject({
-    file: z.string().min(1),
+    file: WrittenPath,
   }),
 });
 export type ExportSettings = z.infer<typeof ExportSettings>;

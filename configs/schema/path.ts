@@ -44,11 +44,6 @@ export const FileName = textWithout(nameFault);
 /** A path below a folder that the reader knows: relative, with `/`, without `.` and `..`. */
 export const InnerPath = textWithout(pathFault);
 
-/** What a run may be called: it names folders, files and a workflow, so it is short and plain. */
-export const RunName = z
-  .string()
-  .regex(/^[a-zA-Z0-9][a-zA-Z0-9._-]{0,63}$/, 'up to 64 letters, digits, dots, dashes and underlines, beginning with a letter or digit');
-
 /** A setting: a file or folder that the product writes. Relative to the project root and below it. */
 export const WrittenPath = textWithout((path) => {
   if (isAbsolute(path)) return 'is absolute: what is written lies below the project root';

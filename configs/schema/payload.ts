@@ -1,6 +1,7 @@
 /** What travels between workflow and activities: settings and references to files, never data (design §4). */
 import { z } from 'zod';
 import { PlannedName, RunName } from './names.js';
+import { InnerPath } from './path.js';
 import { PlannedTask } from './plan.js';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
@@ -8,7 +9,7 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 /** A file that a task produced. `path` is relative to the project root, with `/`; `bytes` is its size. */
 export const Artifact = z.object({
   name: z.string(),
-  path: z.string(),
+  path: InnerPath,
   sha256,
   bytes: z.int().nonnegative(),
 });

@@ -6,12 +6,13 @@
  * A version that was published never changes: the same files again are the same version, other files need another number.
  */
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Problem } from '../../configs/problem.js';
 import type { Manifest, ManifestFile } from '../../configs/schema/manifest.js';
 import { hashFile, syncFolder, writeFileAtomically, writeJsonAtomically } from '../files/atomic.js';
 import { withBuildingFolder } from '../files/building.js';
+import { removeRecorded } from '../files/place.js';
 import { comparedWith, type Candidate, type Comparison } from './comparison.js';
 import { DOCUMENT_NAMES, FILE_NAMES, MANIFEST, versionFolder, VERSIONS } from './layout.js';
 import type { PlacedFile } from './manifest.js';
@@ -104,7 +105,7 @@ async function chooseVersion(
   if (!names.includes(version)) return { version, there: false };
   if (await holds(directory, version, digests)) return { version, there: true };
   if (!(await wasPublished(directory, version))) {
-    await rm(join(directory, versionFolder(version)), { recursive: true });
+    await removeRecorded(join(directory, versionFolder(version)), VERSION_FILES, 'move it away, or publish as another version');
     return { version, there: false };
   }
   throw new Problem({
@@ -114,6 +115,9 @@ async function chooseVersion(
     cure: `publish as another version, such as ${nextVersion(names)}: set bundle.version in export.yaml, or to auto`,
   });
 }
+
+/** All that a version's folder can hold that was never published. */
+const VERSION_FILES = new Map([...Object.values(FILE_NAMES), ...Object.values(DOCUMENT_NAMES), MANIFEST].map((name) => [name, null]));
 
 /** Whether a version consists of just these files. One whose manifest cannot be read holds none. */
 async function holds(directory: string, version: string, digests: readonly Digest[]): Promise<boolean> {

@@ -61,7 +61,7 @@ export async function readPublished(directory: string, manifest: Manifest, name:
 const PUBLISH_AGAIN = 'publish another version: emo-aen run; or go back to one that is whole: emo-aen publish --rollback VERSION';
 
 function missing(cause: unknown, where: string, message: string): unknown {
-  if (!isAbout(cause, 'ENOENT')) return cause;
+  if (!isAbout(cause, 'ENOENT', 'ENOTDIR', 'ELOOP')) return cause;
   return new Problem({ code: 'NOT_FOUND', message, where, cure: 'train and publish one: emo-aen run', cause });
 }
 

@@ -2,6 +2,7 @@
 import { readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { isAbout, Problem } from '../../configs/problem.js';
+import { Version } from '../../configs/schema/manifest.js';
 import { syncFolder, temporaryBeside } from '../files/atomic.js';
 import { CURRENT, STAYING_NAMES, versionFolder } from './layout.js';
 
@@ -18,10 +19,11 @@ export async function switchTo(directory: string, version: string): Promise<void
   await markPublished(directory, version);
 }
 
-/** The version that `current` names; null where it names none, as before the first version and in folders of earlier releases. */
+/** The version that `current` names; null where it names none: before the first version, or where somebody else made the link. */
 export async function currentVersion(directory: string): Promise<string | null> {
   const target = await readlinkIfAny(join(directory, CURRENT));
-  return target === null ? null : posix.basename(target);
+  const version = Version.safeParse(target === null ? null : posix.basename(target));
+  return version.success && target === versionFolder(version.data) ? version.data : null;
 }
 
 /** Path of the mark that a version was published. */
@@ -30,7 +32,10 @@ export function publishedMark(directory: string, version: string): string {
 }
 
 async function markPublished(directory: string, version: string): Promise<void> {
-  await writeFile(publishedMark(directory, version), '', { flag: 'a' });
+  await writeFile(publishedMark(directory, version), '', { flag: 'wx' }).catch((error: unknown) => {
+    // There already, which is all that counts. Nothing is written through a link.
+    if (!isAbout(error, 'EEXIST')) throw error;
+  });
 }
 
 /** Makes `path` a link to `target`, in place of whatever file or link was there, by one rename. Nothing is done where it is that link. */

@@ -21,10 +21,12 @@ export interface KeptVersion {
 
 /** Oldest number first. Versions of the layout before, whose folders are named otherwise, are not among them. */
 export async function versionNames(directory: string): Promise<string[]> {
-  const names = await readdir(join(directory, VERSIONS)).catch((error: unknown) => {
+  const entries = await readdir(join(directory, VERSIONS), { withFileTypes: true }).catch((error: unknown) => {
     if (isAbout(error, 'ENOENT')) return [];
     throw error;
   });
+  // A link is no version: its files are somebody else's, and marks would be written among them.
+  const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
   return names.filter((name) => Version.safeParse(name).success).sort(byNumbers);
 }
 

@@ -52,8 +52,8 @@ export async function openRegular(path: string): Promise<FileHandle | null> {
   return null;
 }
 
-/** Null where there is more: files of /proc say that they hold nothing, and others grow while they are read. */
-async function readAtMost(file: FileHandle, most: number): Promise<Buffer | null> {
+/** What is left of an open file, at most `most` bytes. Null where there is more: files of /proc say that they hold nothing, and others grow while they are read. */
+export async function readAtMost(file: FileHandle, most: number): Promise<Buffer | null> {
   const { size } = await file.stat();
   if (size > most) return null;
   const chunks: Buffer[] = [];

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { appendEvent } from '../../activities/events.js';
 import { LedgerFiles } from '../../activities/ledger-files.js';
 import { ledgerPath } from '../../activities/ledger-path.js';
 import type { Ledger } from '../../configs/schema/ledger.js';
@@ -20,6 +21,15 @@ describe('the ledgers on disk', () => {
   const files = (): LedgerFiles => new LedgerFiles(root, (message) => void warnings.push(message));
   const at = (startedAt: string): Ledger => openLedger(inputOf('r', planOf(planned('a'))), startedAt);
   const onDisk = async (): Promise<string> => (JSON.parse(await readFile(ledgerPath(root, 'r'), 'utf8')) as Ledger).startedAt;
+
+  for (const run of ['../../pwn-run', '..', '/pwn', 'a/b', 'a\\b', 'a\0', ''])
+    it(`are refused for a run called ${JSON.stringify(run)}, as are its events, and nothing is written`, async () => {
+      const ledger = { ...at('now'), run };
+      await assert.rejects(files().write({ execution: 'x', revision: 1, ledger }), { name: 'Problem', code: 'CONFLICT' });
+      const event = { at: '', task: 'a', attempt: 1, event: 'started', message: '' } as const;
+      await assert.rejects(appendEvent(root, run, event), { name: 'Problem', code: 'CONFLICT' });
+      assert.deepEqual(await readdir(root), []);
+    });
 
   it('end with the newest, however many were offered on the way', async () => {
     const ledgers = files();

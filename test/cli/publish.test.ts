@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { publish } from '../ml/bundle/made-bundle.js';
@@ -57,6 +57,28 @@ describe('emo-aen publish', () => {
     assert.equal((JSON.parse(broken.stdout) as { error: { code: string } }).error.code, 'ARTIFACT_ALTERED');
     assert.equal(await changelog(), before);
   });
+
+  const outside = join('..', 'emo-aen-outside');
+  for (const [setting, path] of [
+    ['bundle.directory', `${outside}/models`],
+    ['bundle.directory', '/emo-aen-outside/models'],
+    ['bundle.directory', 'models/../..'],
+    ['bundle.directory', 'way/models'],
+    ['changelog.file', `${outside}/evil.md`],
+    ['changelog.file', '/emo-aen-outside/evil.md'],
+    ['changelog.file', 'way/evil.md'],
+  ] as const)
+    it(`refuses ${setting} ${path}, which leads out of the root, and changes nothing`, async () => {
+      const elsewhere = await mkdtemp(join(tmpdir(), 'emo-aen-elsewhere-'));
+      await symlink(elsewhere, join(root, 'way'));
+      const before = await changelog();
+      const refused = await run('--rollback', '1.1.0', '--set', `export.${setting}=${path}`);
+      assert.ok(refused.code !== 0 && refused.stdout === '');
+      assert.match(refused.stderr, path.startsWith('way') ? /symbolic link that leaves/ : /leads out of the project root|is absolute/);
+      assert.deepEqual([await readdir(elsewhere), await changelog()], [[], before]);
+      await rm(join(root, 'way'));
+      await rm(elsewhere, { recursive: true });
+    });
 
   it('does one thing at a time', async () => {
     assert.equal((await run()).code, 2);

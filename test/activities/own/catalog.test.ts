@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, open, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { projectCatalog } from '../../../activities/own/catalog.js';
@@ -15,6 +16,13 @@ import { taskContext } from '../task-context.js';
 
 const SOUND =
   "import { defineActivity } from 'emo-aen/activity';\nexport default defineActivity({ stage: 3, run: async () => ({ artifacts: [], summary: {} }) });\n";
+
+/** Takes no room on the disk. */
+async function largeFile(path: string): Promise<void> {
+  const file = await open(path, 'wx');
+  await file.truncate(2 ** 30);
+  await file.close();
+}
 
 describe('the activities of a project', () => {
   let root: string;
@@ -54,6 +62,38 @@ describe('the activities of a project', () => {
     assert.equal(kinds.get('mine')?.safeParse({ x: 1 }).success, false, 'unknown settings are refused');
     assert.ok(activities.has('other'));
     assert.equal(await faults('a: { uses: mine }', 'b: { uses: other, needs: [a] }'), '');
+  });
+
+  const strange: readonly (readonly [what: string, at: string, message: RegExp, make: (path: string) => unknown])[] = [
+    ['a link to nothing', 'foo/notes.txt', /leads nowhere/, (path) => symlink('/nowhere/at/all', path)],
+    ['a link to itself', 'foo/notes.txt', /leads to itself/, (path) => symlink('notes.txt', path)],
+    ['a link to a folder', 'foo/notes', /is no file/, (path) => symlink('..', path)],
+    ['a pipe', 'foo/pipe', /is no file/, (path) => execFileSync('mkfifo', [path])],
+    ['a link to a device without end', 'foo/zero', /is no file/, (path) => symlink('/dev/zero', path)],
+    ['a file of a gigabyte', 'foo/large.bin', /more than 256 MiB/, (path) => largeFile(path)],
+    ['a pipe in the place of its code', 'foo/activity.mjs', /is no file/, (path) => execFileSync('mkfifo', [path])],
+    ['a link to nothing in the place of its code', 'foo/activity.mjs', /leads nowhere/, (path) => symlink('/nowhere', path)],
+  ];
+  for (const [what, at, message, make] of strange)
+    it(`are told as broken where one holds ${what}, at once, and the others work`, async () => {
+      const code = at === 'foo/activity.mjs' ? {} : { 'activities/foo/activity.mjs': SOUND };
+      await put({ ...code, 'activities/foo/.hidden': '', 'activities/sound/activity.mjs': SOUND });
+      await make(join(root, 'activities', at));
+      const { activities, broken: unfit } = await projectCatalog(root);
+      assert.ok(activities.has('sound') && !activities.has('foo'));
+      assert.equal(unfit?.get('foo')?.where, `activities/${at}`);
+      assert.match(unfit?.get('foo')?.message ?? '', message);
+      assert.equal(await faults('a: { uses: sound }'), '');
+      assert.match(await faults('a: { uses: foo }'), message);
+    });
+
+  it('may hold a link to a file, of which the bytes count', async () => {
+    await put({ 'activities/mine/activity.mjs': SOUND, 'shared.txt': 'one' });
+    await symlink('../../shared.txt', join(root, 'activities/mine/shared.txt'));
+    const code = async (): Promise<string | null | undefined> => (await projectCatalog(root)).activities.get('mine')?.code;
+    const before = await code();
+    await put({ 'shared.txt': 'two' });
+    assert.notEqual(await code(), before);
   });
 
   const broken: readonly [string, string, Readonly<Record<string, string>>, RegExp][] = [

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile, spawnSync } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -27,7 +27,7 @@ describe('shell completion', function () {
         'mine: { stage: 4, uses: model, with: train.yaml }',
       ),
       'runs/nightly-1/ledger.json': JSON.stringify(ledger),
-      'runs/nightly-2/ledger.json': JSON.stringify(ledger),
+      'runs/nightly-2/ledger.json': JSON.stringify({ ...ledger, run: 'nightly-2' }),
     });
   });
   after(() => project.remove());
@@ -95,6 +95,21 @@ describe('shell completion', function () {
       }
       assert.ok(good, `${words.join(' ')}: ${tries.join(', ')} ms`);
     }
+  });
+
+  it('never runs code of the folder', async () => {
+    const code = "import { writeFileSync } from 'node:fs';\nwriteFileSync(new URL('../../ran', import.meta.url), '');\nexport default 1;\n";
+    await project.write({ 'activities/curious/activity.mjs': code });
+    const root = ['--root', project.root];
+    for (const words of [
+      ['run', ...root, '--set', ''],
+      ['plan', ...root, '--set', 'curious.'],
+      ['run', ...root, '--until', ''],
+      ['retry', ...root, 'nightly-1', ''],
+      ['validate', ...root, ''],
+    ])
+      await answer(words);
+    await assert.rejects(readFile(join(project.root, 'ran')), { code: 'ENOENT' });
   });
 
   /** What the shell's own completion makes of a line; each shell in its own words. */

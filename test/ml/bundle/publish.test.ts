@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, readdir, readlink, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, readdir, readlink, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -59,6 +60,43 @@ describe('the bundle', () => {
     assert.equal(stdout.match(/: OK/g)?.length, 6);
     const { documents } = await readManifest(models());
     assert.equal((await hashFile(models(documents?.checksums.path ?? ''))).sha256, documents?.checksums.sha256);
+  });
+
+  for (const target of ['.', '..', '../..', 'versions/..', '/tmp', 'versions/../../1.0.0', '1.0.0'])
+    it(`takes a link \`current\` to ${target} for no version, and writes nothing through it`, async () => {
+      await publish(root, 'a', { version: '1.0.0' });
+      await rm(models('current'));
+      await symlink(target, models('current'));
+      assert.ok((await listVersions(models())).every(({ current }) => !current));
+      await publish(root, 'b', { version: '1.1.0' });
+      assert.equal(await wholeVersion(), '1.1.0');
+      assert.deepEqual((await readdir(models('versions'))).sort(), ['1.0.0', '1.1.0']);
+      assert.ok(!existsSync(models('published')) && !existsSync(join(root, 'published')));
+    });
+
+  it('takes a link in the place of a version for none', async () => {
+    await publish(root, 'a', { version: '1.0.0' });
+    await mkdir(join(root, 'elsewhere'));
+    await symlink('../../elsewhere', models('versions/0.9.0'));
+    assert.deepEqual(
+      (await listVersions(models())).map(({ version }) => version),
+      ['1.0.0'],
+    );
+    await assert.rejects(rollBack(models(), '0.9.0'), problem('NOT_FOUND', /no version 0\.9\.0/));
+    assert.deepEqual(await readdir(join(root, 'elsewhere')), []);
+  });
+
+  it('replaces the folder of a version that was never published only if nothing else is in it', async () => {
+    await publish(root, 'a', { version: '1.0.0' });
+    for (const name of ['emo_aen.onnx', 'notes.txt']) {
+      await mkdir(models('versions/1.1.0'), { recursive: true });
+      await writeFile(models('versions/1.1.0', name), 'mine');
+    }
+    await assert.rejects(publish(root, 'b', { version: '1.1.0' }), problem('CONFLICT', /notes\.txt/));
+    assert.deepEqual((await readdir(models('versions/1.1.0'))).sort(), ['emo_aen.onnx', 'notes.txt']);
+    await rm(models('versions/1.1.0/notes.txt'));
+    await publish(root, 'b', { version: '1.1.0' });
+    assert.equal(await wholeVersion(), '1.1.0');
   });
 
   it('numbers versions by itself where asked, and finds the same files again', async () => {

@@ -6,6 +6,22 @@ const MINE = pipelineOf('model: { stage: 4, uses: model, with: mine.yaml }');
 
 export const SETTINGS_FAULTS: readonly Case[] = [
   {
+    what: 'paths that lead out of the project root',
+    pipeline: pipelineOf('audit: { stage: 2, uses: audit, with: mine.yaml }'),
+    files: { 'configs/mine.yaml': 'extends: dataset.yaml\nphotos: { root: a/../../b }\nsplits: { file: /etc/splits.json }' },
+    says: [
+      'configs/mine.yaml:2:17: `a/../../b` leads out of the project root',
+      '    2 | photos: { root: a/../../b }',
+      '      |                 ^^^^^^^^^',
+      '',
+      'configs/mine.yaml:3:17: `/etc/splits.json` is absolute: what is written lies below the project root',
+      '    3 | splits: { file: /etc/splits.json }',
+      '      |                 ^^^^^^^^^^^^^^^^',
+      '',
+      '2 problems found',
+    ],
+  },
+  {
     what: 'unknown keys, wrong types and numbers out of range in a file that extends another',
     pipeline: MINE,
     files: {
