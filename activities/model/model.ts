@@ -9,7 +9,7 @@ import { writeJsonAtomically } from '../../ml/files/atomic.js';
 import { initialise } from '../../ml/network/initialise.js';
 import { describeNetwork, isTrained, type Network, type ParameterSpec } from '../../ml/network/network.js';
 import { OF_RANDOM_WEIGHTS, settle } from '../../ml/weights/conventions.js';
-import { obtainWeights } from '../../ml/weights/fetch.js';
+import { forgetWeights, obtainWeights } from '../../ml/weights/fetch.js';
 import { readWeights, type SourceWeights } from '../../ml/weights/load.js';
 import { matchWeights, type MatchedWeights } from '../../ml/weights/match.js';
 import { writeSafetensors } from '../../ml/weights/safetensors.js';
@@ -89,9 +89,12 @@ async function sourceOf(context: ModelContext): Promise<Source> {
     const cacheFolder = join(context.root, '.emo-aen', 'cache', 'weights');
     const { progress, signal, root } = context;
     const obtained = await obtainWeights({ source, sha256, root, cacheFolder, signal, progress: (told) => progress(told) });
-    const read = await readWeights({ file: obtained.file, source: shown, backbone, signal });
+    const read = await readWeights({ file: obtained.file, source: shown, backbone, signal }).catch(async (error: unknown) => {
+      if (error instanceof Problem && error.code === 'WEIGHTS') await forgetWeights({ source, sha256 }, obtained);
+      throw error;
+    });
     const before = read.own === null ? '' : `, which began from ${withShownUrls(read.own.weights)}`;
-    return { weights: read, provenance: `${shown} (sha256 ${obtained.sha256})${before}`, warnings: [] };
+    return { weights: read, provenance: `${shown} (sha256 ${obtained.sha256})${before}`, warnings: obtained.warnings };
   } catch (error) {
     if (onUnavailable === 'random' && error instanceof Problem && UNAVAILABLE.has(error.code))
       return random(`${shown} is unavailable: ${error.message}`);

@@ -25,17 +25,54 @@ export interface ObtainedWeights {
   /** Absolute path of a file with that hash. */
   readonly file: string;
   readonly sha256: string;
+  /** What does not vouch for the file, in words. */
+  readonly warnings: readonly string[];
 }
+
+const WHOLE_HASH = 64;
+/** Addresses of this machine, where nobody is on the way. */
+const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
 /**
  * @throws Problem WEIGHTS where the file has another hash (both are named; a download is not kept), NOT_FOUND where there is no
- *   such file, UNREACHABLE where the server cannot be reached now, DISK_FULL.
+ *   such file, UNREACHABLE where the server cannot be reached now, DISK_FULL, CONFIGURATION where anybody on the way could change the file
+ *   and no whole sha256 says which it must be.
  */
 export async function obtainWeights(request: WeightsRequest): Promise<ObtainedWeights> {
-  return isUrl(request.source) ? fromUrl(request) : fromPath(request);
+  if (!isUrl(request.source)) return { ...(await fromPath(request)), warnings: [] };
+  const warnings = insistOnProof(request);
+  return { ...(await fromUrl(request)), warnings };
 }
 
-async function fromPath(request: WeightsRequest): Promise<ObtainedWeights> {
+/** A file of a URL that turned out to be no weights is fetched again next time. Where its whole hash was asked for, it is the file that was meant. */
+export async function forgetWeights(
+  { source, sha256 }: Pick<WeightsRequest, 'source' | 'sha256'>,
+  { file }: ObtainedWeights,
+): Promise<void> {
+  if (isUrl(source) && sha256?.length !== WHOLE_HASH) await rm(file, { force: true });
+}
+
+/** Eight digits are no proof: 2^32 tries make another file that fits. @throws Problem CONFIGURATION over plain http. */
+function insistOnProof({ source, sha256 }: WeightsRequest): string[] {
+  if (sha256?.length === WHOLE_HASH) return [];
+  const message =
+    sha256 === null
+      ? `nothing says which file ${shownUrl(source)} must be`
+      : `the ${sha256.length} digits of model.weights.sha256 do not say for sure which file ${shownUrl(source)} must be`;
+  const cure = 'set model.weights.sha256 to all 64 digits, as sha256sum FILE says them';
+  const { protocol, hostname } = new URL(source);
+  if (protocol === 'https:' || LOOPBACK.test(hostname)) return [`${message}: ${cure}`];
+  throw new Problem({
+    code: 'CONFIGURATION',
+    message: `${message}, and over plain http anybody on the way can change it`,
+    where: 'train.yaml',
+    cure: `${cure}; or use https`,
+  });
+}
+
+type Found = Pick<ObtainedWeights, 'file' | 'sha256'>;
+
+async function fromPath(request: WeightsRequest): Promise<Found> {
   const file = resolve(request.root, request.source);
   const found = await stat(file).catch(() => null);
   if (found === null || !found.isFile())
@@ -49,7 +86,7 @@ async function fromPath(request: WeightsRequest): Promise<ObtainedWeights> {
   return { file, sha256 };
 }
 
-async function fromUrl(request: WeightsRequest): Promise<ObtainedWeights> {
+async function fromUrl(request: WeightsRequest): Promise<Found> {
   const { source: url, cacheFolder: folder, signal, progress } = request;
   await mkdir(folder, { recursive: true });
   const key = createHash('sha256').update(url).digest('hex').slice(0, 16);
@@ -69,7 +106,7 @@ async function fromUrl(request: WeightsRequest): Promise<ObtainedWeights> {
 }
 
 /** A cached download of the same URL whose bytes still have the hash that its name says; damaged ones are removed. */
-async function findCached(folder: string, key: string, expected: string | null): Promise<ObtainedWeights | null> {
+async function findCached(folder: string, key: string, expected: string | null): Promise<Found | null> {
   for (const name of await readdir(folder)) {
     const named = new RegExp(`^${key}\\.([0-9a-f]{64})\\.`).exec(name)?.[1];
     if (named === undefined || !matches(named, expected)) continue;

@@ -4,6 +4,7 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { BrokenSoftLink, Dataset, ExternalLink, File, Group, ready } from 'h5wasm';
+import { isOptimizerState } from './names.js';
 import type { Tensor } from './safetensors.js';
 
 export interface ThreadData {
@@ -42,7 +43,7 @@ function readTensors(root: File, fileBytes: number): [string, Tensor][] {
     if (found instanceof ExternalLink || found instanceof BrokenSoftLink) throw new Error(`${path} in it is a link to elsewhere`);
     if (!(found instanceof Dataset)) throw new Error(`${path} in it is neither a group nor a tensor`);
     const { shape, type, size, littleEndian, virtual_sources: virtual } = found.metadata;
-    if (type === INTEGER) continue;
+    if (type === INTEGER || (type !== FLOAT && isOptimizerState(path))) continue;
     if (type !== FLOAT || (size !== 4 && size !== 8) || !littleEndian || shape === null)
       throw new Error(`${path} in it is not of little-endian float32 or float64`);
     if (virtual !== undefined && virtual.length > 0) throw new Error(`${path} in it is virtual: its numbers lie in other files`);
@@ -56,6 +57,8 @@ function readTensors(root: File, fileBytes: number): [string, Tensor][] {
 
 function floatsOf(dataset: Dataset, path: string): Float32Array {
   const { value } = dataset;
+  // A scalar, such as an optimiser's learning rate.
+  if (typeof value === 'number') return Float32Array.of(value);
   if (value instanceof Float32Array || value instanceof Float64Array) return Float32Array.from(value);
   throw new Error(`${path} in it has no numbers`);
 }
@@ -63,7 +66,7 @@ function floatsOf(dataset: Dataset, path: string): Float32Array {
 /** Keras 3.6 and newer file a layer's variables by class and number, `layers/conv2d_7/vars/0`, and say the layer's name beside them. */
 function nameOf(root: File, path: string): string {
   const [, group, index] = /^(.*\/vars)\/(\d+)$/.exec(path) ?? [];
-  if (group === undefined) return path;
+  if (group === undefined || isOptimizerState(path)) return path;
   const found = root.get(group);
   const layer = found instanceof Group ? found.attrs['name']?.value : undefined;
   return typeof layer === 'string' ? `${layer}/${index}` : path;

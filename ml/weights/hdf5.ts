@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { Worker } from 'node:worker_threads';
 import { Problem } from '../../configs/problem.js';
+import { visible } from '../images/names.js';
 import type { ThreadData, ThreadReply } from './hdf5-thread.js';
 import type { Tensor } from './safetensors.js';
 
@@ -27,7 +28,7 @@ export async function readHdf5(path: string, { signal, limitMs = LIMIT_MS }: Hdf
   const broken = (reason: string, cause?: unknown): Problem =>
     new Problem({
       code: 'WEIGHTS',
-      message: `not an HDF5 file of tensors: ${reason}`,
+      message: `not an HDF5 file of tensors: ${visible(reason)}`,
       where: path,
       cure: "fetch the file again, or save just the weights with Keras: model.save_weights('name.weights.h5')",
       cause,

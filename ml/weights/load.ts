@@ -3,13 +3,16 @@ import { open } from 'node:fs/promises';
 import { Problem } from '../../configs/problem.js';
 import { isCheckpoint, readMetadata } from '../engine/checkpoint.js';
 import { isOptimizerTensor } from '../engine/native-state.js';
+import { visible } from '../images/names.js';
 import type { NetworkSpec } from '../network/network.js';
 import type { BackboneName } from '../network/table.js';
 import { FAMILIES, familyOf, type Conventions, type Family } from './families.js';
 import { looksLikeHdf5, readHdf5 } from './hdf5.js';
 import type { Meaning } from './names.js';
+import { KIND_BYTES, knownMistake } from './kinds.js';
 import { looksLikePytorch, readPytorch } from './pytorch.js';
 import { readSafetensors, type Tensor, type TensorFile } from './safetensors.js';
+import { MAX_BYTES, tooLarge } from './size.js';
 
 export interface WeightsFile {
   /** Absolute path. */
@@ -37,8 +40,8 @@ export interface SourceWeights {
 }
 
 export const OWN = 'emo-aen';
-/** Weights of these networks take 11 to 60 MB. */
-const MAX_BYTES = 1 << 30;
+/** What trainers and wrappers put before every name. */
+const PREFIXES = ['module.', 'model.', '_orig_mod.', 'backbone.'];
 
 /**
  * Reads safetensors, a PyTorch checkpoint or Keras' HDF5, told apart by their first bytes: with torchvision's, timm's or Keras' names,
@@ -46,30 +49,42 @@ const MAX_BYTES = 1 << 30;
  * @throws Problem WEIGHTS where the file is none of these, is damaged, or its names are nobody's.
  */
 export async function readWeights({ file, source, backbone, signal }: WeightsFile): Promise<SourceWeights> {
-  const { tensors, metadata } = await readTensors(file, signal);
-  if (isCheckpoint(metadata)) return ownWeights({ tensors, metadata }, file);
+  const { tensors: named, metadata } = await readTensors(file, signal);
+  if (isCheckpoint(metadata)) return ownWeights({ tensors: named, metadata }, file);
+  const { tensors, prefix } = withoutPrefix(named);
   const family = familyOf(tensors.keys(), source);
   if (family === null)
     throw new Problem({
       code: 'WEIGHTS',
-      message: `names of no known family: it begins with ${[...tensors.keys()].slice(0, 3).join(', ') || 'nothing'}`,
+      message: `names of no known family: it begins with ${[...tensors.keys()].slice(0, 3).map(visible).join(', ') || 'nothing'}`,
       where: file,
       cure: "give weights of MobileNetV3-Large with torchvision's, timm's or Keras' names, or a checkpoint of emo-aen",
     });
   const { padding, epsilon, normalize, map } = FAMILIES[family];
   const meanings = map(tensors.keys(), backbone);
-  return { family, conventions: { padding, epsilon, normalize }, own: null, ...renamed(tensors, meanings) };
+  const { notes, ...rest } = renamed(tensors, meanings);
+  const taken = prefix === '' ? [] : [`the prefix ${prefix} was taken off every name`];
+  return { family, conventions: { padding, epsilon, normalize }, own: null, ...rest, notes: [...taken, ...notes] };
+}
+
+/** Without what stands before all names alike. */
+function withoutPrefix(tensors: ReadonlyMap<string, Tensor>): { readonly tensors: ReadonlyMap<string, Tensor>; readonly prefix: string } {
+  const names = [...tensors.keys()];
+  let prefix = '';
+  for (let next = prefixOf(names, prefix); next !== undefined; next = prefixOf(names, prefix)) prefix += next;
+  return { tensors: new Map([...tensors].map(([name, tensor]) => [name.slice(prefix.length), tensor])), prefix };
+}
+
+function prefixOf(names: readonly string[], known: string): string | undefined {
+  return names.length === 0 ? undefined : PREFIXES.find((prefix) => names.every((name) => name.startsWith(known + prefix)));
 }
 
 async function readTensors(file: string, signal: AbortSignal): Promise<TensorFile> {
   const { start, bytes } = await beginning(file);
-  if (bytes > MAX_BYTES)
-    throw new Problem({
-      code: 'WEIGHTS',
-      message: `${bytes} bytes, where weights of this network take 60 MB at most`,
-      where: file,
-      cure: 'give a file that holds just the weights',
-    });
+  if (bytes > MAX_BYTES) throw tooLarge(file, bytes);
+  if (bytes === 0) throw new Problem({ code: 'WEIGHTS', message: 'an empty file', where: file, cure: 'fetch or copy it again' });
+  const mistake = knownMistake(start);
+  if (mistake !== null) throw new Problem({ code: 'WEIGHTS', message: mistake.message, where: file, cure: mistake.cure ?? '' });
   if (looksLikePytorch(start)) return { tensors: await readPytorch(file), metadata: {} };
   if (looksLikeHdf5(start)) return { tensors: await readHdf5(file, { signal }), metadata: {} };
   return readSafetensors(file);
@@ -145,8 +160,8 @@ function transposed({ shape, data }: Tensor, axes: readonly number[]): Tensor {
 async function beginning(path: string): Promise<{ readonly start: Buffer; readonly bytes: number }> {
   const file = await open(path, 'r');
   try {
-    const start = Buffer.alloc(4);
-    await file.read(start, 0, 4, 0);
+    const start = Buffer.alloc(KIND_BYTES);
+    await file.read(start, 0, KIND_BYTES, 0);
     return { start, bytes: (await file.stat()).size };
   } finally {
     await file.close();

@@ -1,5 +1,6 @@
 /** Whether weights are those of a network: everything that is missing, surplus or misshapen is told at once. */
 import { Problem } from '../../configs/problem.js';
+import { visible } from '../images/names.js';
 import type { Network, NetworkSpec, ParameterSpec } from '../network/network.js';
 import type { SourceWeights } from './load.js';
 import type { Tensor } from './safetensors.js';
@@ -66,7 +67,7 @@ function exactly(expected: readonly ParameterSpec[], { tensors: found, surplus, 
   if (faults.length === 0) return matched;
   throw new Problem({
     code: 'WEIGHTS',
-    message: `the weights are not those of this network (${faults.length} tensors differ):\n  ${faults.join('\n  ')}`,
+    message: `the weights are not those of this network (${faults.length} tensors differ):\n  ${faults.map(visible).join('\n  ')}`,
     cure: cureFor(expected, found),
   });
 }

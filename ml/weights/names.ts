@@ -73,7 +73,12 @@ const KERAS_OUTSIDE: Readonly<Record<string, string>> = {
   conv_1_bn: 'features.16.1',
 };
 const KERAS_CLASSIFIER = ['conv_2', 'logits'];
-const KERAS_OPTIMIZER = /^optimizer(_weights)?\//;
+const KERAS_OPTIMIZER = /^\/?optimizer(_weights)?\//;
+
+/** Whether a path in Keras' HDF5 is that of an optimiser's state. */
+export function isOptimizerState(path: string): boolean {
+  return KERAS_OPTIMIZER.test(path);
+}
 // prettier-ignore
 const KERAS_PARTS: Readonly<Record<BlockKind, Readonly<Record<string, string>>>> = {
   separable: { depthwise: 'block.0.0', depthwise_bn: 'block.0.1', project: 'block.1.0', project_bn: 'block.1.1' },
@@ -130,7 +135,7 @@ function kerasLayers(backbone: BackboneName): KerasLayer[] {
 }
 
 function kerasMeaning(name: string, layers: readonly KerasLayer[]): Meaning {
-  if (KERAS_OPTIMIZER.test(name)) return OPTIMIZER;
+  if (isOptimizerState(name)) return OPTIMIZER;
   const { layer, variable } = kerasNumbered(name, layers) ?? kerasNamed(name, layers);
   if (layer === undefined) return UNKNOWN;
   if (layer.ours === null) return CLASSIFIER;

@@ -28,6 +28,12 @@ export interface PickleRules {
 const MARK = Symbol('mark');
 type Slot = Pickled | typeof MARK;
 
+/**
+ * What a file may make of the memory: an instruction of one byte makes up to 300. The state dict of these networks takes 8,000 instructions, one
+ * with an optimiser's state three times as many.
+ */
+const MOST = { instructions: 250_000, stack: 50_000, memo: 100_000, text: 1 << 20 };
+
 interface Machine {
   readonly rules: PickleRules;
   readonly bytes: Buffer;
@@ -38,11 +44,14 @@ interface Machine {
 
 /**
  * Reads the pickle that begins at `start`; `end` is the offset behind it.
- * @throws Error, in words, for whatever is not allowed or damaged; RangeError where the pickle is cut short.
+ * @throws Error, in words, for whatever is not allowed, damaged or more than tensors need; RangeError where the pickle is cut short.
  */
 export function unpickle(bytes: Buffer, start: number, rules: PickleRules): { value: Pickled; end: number } {
   const machine: Machine = { rules, bytes, at: start, stack: [], memo: new Map() };
-  for (;;) {
+  for (let instructions = 0; ; instructions++) {
+    if (instructions >= MOST.instructions)
+      throw new Error(`the pickle has more than ${MOST.instructions} instructions, far more than tensors need`);
+    if (machine.stack.length > MOST.stack) throw new Error(`the pickle stacks more than ${MOST.stack} values, far more than tensors need`);
     const code = bytes.readUInt8(machine.at++);
     if (code === STOP) return { value: pop(machine), end: machine.at };
     const instruction = INSTRUCTIONS[code];
@@ -69,7 +78,7 @@ const INSTRUCTIONS: Readonly<Record<number, (machine: Machine) => void>> = {
   0x4d: (machine) => machine.stack.push(machine.bytes.readUInt16LE(skip(machine, 2))),
   0x8a: (machine) => machine.stack.push(longInteger(take(machine, machine.bytes.readUInt8(skip(machine, 1))))),
   0x47: (machine) => machine.stack.push(machine.bytes.readDoubleBE(skip(machine, 8))),
-  0x58: (machine) => machine.stack.push(take(machine, machine.bytes.readUInt32LE(skip(machine, 4))).toString('utf8')),
+  0x58: (machine) => machine.stack.push(words(take(machine, machine.bytes.readUInt32LE(skip(machine, 4))))),
   // Containers.
   0x7d: (machine) => machine.stack.push(new Map()),
   0x5d: (machine) => machine.stack.push([]),
@@ -132,6 +141,7 @@ function setItems(machine: Machine, values: readonly Pickled[]): void {
 }
 
 function memoize(machine: Machine, index: number): void {
+  if (machine.memo.size >= MOST.memo) throw new Error(`the pickle remembers more than ${MOST.memo} values, far more than tensors need`);
   machine.memo.set(index, peek(machine));
 }
 
@@ -181,9 +191,14 @@ function take(machine: Machine, count: number): Buffer {
 function line(machine: Machine): string {
   const end = machine.bytes.indexOf(0x0a, machine.at);
   if (end < 0) throw new RangeError('cut short');
-  const text = machine.bytes.toString('utf8', machine.at, end);
+  const text = words(machine.bytes.subarray(machine.at, end));
   machine.at = end + 1;
   return text;
+}
+
+function words(bytes: Buffer): string {
+  if (bytes.length > MOST.text) throw new Error(`the pickle holds a text of ${bytes.length} bytes, far longer than a name`);
+  return bytes.toString('utf8');
 }
 
 /** Two's complement, little-endian. */

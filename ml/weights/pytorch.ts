@@ -5,6 +5,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { Problem } from '../../configs/problem.js';
+import { visible } from '../images/names.js';
 import { Named, Opaque, unpickle, type Pickled, type PickleRules } from './pickle.js';
 import type { Tensor } from './safetensors.js';
 import { readStoredZip } from './zip.js';
@@ -53,12 +54,16 @@ const NAMES: ReadonlyMap<string, Named> = new Map(
 
 const LEGACY_MAGIC = 0x1950a86a20f9469cfc6cn;
 const LEGACY_PROTOCOL = 1001;
+/** Of data.pkl, the pickle in an archive: 100 kB for these networks. */
+const MOST_PICKLED = 8 << 20;
+/** Dimensions of a tensor. */
+const MOST_AXES = 32;
 /** Where training scripts put the state dict when they save more than it. */
 const WRAPPERS = ['state_dict', 'model'];
 
 /** Whether a file that begins with these bytes is a PyTorch checkpoint: a ZIP, or a pickle. */
 export function looksLikePytorch(start: Buffer): boolean {
-  return start.readUInt32LE(0) === 0x04034b50 || (start[0] === 0x80 && start[1] === 2 && start[2] === 0x8a);
+  return start.readUInt32LE(0) === 0x04034b50 || (start[0] === 0x80 && (start[1] ?? 0) >= 2 && (start[1] ?? 0) <= 5);
 }
 
 /**
@@ -71,6 +76,13 @@ export async function readPytorch(path: string): Promise<Map<string, Tensor>> {
 
 /** {@link readPytorch} of a file's bytes; `path` is what errors name. */
 export function decodePytorch(file: Buffer, path: string): Map<string, Tensor> {
+  if (file.subarray(0, 2).toString('latin1') === 'PK' && file.includes('model.weights.h5'))
+    throw new Problem({
+      code: 'WEIGHTS',
+      message: "no file of weights: it is Keras' archive of a whole model (.keras)",
+      where: path,
+      cure: "save just the weights: keras.models.load_model(PATH).save_weights('name.weights.h5')",
+    });
   try {
     const value = file.subarray(0, 2).toString('latin1') === 'PK' ? readZip(file) : readLegacy(file);
     return tensorsOf(value, file.length);
@@ -79,7 +91,7 @@ export function decodePytorch(file: Buffer, path: string): Map<string, Tensor> {
     const reason = error instanceof RangeError ? 'it is cut short or damaged' : error.message;
     throw new Problem({
       code: 'WEIGHTS',
-      message: `not a PyTorch checkpoint of tensors: ${reason}`,
+      message: `not a PyTorch checkpoint of tensors: ${visible(reason)}`,
       where: path,
       cure: 'fetch the file again, or save just the state dict in float32: torch.save(model.float().state_dict(), path), or as safetensors',
       cause: error,
@@ -91,6 +103,8 @@ function readZip(file: Buffer): Pickled {
   const files = readStoredZip(file);
   const pickle = [...files].find(([name]) => /^[^/]+\/data\.pkl$/.test(name));
   if (pickle === undefined) throw new Error('the archive holds no data.pkl');
+  if (pickle[1].length > MOST_PICKLED)
+    throw new Error(`its data.pkl has ${pickle[1].length} bytes, far more than the names of tensors take`);
   const folder = pickle[0].slice(0, -'data.pkl'.length);
   const order = files.get(`${folder}byteorder`)?.toString() ?? 'little';
   if (order !== 'little') throw new Error(`its numbers are ${order}-endian`);
@@ -161,7 +175,14 @@ function newDictionary(args: readonly Pickled[]): Pickled {
 }
 
 function rebuildTensor([storage, offset, shape, strides]: readonly Pickled[]): Pickled {
-  if (!(storage instanceof Storage) || !isCount(offset) || !isCounts(shape) || !isCounts(strides) || shape.length !== strides.length)
+  if (
+    !(storage instanceof Storage) ||
+    !isCount(offset) ||
+    !isCounts(shape) ||
+    !isCounts(strides) ||
+    shape.length !== strides.length ||
+    shape.length > MOST_AXES
+  )
     throw new Error('it makes a tensor in a way that is not known');
   return new TensorView(storage, offset, shape, strides);
 }

@@ -11,6 +11,8 @@ const CENTRAL = 0x02014b50;
 const LOCAL = 0x04034b50;
 const ZIP64_EXTRA = 0x0001;
 const IN_ZIP64 = 0xffffffff;
+/** Files of an archive: a checkpoint has one for each tensor, and ten more. */
+const MOST_FILES = 20_000;
 
 /**
  * Name and bytes (a view into `archive`) of every file.
@@ -18,6 +20,7 @@ const IN_ZIP64 = 0xffffffff;
  */
 export function readStoredZip(archive: Buffer): Map<string, Buffer> {
   const { count, offset } = findDirectory(archive);
+  if (count > MOST_FILES) throw new Error(`it holds ${count} files, more than ${MOST_FILES}`);
   const files = new Map<string, Buffer>();
   let at = offset;
   for (let index = 0; index < count; index++) {

@@ -1,13 +1,17 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { connect, type AddressInfo, type Socket } from 'node:net';
+import { createServer as createSecureServer } from 'node:https';
+import { connect, createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { Problem, type ProblemCode } from '../../../configs/problem.js';
-import { obtainWeights, type WeightsRequest } from '../../../ml/weights/fetch.js';
+import { download } from '../../../ml/weights/download.js';
+import { forgetWeights, obtainWeights, type WeightsRequest } from '../../../ml/weights/fetch.js';
 
 const BODY = Buffer.from(Uint8Array.from({ length: 300_000 }, (_, index) => (index * 31 + (index >> 8)) % 256));
 const SHA256 = createHash('sha256').update(BODY).digest('hex');
@@ -53,7 +57,8 @@ describe('obtaining weights', () => {
     const first = await obtain({ sha256: SHA256.slice(0, 8) });
     assert.equal(first.sha256, SHA256);
     assert.deepEqual(await readFile(first.file), BODY);
-    assert.deepEqual(await obtain(), first);
+    assert.match(first.warnings.join(), /the 8 digits of model\.weights\.sha256 do not say for sure/);
+    assert.deepEqual(await obtain(), { ...first, warnings: [] });
     assert.equal(requests.length, 1);
     assert.equal((await readdir(cacheFolder())).length, 1);
   });
@@ -200,10 +205,125 @@ describe('obtaining weights', () => {
     assert.ok(requests.at(-1)?.headers.range !== undefined);
   });
 
+  it('outlives a server that closes the connection behind a body of unsaid length', async () => {
+    const closing = createTcpServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.once('data', () => {
+        socket.write('HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n');
+        socket.end(BODY);
+      });
+    }).listen(0, '127.0.0.1');
+    await once(closing, 'listening');
+    try {
+      const { port } = closing.address() as AddressInfo;
+      for (let time = 0; time < 20; time++) {
+        const { file } = await obtain({ source: `http://127.0.0.1:${port}/net.pth?time=${time}` });
+        assert.deepEqual(await readFile(file), BODY);
+      }
+    } finally {
+      closing.close();
+    }
+  });
+
+  it('keeps nothing of an empty answer', async () => {
+    for (const status of [200, 204]) {
+      answer = (_, response) => void response.writeHead(status, { etag: '"v1"' }).end();
+      await assert.rejects(obtain({ sha256: null }), problem('UNREACHABLE'));
+    }
+    answer = serveRanges;
+    assert.deepEqual(await readFile((await obtain({ sha256: null })).file), BODY);
+  });
+
+  it('fetches again what turned out to be no weights, unless its whole hash says that it is the file that was meant', async () => {
+    answer = (_, response) => void response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><title>Log in</title>');
+    const page = await obtain({ sha256: null });
+    await forgetWeights({ source: url, sha256: null }, page);
+    answer = serveRanges;
+    const weights = await obtain({ sha256: null });
+    assert.equal(weights.sha256, SHA256);
+    await forgetWeights({ source: url, sha256: SHA256 }, weights);
+    assert.deepEqual(await readFile(weights.file), BODY);
+  });
+
+  it('starts anew where the rest is of another file, or the whole has another length', async () => {
+    for (const [etag, length] of [
+      ['"v2"', BODY.length],
+      ['"v1"', BODY.length + 1],
+    ] as const) {
+      answer = breakAfter(100_000);
+      await assert.rejects(obtain(), problem('UNREACHABLE'));
+      answer = (request, response) => {
+        const from = /^bytes=(\d+)-$/.exec(String(request.headers.range))?.[1];
+        if (from === undefined) return serveRanges(request, response);
+        response.writeHead(206, { etag, 'content-range': `bytes ${from}-${length - 1}/${length}` }).end(BODY.subarray(Number(from)));
+      };
+      const { file } = await obtain();
+      assert.deepEqual(await readFile(file), BODY);
+      await rm(file);
+    }
+  });
+
+  it('unpacks an answer that is coded though it was not asked to be, and never resumes one', async () => {
+    const packed = gzipSync(BODY);
+    const headers = { etag: '"v1"', 'content-encoding': 'gzip', 'content-length': packed.length };
+    answer = (_, response) => {
+      response.writeHead(200, headers);
+      response.write(packed.subarray(0, packed.length / 2), () => setImmediate(() => response.destroy()));
+    };
+    await assert.rejects(obtain(), problem('UNREACHABLE'));
+    assert.deepEqual(await readdir(cacheFolder()), []);
+    answer = (_, response) => void response.writeHead(200, headers).end(packed);
+    assert.deepEqual(await readFile((await obtain()).file), BODY);
+    assert.equal(requests.at(-1)?.headers.range, undefined);
+  });
+
+  it('refuses more than a file of weights can be, as soon as it is announced or comes', async () => {
+    answer = (_, response) => {
+      response.writeHead(200, { 'content-length': 64 * 2 ** 30 });
+      response.write(BODY);
+    };
+    await assert.rejects(obtain(), problem('WEIGHTS'));
+    answer = (_, response) => {
+      response.writeHead(200);
+      const more = (): boolean => response.write(BODY, () => response.destroyed || more());
+      more();
+    };
+    const { signal } = new AbortController();
+    const endless = { url, folder: cacheFolder(), key: 'endless', signal, progress: () => undefined, most: 1_000_000 };
+    await assert.rejects(download(endless), problem('WEIGHTS'));
+  });
+
+  it('asks for the whole hash over plain http, and warns of less elsewhere', async () => {
+    for (const sha256 of [null, SHA256.slice(0, 63)])
+      await assert.rejects(obtain({ source: 'http://weights.invalid/net.pth', sha256 }), problem('CONFIGURATION'));
+    assert.match((await obtain({ sha256: null })).warnings.join(), /nothing says which file .* must be: set model\.weights\.sha256/);
+    assert.deepEqual((await obtain()).warnings, []);
+  });
+
+  it('follows no redirection from https to http', async function () {
+    const [key, certificate] = [join(root, 'key.pem'), join(root, 'certificate.pem')];
+    const how = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=localhost', '-keyout', key, '-out', certificate];
+    if (spawnSync('openssl', how).status !== 0) return this.skip();
+    const secure = createSecureServer({ key: await readFile(key), cert: await readFile(certificate) }, (_, response) => {
+      response.writeHead(302, { location: url }).end();
+    }).listen(0, '127.0.0.1');
+    await once(secure, 'listening');
+    const before = process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
+    process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
+    try {
+      const source = `https://127.0.0.1:${(secure.address() as AddressInfo).port}/net.pth`;
+      await assert.rejects(obtain({ source }), (error) => problem('WEIGHTS')(error) && /leads to http:/.test((error as Problem).message));
+      assert.equal(requests.length, 0);
+    } finally {
+      restore('NODE_TLS_REJECT_UNAUTHORIZED', before);
+      secure.close();
+    }
+  });
+
   it('takes a file by its path below the root, and leaves one with the wrong hash as it is', async () => {
     const file = join(root, 'mine.safetensors');
     await writeFile(file, BODY);
-    assert.deepEqual(await obtain({ source: 'mine.safetensors', sha256: SHA256.slice(0, 12) }), { file, sha256: SHA256 });
+    assert.deepEqual(await obtain({ source: 'mine.safetensors', sha256: SHA256.slice(0, 12) }), { file, sha256: SHA256, warnings: [] });
     await assert.rejects(obtain({ source: file, sha256: '12345678' }), problem('WEIGHTS'));
     assert.deepEqual(await readFile(file), BODY);
     await assert.rejects(obtain({ source: 'absent.safetensors' }), problem('NOT_FOUND'));

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Problem } from '../../../configs/problem.js';
 import { readHdf5 } from '../../../ml/weights/hdf5.js';
+import { isOptimizerState } from '../../../ml/weights/names.js';
 import { seeded } from '../onnx/seeded-network.js';
 
 /** Made by golden/keras_files.py with Keras and h5py. */
@@ -47,6 +48,18 @@ const TRANSFORMS: Readonly<Record<string, (u: number) => number>> = {
 
 describe('HDF5 files', function () {
   this.timeout(20_000);
+  for (const [file, kernel] of [
+    ['compiled.weights.h5', 'conv/0'],
+    ['compiled.h5', 'model_weights/conv/sequential/conv/kernel'],
+  ] as const)
+    it(`reads ${file} of a compiled model, and knows its optimiser's state from its weights`, async () => {
+      const names = [...(await read(file)).keys()];
+      const weights = names.filter((name) => !isOptimizerState(name));
+      assert.ok(weights.includes(kernel));
+      assert.equal(weights.length, 6);
+      assert.equal(names.length, 6 + 9);
+    });
+
   for (const [file, names] of Object.entries(SMALL))
     it(`reads every tensor of ${file} as Keras has it`, async () => {
       const tensors = await read(file);

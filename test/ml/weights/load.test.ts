@@ -41,6 +41,31 @@ describe('reading weights', () => {
       assert.deepEqual(weights.notes, [`left out: its classifier (${classifier.length} tensors)`]);
     });
 
+  it('takes off what wrappers put before every name, and says so', async () => {
+    for (const prefix of ['module.', 'model.', 'model.module.', '_orig_mod.']) {
+      const names = golden.torchvision.filter(([name]) => name.startsWith('features.0.'));
+      await writeSafetensors(file, new Map(names.map(([name, shape], index) => [prefix + name, filled(shape.slice(0, 1), index)])), {});
+      const { tensors, notes } = await read(file);
+      assert.deepEqual([...tensors.keys()].sort(), names.map(([name]) => name).sort());
+      assert.deepEqual(notes, [`the prefix ${prefix} was taken off every name`]);
+    }
+  });
+
+  const MISTAKES: Readonly<Record<string, readonly [bytes: string | Buffer, said: RegExp]>> = {
+    'an HTML page': ['\n<!DOCTYPE html>\n<html><title>Log in</title>', /it is an HTML page, as of a login or an error/],
+    "a store's answer": ['<?xml version="1.0"?><Error>', /it is XML/],
+    'a Git LFS pointer': ['version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n', /it is a Git LFS pointer/],
+    'a gzip file': [Buffer.from([0x1f, 0x8b, 8, 0, 0, 0]), /it is compressed by gzip/],
+    "Keras' archive": ['PK\x03\x04 config.json model.weights.h5', /it is Keras' archive of a whole model/],
+    'JSON text': ['{"message": "not found, or not for you"}', /it is JSON text/],
+    nothing: ['', /an empty file/],
+  };
+  for (const [what, [bytes, said]] of Object.entries(MISTAKES))
+    it(`says that ${what} is no file of weights`, async () => {
+      await writeFile(file, bytes);
+      await assert.rejects(read(file), refusal(said));
+    });
+
   it('refuses names that nobody uses', async () => {
     await assert.rejects(read('test/ml/weights/golden/zip.pth'), refusal(/names of no known family.*conv\.weight/));
   });

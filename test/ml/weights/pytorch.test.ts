@@ -67,6 +67,38 @@ describe('PyTorch checkpoints', () => {
     const archive = zipOf({ 'archive/data.pkl': claim, 'archive/data/0': Buffer.alloc(4) });
     assert.throws(() => decodePytorch(archive, 'claim.pth'), refusal(/claim more than the file holds/));
   });
+
+  const GREEDY: Readonly<Record<string, readonly [bytes: () => Buffer, said: RegExp]>> = {
+    'a stack of marks': [() => pickled(['('.repeat(100_000), '.']), /stacks more than 50000 values/],
+    'a list of Nones that never ends': [() => pickled(['(', 'N'.repeat(100_000), 't.']), /stacks more than/],
+    'dictionaries that are let go again': [() => pickled(['}0'.repeat(200_000), '.']), /more than 250000 instructions/],
+    'a memo of everything': [
+      () => pickled(['N', ...Array.from({ length: 110_000 }, (_, at) => `r${longOf(at)}`), '.']),
+      /remembers more than 100000 values/,
+    ],
+    'a text of megabytes': [() => pickled([`X${longOf(2 << 20)}`, 'a'.repeat(2 << 20), '.']), /a text of 2097152 bytes/],
+    'a data.pkl of megabytes': [() => pickled(['N0'.repeat(6 << 20), '.']), /its data\.pkl has 12582915 bytes/],
+  };
+  for (const [what, [bytes, said]] of Object.entries(GREEDY))
+    it(`refuses ${what} before memory is spent on it`, () => {
+      assert.throws(() => decodePytorch(zipOf({ 'archive/data.pkl': bytes() }), 'greedy.pth'), refusal(said));
+    });
+
+  it('refuses the same in a file of before 1.6, whose pickles lie in the file itself', () => {
+    assert.throws(() => decodePytorch(Buffer.from(`\x80\x02\x8a\0${'}'.repeat(8 << 20)}`, 'latin1'), 'greedy.pth'), refusal(/more than/));
+  });
+
+  it('makes escape characters in names visible', () => {
+    const named = pickled(['}', unicode('\x1b[31mred'), 'K\x01s.']);
+    assert.throws(() => decodePytorch(zipOf({ 'archive/data.pkl': named }), 'red.pth'), refusal(/entry \\u\{1b\}\[31mred is not/));
+  });
+
+  it("says which protocol a pickle has that is not PyTorch's", () => {
+    assert.throws(
+      () => decodePytorch(Buffer.from('\x80\x04\x95\0\0\0\0\0\0\0\0}.', 'latin1'), 'four.pth'),
+      refusal(/the pickle is of protocol 4; PyTorch's own is 2/),
+    );
+  });
 });
 
 function refusal(message: RegExp): (error: unknown) => boolean {
@@ -75,6 +107,13 @@ function refusal(message: RegExp): (error: unknown) => boolean {
 
 function unicode(text: string): string {
   return `X${String.fromCharCode(text.length)}\0\0\0${text}`;
+}
+
+/** Four bytes, little-endian. */
+function longOf(number: number): string {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32LE(number);
+  return bytes.toString('latin1');
 }
 
 function pickled(...parts: string[][]): Buffer {

@@ -62,6 +62,14 @@ describe('safetensors', () => {
     assert.deepEqual([...(read.get('brain')?.data ?? [])], [1, -2, Infinity]);
   });
 
+  it('reads double precision as float32', async () => {
+    const body = Buffer.alloc(16);
+    body.writeDoubleLE(0.1, 0);
+    body.writeDoubleLE(-3, 8);
+    await raw({ double: { dtype: 'F64', shape: [2], data_offsets: [0, 16] } }, body);
+    assert.deepEqual([...((await readSafetensors(file)).tensors.get('double')?.data ?? [])], [Math.fround(0.1), -3]);
+  });
+
   const bad: readonly [what: string, header: unknown, body: Buffer, message: RegExp][] = [
     ['a header that is not JSON', '{"a":', Buffer.alloc(0), /not JSON/],
     [
@@ -75,6 +83,22 @@ describe('safetensors', () => {
       { a: { dtype: 'F32', shape: [3], data_offsets: [0, 8] } },
       Buffer.alloc(8),
       /takes 8 bytes where its shape \[3\] needs 12/,
+    ],
+    [
+      'tensors that share bytes',
+      Object.fromEntries(Array.from({ length: 1500 }, (_, at) => [`t${at}`, { dtype: 'F32', shape: [64], data_offsets: [0, 256] }])),
+      Buffer.alloc(256),
+      /tensor t1 begins at byte 0, where the one before it ends at 256/,
+    ],
+    ['a hole before a tensor', { a: { dtype: 'F32', shape: [1], data_offsets: [4, 8] } }, Buffer.alloc(8), /begins at byte 4/],
+    ['bytes behind the last tensor', { a: { dtype: 'F32', shape: [1], data_offsets: [0, 4] } }, Buffer.alloc(8), /end at byte 4 of 8/],
+    ['a header of megabytes', `{${' '.repeat(5 << 20)}}`, Buffer.alloc(0), /its header takes \d+ bytes, more than/],
+    ['a header that is a list', '['.repeat(1 << 20), Buffer.alloc(0), /no JSON object/],
+    [
+      'a name with escapes, which it makes visible',
+      { '\u001b[31mred': { dtype: 'F8', shape: [1], data_offsets: [0, 1] } },
+      Buffer.alloc(1),
+      /tensor \\u\{1b\}\[31mred has type F8/,
     ],
     ['a type that is not read', { a: { dtype: 'F8_E4M3', shape: [1], data_offsets: [0, 1] } }, Buffer.alloc(1), /type F8_E4M3/],
   ];
