@@ -31,7 +31,7 @@ export const serveCommand = command('serve', 'serve the page that ranks photos i
     action<ServeOptions>(async (terminal, { port, host, model }) => {
       await insistOnSite();
       const bundle = model === undefined ? join(terminal.root, 'models') : resolve(model);
-      const server = siteServer({ site: SITE, bundle }, (error) => terminal.note(`error: ${String(error)}`));
+      const server = siteServer({ site: SITE, bundle }, (error) => terminal.note(`error: ${String(error)}`), [host]);
       const url = await listen(server, port, host);
       const version = await publishedVersion(terminal, bundle);
       const what = version === null ? 'no model yet' : `model ${version}`;

@@ -4,8 +4,8 @@ import { action, command, EXIT } from './command.js';
 
 export const serverCommand = command('server', 'run the embedded Temporal server in this terminal until it is interrupted').action(
   action(async (terminal) => {
-    const ended = await serveInForeground(terminal.root, ({ address, uiUrl }) => {
-      terminal.note(`Temporal server at ${address}, Web UI at ${uiUrl}; Ctrl-C ends it`);
+    const ended = await serveInForeground(terminal.root, ({ address }) => {
+      terminal.note(`Temporal server at ${address}; Ctrl-C ends it`);
     });
     terminal.answer({ exitCode: ended }, 'the server has ended');
     return ended === 0 || ended === null ? EXIT.done : EXIT.failed;

@@ -23,9 +23,9 @@ export async function serveInForeground(root: string, onTarget: (target: Tempora
     const { program } = await temporalProgram();
     await mkdir(join(root, '.emo-aen'), { recursive: true });
     const ports = await choosePorts(root, process.env);
-    const target = embeddedServer(ports);
+    const target = embeddedServer({ ...ports, ui: null });
     onTarget(target);
-    return attach(root, 'server', program, serverArguments(ports), target, program, serverEnvironment(root, process.env));
+    return attach(root, 'server', program, serverArguments(ports, false), target, program, serverEnvironment(root, process.env));
   };
   return (await startAlone(root, 'server', start)).ended;
 }

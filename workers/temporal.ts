@@ -8,7 +8,8 @@ import { inMs } from './deadline.js';
 import { findRunning } from './processes/record.js';
 import { projectOf, type Project } from './project/project.js';
 import { sealing } from './project/seal.js';
-import { lastPorts, LOOPBACK } from './server/ports.js';
+import { LOOPBACK } from './server/ports.js';
+import { uiPortOf } from './server/program.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -73,10 +74,9 @@ export async function temporalTarget(root: string, env: Environment = process.en
   if (usesOwnServer(env)) return ownServer(env);
   const running = await findRunning(root, 'server');
   if (running !== null) {
-    // The process' own record says where it listens: the record of ports may be damaged, or of a try that came later.
+    // The process' own record says where it listens, and whether it has a UI: the record of ports may be damaged, or of a try that came later.
     const frontend = Number(/:(\d+) /.exec(running.target)?.[1]);
-    const ports = await lastPorts(root);
-    return embeddedServer({ frontend, ui: ports?.frontend === frontend ? ports.ui : null });
+    return embeddedServer({ frontend, ui: uiPortOf(running) });
   }
   throw new Problem({ code: 'UNREACHABLE', message: "this project's Temporal server is not running", cure: 'emo-aen up' });
 }

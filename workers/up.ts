@@ -14,7 +14,9 @@ import { endedAtOnce, launch } from './processes/launch.js';
 import { findRunning, isSupervised, PROCESS_NAMES, Ready, readyPath, type ProcessName, type ProcessRecord } from './processes/record.js';
 import { takeDown, type Ended } from './processes/take-down.js';
 import { serverEnvironment } from './server/program.js';
+import { uiPortOf } from './server/program.js';
 import { describeTarget, startServer } from './server/start.js';
+import { codecEndpoint, startUi, UI_ORIGIN_VARIABLE } from './ui/start.js';
 import { insistOnAnswer, ownServer, temporalTarget, usesOwnServer, type TemporalTarget } from './temporal.js';
 
 const WORKERS: readonly Queue[] = ['cpu', 'gpu'];
@@ -31,6 +33,8 @@ export interface Brought {
   readonly namespace: string;
   readonly embedded: boolean;
   readonly uiUrl: string | null;
+  /** What a person sets in the UI to read what is sealed; a secret. Null where no UI was asked for. */
+  readonly codecEndpoint: string | null;
   /** `started` is false for what was found running. */
   readonly processes: readonly { name: ProcessName; pid: number; started: boolean; log: string | null }[];
 }
@@ -44,16 +48,17 @@ export interface TakenDown {
  * it one after the other, so the second finds what the first started.
  * @throws Problem ENVIRONMENT, CONFLICT (port in use), UNREACHABLE (a server of one's own).
  */
-export async function bringUp(root: string, note: (text: string) => void = () => undefined): Promise<Brought> {
+export async function bringUp(root: string, note: (text: string) => void = () => undefined, withUi = false): Promise<Brought> {
   return alone(root, note, async () => {
     const found: Brought['processes'][number][] = [];
+    if (withUi) found.push(await bringUpUi(root));
     if (!usesOwnServer()) found.push(await bringUpServer(root));
     const target = usesOwnServer() ? ownServer() : await temporalTarget(root);
     await insistOnAnswer(target);
     const code = await codeDigest();
     found.push(...(await Promise.all(WORKERS.map((kind) => bringUpWorker(root, kind, target, code, note)))));
     const { address, namespace, embedded, uiUrl } = target;
-    return { address, namespace, embedded, uiUrl, processes: found };
+    return { address, namespace, embedded, uiUrl, codecEndpoint: await codecEndpoint(root), processes: found };
   });
 }
 
@@ -61,8 +66,9 @@ export async function bringUp(root: string, note: (text: string) => void = () =>
 export async function bringDown(root: string, note: (text: string) => void = () => undefined): Promise<TakenDown> {
   return alone(root, note, async () => {
     const workers = await Promise.all(WORKERS.map((kind) => takeDown(root, kind, WORKER_GRACE_MS)));
+    const ui = await takeDown(root, 'ui', SERVER_GRACE_MS);
     const server = await takeDown(root, 'server', SERVER_GRACE_MS);
-    return { processes: [...workers, server].filter((ended) => ended !== null) };
+    return { processes: [...workers, ui, server].filter((ended) => ended !== null) };
   });
 }
 
@@ -79,6 +85,17 @@ export async function runningProcesses(root: string): Promise<ProcessRecord[]> {
 export async function alone<Result>(root: string, note: (text: string) => void, body: () => Promise<Result>): Promise<Result> {
   const onWait = (): void => note('another command is starting or ending processes of this project: waiting for it');
   return withLock(lockPath(root, 'processes'), body, { onWait, waitSeconds: WAIT_S });
+}
+
+/** Starts the server anew where it has no UI: its history is on disk, and workers connect again by themselves. */
+async function bringUpUi(root: string): Promise<Brought['processes'][number]> {
+  if (usesOwnServer() && (process.env[UI_ORIGIN_VARIABLE] ?? '') === '') {
+    const message = 'a server of your own has its own Web UI, which must be named before it may read what is sealed';
+    throw new Problem({ code: 'USAGE', message, where: '--ui', cure: `${UI_ORIGIN_VARIABLE}=https://ui.example emo-aen up --ui` });
+  }
+  const server = usesOwnServer() ? null : await findRunning(root, 'server');
+  if (server !== null && uiPortOf(server) === null) await takeDown(root, 'server', SERVER_GRACE_MS);
+  return findOr(root, 'ui', process.env, async () => startUi(root, 'the Web UI', await codeDigest()));
 }
 
 /** One that was killed a moment ago may still look alive: it is believed once it answers. */

@@ -11,7 +11,7 @@ import type { Finding } from './finding.js';
 
 export async function processFindings(root: string): Promise<Finding[]> {
   const running = await runningProcesses(root);
-  const names = usesOwnServer() ? PROCESS_NAMES.filter((name) => name !== 'server') : PROCESS_NAMES;
+  const names = PROCESS_NAMES.filter((name) => name !== 'ui' && (name !== 'server' || !usesOwnServer()));
   const records = new Map(await Promise.all(PROCESS_NAMES.map(async (name) => [name, await findRecord(root, name)] as const)));
   const processes = names.map((name): Finding => {
     const known = records.get(name) ?? null;

@@ -5,6 +5,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { join, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { isAbout } from '../../configs/problem.js';
+import { isOurHost } from '../../workers/ui/host.js';
 import { cacheControlOf, EVERY_ANSWER, typeOf } from './headers.js';
 
 /** Absolute paths. */
@@ -15,10 +16,10 @@ export interface Folders {
 
 const BUNDLE = '/models/';
 
-/** A server that does not listen yet. @param onFault what failed while a file was sent */
-export function siteServer(folders: Folders, onFault: (error: unknown) => void): Server {
+/** A server that does not listen yet. @param onFault what failed while a file was sent @param names that it has, beside addresses and localhost */
+export function siteServer(folders: Folders, onFault: (error: unknown) => void, names: readonly string[] = []): Server {
   return createServer((request, response) => {
-    answer(folders, request, response).catch((error: unknown) => {
+    answer(folders, names, request, response).catch((error: unknown) => {
       // The visitor went away before the end: nobody is left to tell.
       if (!isAbout(error, 'ERR_STREAM_PREMATURE_CLOSE', 'ECONNRESET', 'EPIPE')) onFault(error);
       if (response.headersSent) response.destroy();
@@ -27,8 +28,10 @@ export function siteServer(folders: Folders, onFault: (error: unknown) => void):
   });
 }
 
-async function answer(folders: Folders, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(folders: Folders, names: readonly string[], request: IncomingMessage, response: ServerResponse): Promise<void> {
   for (const [name, value] of Object.entries(EVERY_ANSWER)) response.setHeader(name, value);
+  if (!isOurHost(request.headers.host, names))
+    return refuse(response, 421, 'this server has no such name: open it by its address, or name it with --host');
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.setHeader('Allow', 'GET, HEAD');
     return refuse(response, 405, 'only GET and HEAD are answered');

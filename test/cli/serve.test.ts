@@ -7,10 +7,10 @@ import { invoke } from './invoke.js';
 import { serve, type Serving } from './serving.js';
 
 /** The path as it is: `fetch` would tidy it up first. */
-function rawStatus(url: string, path: string): Promise<number> {
+function rawStatus(url: string, path: string, host?: string): Promise<number> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {
-    request({ hostname, port, path }, (response) => {
+    request({ hostname, port, path, ...(host === undefined ? {} : { headers: { Host: host } }) }, (response) => {
       response.resume();
       resolve(response.statusCode ?? 0);
     })
@@ -40,6 +40,19 @@ describe('emo-aen serve', () => {
   it('listens on loopback alone and says where, also in JSON', () => {
     assert.match(serving.url, /^http:\/\/127\.0\.0\.1:[1-9]\d*\/$/);
     assert.equal(serving.answer.host, '127.0.0.1');
+  });
+
+  it('answers under addresses and localhost alone: no web page reaches it by a name of its own', async () => {
+    const { port } = new URL(serving.url);
+    for (const [host, status] of [
+      [`127.0.0.1:${port}`, 200],
+      [`localhost:${port}`, 200],
+      ['[::1]', 200],
+      ['evil.example', 421],
+      [`127.0.0.1.evil.example:${port}`, 421],
+      [`localhost.evil.example:${port}`, 421],
+    ] as const)
+      assert.equal(await rawStatus(serving.url, '/models/manifest.json', host), status, host);
   });
 
   it('says that the manifest it found is none, and serves all the same', () => {

@@ -6,7 +6,8 @@ import { writeJsonAtomically } from '../../ml/files/atomic.js';
 import { readRecord } from '../../ml/files/record.js';
 import { hasEnded, isAlive, type ProcessIdentity } from './identity.js';
 
-export const PROCESS_NAMES = ['server', 'cpu', 'gpu'] as const;
+/** `ui` decodes for Temporal's Web UI, and runs only where a person asked for that. */
+export const PROCESS_NAMES = ['server', 'cpu', 'gpu', 'ui'] as const;
 export type ProcessName = (typeof PROCESS_NAMES)[number];
 
 const Identity: z.ZodType<ProcessIdentity> = z.object({ pid: z.int().positive(), start: z.string(), boot: z.string() });

@@ -24,6 +24,8 @@ async function isProgram(path: string): Promise<boolean> {
   }
 }
 
+const UI_PORT = '--ui-port';
+
 /** The server's history; relative to the project root. */
 export const DATABASE = '.emo-aen/temporal.db';
 
@@ -32,6 +34,12 @@ export const DATABASE = '.emo-aen/temporal.db';
  * and the workflow as long for the task's result. More often costs nothing where there is nothing to do: it looks only when told that there is.
  */
 export const PROMPT_DISPATCH = ['--dynamic-config-value', 'history.transferProcessorMaxPollRPS=1000'] as const;
+
+/** The port of the Web UI of a server that runs with these arguments; null where it has none. */
+export function uiPortOf({ args }: { readonly args: readonly string[] }): number | null {
+  const at = args.indexOf(UI_PORT);
+  return at === -1 ? null : Number(args[at + 1]);
+}
 
 /** The server's HTTP API cannot be turned off. No request can bear this host, so that it refuses all: web pages can send some too. */
 const NO_HTTP_API = ['--dynamic-config-value', 'frontend.httpAllowedHosts=["no host"]'] as const;
@@ -48,9 +56,13 @@ export function serverEnvironment(root: string, env: NodeJS.ProcessEnv): NodeJS.
   return { USER: 'emo-aen', HOME: join(root, '.emo-aen'), ...Object.fromEntries(kept) };
 }
 
-/** Arguments of a dev server that keeps its history and listens on loopback only. The folder of the database must exist. */
-export function serverArguments({ frontend, ui }: Ports): string[] {
-  const network = ['--ip', LOOPBACK, '--port', String(frontend), '--ui-ip', LOOPBACK, '--ui-port', String(ui)];
+/**
+ * Arguments of a dev server that keeps its history and listens on loopback only. The folder of the database must exist. Its Web UI answers any
+ * page that leads its own name to this machine, so there is one only where a person asked for it.
+ */
+export function serverArguments({ frontend, ui }: Ports, withUi: boolean): string[] {
+  const web = withUi ? ['--ui-ip', LOOPBACK, UI_PORT, String(ui)] : ['--headless'];
+  const network = ['--ip', LOOPBACK, '--port', String(frontend), ...web];
   const attributes = ATTRIBUTE_NAMES.flatMap((name) => ['--search-attribute', `${name}=${ATTRIBUTE_TYPE}`]);
   return [
     'server',

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Problem } from '../../configs/problem.js';
 import { isAlive } from '../processes/identity.js';
 import { endedAtOnce, launch } from '../processes/launch.js';
-import type { ProcessRecord } from '../processes/record.js';
+import { findRunning, type ProcessRecord } from '../processes/record.js';
 import { takeDown } from '../processes/take-down.js';
 import { embeddedServer, insistOnAnswer, type TemporalTarget } from '../temporal.js';
 import { choosePorts } from './ports.js';
@@ -17,10 +17,19 @@ export async function startServer(root: string): Promise<ProcessRecord> {
   await takeDown(root, 'server', 0); // a supervisor whose server has died
   const { program } = await temporalProgram();
   const ports = await choosePorts(root, process.env);
-  const target = embeddedServer(ports);
+  const target = embeddedServer({ ...ports, ui: null });
   const description = describeTarget(target);
+  const withUi = (await findRunning(root, 'ui')) !== null;
   const env = serverEnvironment(root, process.env);
-  const record = await launch({ root, name: 'server', program, args: serverArguments(ports), env, target: description, code: program });
+  const record = await launch({
+    root,
+    name: 'server',
+    program,
+    args: serverArguments(ports, withUi),
+    env,
+    target: description,
+    code: program,
+  });
   await untilServing(root, target, record);
   return record;
 }
