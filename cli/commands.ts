@@ -30,6 +30,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   down: async () => (await import('./down.js')).downCommand,
   server: async () => (await import('./server.js')).serverCommand,
   worker: async () => (await import('./worker.js')).workerCommand,
+  clean: async () => (await import('./clean.js')).cleanCommand,
   completion: async () => (await import('./completion.js')).completionCommand,
   doctor: async () => (await import('./doctor.js')).doctorCommand,
 };

@@ -13,7 +13,7 @@ import { deploymentOf, runOf } from '../workflows/names.js';
 import type { Project } from './project/project.js';
 
 /** Relative to the project root. */
-const FOLDER = '.emo-aen/workflows';
+export const WORKFLOWS_FOLDER = '.emo-aen/workflows';
 const BUILD_ID_LENGTH = 16;
 const REGISTERED_LIMIT_MS = 30_000;
 const POLL_MS = 50;
@@ -56,7 +56,7 @@ async function lookForBundle(bundle: string, build: string): Promise<'absent' | 
 }
 
 function bundlePath(root: string, build: string): string {
-  return join(root, FOLDER, `${build}.js`);
+  return join(root, WORKFLOWS_FOLDER, `${build}.js`);
 }
 
 /** For the options of a Temporal worker. */
@@ -87,6 +87,13 @@ export async function olderVersions(root: string, server: Deployments, current: 
     else orphans.push(...(await openRuns(server, build)).map((run) => ({ run, build })));
   }
   return { kept, orphans };
+}
+
+/** The builds whose code must stay: the current one, and those under which runs may be open. Null where the server does not tell. */
+export async function neededBuilds(server: Deployments): Promise<string[] | null> {
+  const builds = await undrained(server);
+  // None at all: no worker has come up yet, and the one that does will say which.
+  return builds === null || builds.length === 0 ? null : builds;
 }
 
 /** VERSION_DRAINAGE_STATUS_DRAINED: not current, and no run pinned to it is open. The server finds that out minutes late, never early. */
