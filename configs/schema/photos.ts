@@ -1,5 +1,6 @@
 /** The files that carry photos from stage to stage: the audit's dataset index and the cache's index. */
 import { z } from 'zod';
+import { plain } from './path.js';
 
 export const Split = z.enum(['train', 'val', 'test']);
 export type Split = z.infer<typeof Split>;
@@ -11,7 +12,8 @@ export type Label = z.infer<typeof Label>;
  * standard deviation of the single scores and `count` the people who scored, where scores.csv tells them.
  */
 export const Photo = z.object({
-  file: z.string(),
+  // Names are whatever the disk gave; only the way out of the photo root is none.
+  file: z.string().refine((file) => plain(file) === file && !file.includes('\0'), 'a path below the photo root'),
   folder: z.string(),
   label: Label,
   split: Split,

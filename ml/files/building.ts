@@ -47,7 +47,8 @@ async function removeAbandoned(parent: string, prefix: string): Promise<void> {
     throw error;
   });
   for (const name of names) {
-    if (!name.startsWith(prefix)) continue;
+    // Only what newFolder makes: a person's `.making-of` is none of ours.
+    if (!name.startsWith(prefix) || !/^[0-9a-f]{12}$/.test(name.slice(prefix.length))) continue;
     const folder = join(parent, name);
     const lock = await openFolder(folder);
     if (lock === null) continue;

@@ -70,9 +70,19 @@ describe('the bundle', () => {
       assert.ok((await listVersions(models())).every(({ current }) => !current));
       await publish(root, 'b', { version: '1.1.0' });
       assert.equal(await wholeVersion(), '1.1.0');
-      assert.deepEqual((await readdir(models('versions'))).sort(), ['1.0.0', '1.1.0']);
+      assert.deepEqual(
+        (await listVersions(models())).map(({ version }) => version),
+        ['1.0.0', '1.1.0'],
+      );
       assert.ok(!existsSync(models('published')) && !existsSync(join(root, 'published')));
     });
+
+  it('leaves alone what only begins like a folder that is being built', async () => {
+    await mkdir(models('versions/.building-notes'), { recursive: true });
+    await writeFile(models('versions/.building-notes/mine.txt'), 'mine');
+    await publish(root, 'a', { version: '1.0.0' });
+    assert.equal(await readFile(models('versions/.building-notes/mine.txt'), 'utf8'), 'mine');
+  });
 
   it('takes a link in the place of a version for none', async () => {
     await publish(root, 'a', { version: '1.0.0' });

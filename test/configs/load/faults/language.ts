@@ -160,7 +160,7 @@ export const LANGUAGE_FAULTS: readonly Case[] = [
       '    5 |   b: { uses: model, with: train.yaml, retry: { backoff: 1m, maxBackoff: 30s, coefficient: 0.5, nonRetryable: [DATASETS] } }',
       '      |                                                                                           ^^^',
       '',
-      'configs/pipeline.yaml:5:111: `tasks.b.retry.nonRetryable[0]` must be `USAGE`, `CONFIGURATION`, `DATASET`, `PHOTO`, `WEIGHTS`, `ARTIFACT_MISSING`, `ARTIFACT_ALTERED`, `NUMERICS`, `PARITY`, `CHECKLIST_INCOMPLETE`, `ENVIRONMENT`, `NOT_FOUND`, `CONFLICT`, `RESULT`, `STALLED`, `CHILD_DIED`, `OUT_OF_MEMORY`, `DEVICE_LOST`, `DISK_FULL`, `OUT_OF_FILES`, `UNREACHABLE` or `UNEXPECTED`, not the text "DATASETS"',
+      'configs/pipeline.yaml:5:111: `tasks.b.retry.nonRetryable[0]` must be `USAGE`, `CONFIGURATION`, `DATASET`, `PHOTO`, `WEIGHTS`, `ARTIFACT_MISSING`, `ARTIFACT_ALTERED`, `NUMERICS`, `PARITY`, `CHECKLIST_INCOMPLETE`, `ENVIRONMENT`, `NOT_FOUND`, `CONFLICT`, `RESULT`, `UNSEALED`, `STALLED`, `CHILD_DIED`, `OUT_OF_MEMORY`, `DEVICE_LOST`, `DISK_FULL`, `OUT_OF_FILES`, `UNREACHABLE` or `UNEXPECTED`, not the text "DATASETS"',
       '    5 |   b: { uses: model, with: train.yaml, retry: { backoff: 1m, maxBackoff: 30s, coefficient: 0.5, nonRetryable: [DATASETS] } }',
       '      |                                                                                                               ^^^^^^^^',
       '  did you mean `DATASET`?',
