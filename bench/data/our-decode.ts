@@ -6,9 +6,10 @@ import { readFile, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import sharp from 'sharp';
 import { readInto } from '../../ml/files/digests.js';
-import { glanceAtSquare, lookAtSquare, PHOTOS_UNDER_WAY, readHeader } from '../../ml/images/decode.js';
+import { glanceAtSquare, lookAtSquare, readHeader } from '../../ml/images/decode.js';
 import { LIBJPEG } from '../../ml/images/decoder.js';
-import { FileMemory } from '../../ml/images/file-memory.js';
+import { PHOTOS_UNDER_WAY } from '../../ml/images/decoders/at-once.js';
+import { FileMemory } from '../../ml/images/decoders/file-memory.js';
 
 const [, , mode = '', list = '', side = '', passes = ''] = process.argv;
 const files = JSON.parse(await readFile(list, 'utf8')) as string[];

@@ -1,20 +1,25 @@
 /** A ranking as one HTML page with pictures, best first, that needs nothing else: no script, no file beside it, no network. */
 import { basename } from 'node:path';
 import type { Manifest } from '../../configs/schema/manifest.js';
-import { PHOTOS_IN_FLIGHT } from '../images/decode.js';
+import { PHOTOS_IN_FLIGHT } from '../images/decoders/at-once.js';
+import { withDecoders } from '../images/decoders/decoders.js';
 import { inFlight } from '../images/in-flight.js';
 import { documentOf } from '../images/report/document.js';
 import { clipped, html, type Html } from '../images/report/html.js';
 import { counted } from '../images/report/summary.js';
-import { makeThumbnail, type Thumbnail } from '../images/report/thumbnails.js';
-import { MAX_PIXELS, type RankedPhoto, type Ranking } from './rank.js';
+import type { Thumbnail } from '../images/report/thumbnail.js';
+import { makeThumbnail } from '../images/report/thumbnails.js';
+import { MAX_PIXELS } from '../images/square-in.js';
+import type { RankedPhoto, Ranking } from './rank.js';
 
 /** Photos on the page, the best ones, so that a browser opens it at once: some 5 kB each. */
 const MOST = 1000;
 
 export async function rankingPage(ranking: Ranking, manifest: Manifest): Promise<string> {
   const shown = ranking.photos.slice(0, MOST);
-  const pictures = await inFlight(shown, PHOTOS_IN_FLIGHT, ({ file }) => makeThumbnail(file, MAX_PIXELS));
+  const pictures = await withDecoders((decoders) =>
+    inFlight(shown, PHOTOS_IN_FLIGHT, ({ file }) => makeThumbnail(decoders, file, MAX_PIXELS)),
+  );
   const left = ranking.photos.length - shown.length;
   return documentOf(
     `Ranking of ${counted(ranking.photos.length, 'photo')}`,

@@ -1,10 +1,10 @@
 /** Ranks photos with a published model, prepared exactly as its manifest says. */
-import { readFile } from 'node:fs/promises';
 import { Problem } from '../../configs/problem.js';
 import type { Closeness, ManifestPreprocessing, ScoreDistribution } from '../../configs/schema/manifest.js';
 import { writeView } from '../images/augment.js';
+import { withDecoders, type Decoders } from '../images/decoders/decoders.js';
 import { inFlight } from '../images/in-flight.js';
-import { readSquare } from '../images/read-square.js';
+import { squareIn } from '../images/square-in.js';
 import { toPlanes } from '../onnx/photos.js';
 import { withSession } from '../onnx/session.js';
 import { BATCH, Scorer } from './scorer.js';
@@ -42,8 +42,6 @@ export interface RankRequest {
   readonly done: (photos: number) => void;
 }
 
-/** As the default of dataset.yaml: larger ones are refused before they are decoded. */
-export const MAX_PIXELS = 100_000_000;
 /** Photos under way: one batch is scored while the next one is decoded. What they take is all the memory that grows with photos. */
 const UNDER_WAY = 2 * BATCH;
 
@@ -54,12 +52,16 @@ const UNDER_WAY = 2 * BATCH;
 const THREADS = 1;
 
 /** A photo that cannot be read is refused and named; the others are ranked. */
-export async function rankPhotos({ model, preprocessing, scores, close, files, done }: RankRequest): Promise<Ranking> {
+export async function rankPhotos(request: RankRequest): Promise<Ranking> {
+  return withDecoders((decoders) => rankBy(decoders, request));
+}
+
+async function rankBy(decoders: Decoders, { model, preprocessing, scores, close, files, done }: RankRequest): Promise<Ranking> {
   const results = await withSession(model, { threads: THREADS }, (session) => {
     const scorer = new Scorer(session, preprocessing.crop);
     const scored = async (file: string): Promise<ScoredPhoto | RefusedPhoto> => {
       try {
-        return { file, score: await scorer.score(() => prepare(file, preprocessing)) };
+        return { file, score: await scorer.score(() => prepare(decoders, file, preprocessing)) };
       } catch (error) {
         return { file, problem: problemOf(error, file) };
       }
@@ -84,8 +86,8 @@ export async function rankPhotos({ model, preprocessing, scores, close, files, d
 type ScoredPhoto = Pick<RankedPhoto, 'file' | 'score'>;
 
 /** The photo as 3 x crop x crop normalised floats. @throws Problem PHOTO, or a system error of reading */
-async function prepare(file: string, { resize, crop, mean, std }: ManifestPreprocessing): Promise<Float32Array> {
-  const pixels = await readSquare(await readFile(file), { size: resize, maxPixels: MAX_PIXELS, where: file });
+async function prepare(decoders: Decoders, file: string, { resize, crop, mean, std }: ManifestPreprocessing): Promise<Float32Array> {
+  const pixels = await squareIn(decoders, file, resize);
   const view = new Float32Array(crop * crop * 3);
   writeView(pixels, { size: resize, crop, mean, std }, view, 0);
   const planes = new Float32Array(view.length);

@@ -14,7 +14,6 @@
  * What no time tells is a disk that gives back other bytes than were written, and a write through a memory map that is still open.
  * `emo-aen checklist` reads every byte again for that reason.
  */
-import { createHash } from 'node:crypto';
 import { open, stat, statfs } from 'node:fs/promises';
 import { relative, sep } from 'node:path';
 import { z } from 'zod';
@@ -80,18 +79,15 @@ export class Digests {
   }
 
   /**
-   * The bytes of a file that is wanted as a whole, and their digest; `changed` where somebody wrote it meanwhile, so that they may be
-   * neither what was there before nor what is there now. @param memoryFor gives what so many bytes are read into.
-   * @throws the system's error for what cannot be read.
+   * What `read` makes of a file that it reads as a whole; `changed` where somebody wrote it meanwhile, so that what was read may be
+   * neither what was there before nor what is there now.
+   * @throws the system's error for what cannot be looked at, and what `read` throws
    */
-  async read(
+  async read<Digest extends Pick<FileDigest, 'sha256'>>(
     path: string,
-    memoryFor: (bytes: number) => Buffer = Buffer.allocUnsafeSlow,
-  ): Promise<{ readonly sha256: string; readonly bytes: Buffer; readonly changed: boolean }> {
-    const { digest, changed } = await this.remembering(path, async (look) => {
-      const bytes = await readInto(memoryFor(look.bytes), path);
-      return { sha256: createHash('sha256').update(bytes).digest('hex'), bytes };
-    });
+    read: () => Promise<Digest>,
+  ): Promise<Digest & { readonly changed: boolean }> {
+    const { digest, changed } = await this.remembering(path, read);
     return { ...digest, changed };
   }
 
@@ -102,11 +98,11 @@ export class Digests {
 
   private async remembering<Digest extends Pick<FileDigest, 'sha256'>>(
     path: string,
-    read: (look: Look) => Promise<Digest>,
+    read: () => Promise<Digest>,
   ): Promise<{ readonly digest: Digest; readonly changed: boolean }> {
     const began = Date.now();
     const before = await this.lookAt(path);
-    const digest = await read(before);
+    const digest = await read();
     const after = await this.lookAt(path);
     const settled = began - before.changedMs >= SETTLED_MS && after.identity === before.identity;
     if (settled && (await this.isWorthIt(path, before))) (await this.entries()).set(this.keyOf(path), [before.identity, digest.sha256]);

@@ -1,5 +1,5 @@
 /**
- * One photo's bytes to upright sRGB, 8 bits, RGB: as the square that is looked at and trained on, by our decoder (decoder.ts), or as a whole, by sharp. What
+ * Only the processes of decoders/ run this: a photo may crash them. One photo's bytes to upright sRGB, 8 bits, RGB: as the square that is looked at and trained on, by our decoder (decoder.ts), or as a whole, by sharp. What
  * sharp does not do by itself is asked for here, once (design §8): the EXIF orientation, a limit of pixels, a full decode (its
  * shrink-on-load hides damage), an error for each warning of the decoder.
  */
@@ -43,12 +43,6 @@ export interface Pixels {
   readonly width: number;
   readonly height: number;
 }
-
-/** Photos that are decoded at once: each takes one thread (design §8) of Node's pool, whose size bin/emo-aen.cjs says. */
-export const PHOTOS_IN_FLIGHT = Number(process.env.UV_THREADPOOL_SIZE ?? 4);
-
-/** Photos under way for each that is decoded: reading, hashing and writing take their turns meanwhile. More gain nothing. */
-export const PHOTOS_UNDER_WAY = 3 * PHOTOS_IN_FLIGHT;
 
 /** Reads the header alone; nothing is decoded, so a pixel bomb does no harm. @throws Problem PHOTO for what is no image. */
 export async function readHeader(bytes: Buffer): Promise<PhotoHeader> {

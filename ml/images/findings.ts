@@ -25,6 +25,7 @@ export const FINDINGS = {
   'wrong-format': error('save it as JPEG, PNG, WebP, TIFF or AVIF'),
   truncated: error('copy the file again from where it came: its end is missing'),
   damaged: error('copy the file again from where it came, or remove it'),
+  'crashes-decoder': error('remove it, or save it anew with another program; where many photos are named: emo-aen doctor'),
   animated: error('save one frame as a picture of its own'),
   'too-many-pixels': error('make the photo smaller, or raise photos.maxPixels in configs/dataset.yaml'),
   'too-many-bytes': error('look at what the file is: no photo within photos.maxPixels (configs/dataset.yaml) is so large'),

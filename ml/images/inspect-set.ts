@@ -2,14 +2,13 @@
 import { join } from 'node:path';
 import type { AuditReport } from '../../configs/schema/audit.js';
 import type { DatasetSettings } from '../../configs/schema/dataset.js';
-import { Budget } from './budget.js';
-import { PHOTOS_UNDER_WAY } from './decode.js';
-import { FileMemory } from './file-memory.js';
+import { PHOTOS_UNDER_WAY } from './decoders/at-once.js';
+import { Budget } from './decoders/budget.js';
+import { withDecoders, type Decoders } from './decoders/decoders.js';
 import { inFlight } from './in-flight.js';
 import { inspectPhoto, type Eye, type Inspection } from './inspect.js';
 import { Inspections } from './inspections.js';
 import type { Looked } from './look.js';
-import { Lookers } from './lookers.js';
 import type { FoundPhoto } from './scan.js';
 import { AUDITED_SIDE, Segment, TILES_FOLDER } from './tiles.js';
 import { Waits, type OnWaiting } from './waits.js';
@@ -18,9 +17,8 @@ import { Waits, type OnWaiting } from './waits.js';
 const SAVED_EVERY = 1_000;
 /** A save writes all that is known, so with many photos it takes long: it is made again when so many times its own duration has passed. */
 const REST = 20;
-/** Bytes of files, and of decoders, that photos in flight may take together. */
+/** Bytes of files that photos in flight may take together. */
 const HELD = 200e6;
-const DECODING = 800e6;
 /** Photos that are looked at while an earlier one is waited for, before squares are kept out of order: 50 MB of squares. */
 const AHEAD = 256;
 
@@ -39,19 +37,21 @@ export interface InspectSetOptions {
 }
 
 /** In the order of `photos`. @throws the signal's reason; what was found until then is kept. */
-export async function inspectSet(photos: readonly FoundPhoto[], options: InspectSetOptions): Promise<Inspection[]> {
+export function inspectSet(photos: readonly FoundPhoto[], options: InspectSetOptions): Promise<Inspection[]> {
+  return withDecoders((decoders) => inspectBy(decoders, photos, options), { signal: options.signal });
+}
+
+async function inspectBy(decoders: Decoders, photos: readonly FoundPhoto[], options: InspectSetOptions): Promise<Inspection[]> {
   const { root, settings, mode, onPhoto, onWaiting, onForgetful, signal } = options;
   const known = await Inspections.open({ root, limits: settings.photos, mode, tell: onForgetful });
   const looked = new Map<string, Looked>();
   const keeper = new SquareKeeper(join(root, TILES_FOLDER), onForgetful);
-  const files = new FileMemory(PHOTOS_UNDER_WAY);
-  const lookers = new Lookers({ mode, limits: settings.photos }, new Budget(DECODING), files);
   const eye: Eye = {
     limits: settings.photos,
     known,
     held: new Budget(HELD),
-    memoryFor: (bytes) => files.take(bytes),
-    look: (bytes) => lookers.look(bytes),
+    mode,
+    decoders,
     onLooked: (sha256, found) => looked.set(sha256, found),
   };
   // Who stops an audit does not wait for what is under way: each step on the disk waits for the one before it instead.
@@ -92,7 +92,7 @@ export async function inspectSet(photos: readonly FoundPhoto[], options: Inspect
     });
   } finally {
     waits.close();
-    await lookers.close();
+    await decoders.close();
     // Photos behind the one that it stopped at were looked at as well.
     for (const sha256 of [...looked.keys()]) await keep(sha256);
     await save();

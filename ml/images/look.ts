@@ -7,6 +7,7 @@ import { checkData } from './data-checks.js';
 import { glanceAtSquare, lookAtSquare, readHeader, type PhotoHeader } from './decode.js';
 import { encoderOf } from './encoder.js';
 import type { FindingCode } from './findings.js';
+import type { Begin } from './decoders/jobs.js';
 import type { Content } from './inspections.js';
 import { EXTENSIONS } from './names.js';
 import { photoHashes } from './photo-hashes.js';
@@ -21,8 +22,7 @@ type Fault = Content['faults'][number];
 export interface LookOptions {
   readonly mode: Mode;
   readonly limits: Limits;
-  /** Runs `work`, whose decoder takes so many bytes, when there is room for them. */
-  readonly inRoom: <Result>(bytes: number, work: () => Promise<Result>) => Promise<Result>;
+  readonly begin: Begin;
 }
 
 export interface Looked {
@@ -30,9 +30,6 @@ export interface Looked {
   /** 256 x 256 x 3 bytes, RGB; null where the photo could not be decoded, or was not decoded as a whole. */
   readonly square: Buffer | null;
 }
-
-/** Most decoders give a photo row by row, but a progressive JPEG, or an interlaced PNG, is held as a whole: each photo is counted as if it were. */
-const DECODER_BYTES_PER_PIXEL = 6;
 
 /** Bytes that are no photo are told as faults, not thrown. */
 export async function lookAt(bytes: Buffer, options: LookOptions): Promise<Looked> {
@@ -107,18 +104,15 @@ const UNDECODED: readonly FindingCode[] = ['wrong-format', 'animated', 'too-many
 async function decodedSquare(
   bytes: Buffer,
   header: PhotoHeader,
-  { mode, limits, inRoom }: LookOptions,
+  { mode, limits, begin }: LookOptions,
   faults: Fault[],
 ): Promise<Buffer | null> {
   if (faults.some(([code]) => UNDECODED.includes(code))) return null;
   const decode = mode === 'full' ? lookAtSquare : glanceAtSquare;
   try {
-    const needed = header.width * header.height * DECODER_BYTES_PER_PIXEL;
-    const { square, opaque } = await inRoom(needed, async () => {
-      const looked = await decode(bytes, header, AUDITED_SIDE);
-      await checkData(bytes, header.format);
-      return looked;
-    });
+    await begin(header.width * header.height);
+    const { square, opaque } = await decode(bytes, header, AUDITED_SIDE);
+    await checkData(bytes, header.format);
     if (!opaque) faults.push(['transparent', 'is transparent in places']);
     const deviation = greyDeviation(square);
     if (deviation < limits.minDeviation)

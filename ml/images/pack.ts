@@ -15,7 +15,9 @@ import type { DatasetIndex, Photo } from '../../configs/schema/photos.js';
 import { canonicalHash } from '../../configs/load/canonical.js';
 import { Digests } from '../files/digests.js';
 import { syncFolder, writeAtomically, writeFileAtomically } from '../files/atomic.js';
-import { decodeSquare, PHOTOS_UNDER_WAY, readHeader } from './decode.js';
+import { PHOTOS_UNDER_WAY } from './decoders/at-once.js';
+import { withDecoders, type Decoders } from './decoders/decoders.js';
+import { squareOf } from './square-in.js';
 import { DECODER, removeTileFile, tileBytes, tileDigest, Tiles, writeRows, type TileFile, type TileRow } from './tiles.js';
 
 export interface PackOptions {
@@ -42,7 +44,7 @@ export interface PackedCache {
   readonly reused: boolean;
 }
 
-/** Uses the cache that is there if its bytes hold, else builds it. @throws Problem DATASET for a photo that changed since the audit. */
+/** Uses the cache that is there if its bytes hold, else builds it. @throws Problem DATASET for a photo that changed since the audit, PHOTO for one that crashes a decoder. */
 export async function packPhotos(options: PackOptions): Promise<PackedCache> {
   const path = join(options.folder, `photos-${cacheKey(options.dataset, options.size)}.bin`);
   const whole = await wholeCache(path, options);
@@ -51,7 +53,9 @@ export async function packPhotos(options: PackOptions): Promise<PackedCache> {
   await rm(hashFileOf(path), { force: true });
   const tiles = await Tiles.open(options.folder, options.size);
   try {
-    const sha256 = (await adopt(path, tiles, options)) ?? (await build(path, tiles, options));
+    const sha256 =
+      (await adopt(path, tiles, options)) ??
+      (await withDecoders((decoders) => build(path, tiles, decoders, options), { signal: options.signal }));
     await writeFileAtomically(hashFileOf(path), `${sha256}\n`);
     const digests = new Set(options.dataset.photos.map((photo) => photo.sha256));
     for (const file of tiles.files) if (file.segment && file.rows.every(([photo]) => digests.has(photo))) await removeTileFile(file);
@@ -127,14 +131,19 @@ async function* squaresIn(path: string, size: number): AsyncGenerator<Buffer> {
   }
 }
 
-async function build(path: string, tiles: Tiles, { root, dataset, size, onPhoto, signal }: PackOptions): Promise<string> {
+async function build(
+  path: string,
+  tiles: Tiles,
+  decoders: Decoders,
+  { root, dataset, size, onPhoto, signal }: PackOptions,
+): Promise<string> {
   const photoRoot = resolve(root, dataset.root);
   const hash = createHash('sha256');
   const total = dataset.photos.length;
   const rows: TileRow[] = [];
   await writeAtomically(path, async (file) => {
-    const squares: AsyncIterable<Buffer> = Readable.from(dataset.photos).map(
-      async (photo: Photo) => (await tiles.read(photo.sha256)) ?? squareOf(photoRoot, photo, size),
+    const squares: AsyncIterable<Uint8Array> = Readable.from(dataset.photos).map(
+      async (photo: Photo) => (await tiles.read(photo.sha256)) ?? auditedSquare(decoders, photoRoot, photo, size),
       { concurrency: PHOTOS_UNDER_WAY },
     );
     for await (const square of squares) {
@@ -149,13 +158,16 @@ async function build(path: string, tiles: Tiles, { root, dataset, size, onPhoto,
   return hash.digest('hex');
 }
 
-async function squareOf(photoRoot: string, { file, sha256 }: Photo, size: number): Promise<Buffer> {
-  const bytes = await readFile(join(photoRoot, file)).catch((cause: unknown) => {
-    if (!isAbout(cause, 'ENOENT', 'EACCES', 'EISDIR')) throw cause;
-    throw changed(file, `cannot be read (${cause.code})`, cause);
+async function auditedSquare(decoders: Decoders, photoRoot: string, { file, sha256 }: Photo, size: number): Promise<Uint8Array> {
+  const path = join(photoRoot, file);
+  return decoders.photo(file, async (read) => {
+    const photo = await read(path, Infinity).catch((cause: unknown) => {
+      if (!isAbout(cause, 'ENOENT', 'EACCES', 'EISDIR')) throw cause;
+      throw changed(file, `cannot be read (${cause.code})`, cause);
+    });
+    if (photo.sha256 !== sha256) throw changed(file, 'is not the file that was audited');
+    return squareOf(photo, { size, maxPixels: Infinity, where: file });
   });
-  if (createHash('sha256').update(bytes).digest('hex') !== sha256) throw changed(file, 'is not the file that was audited');
-  return decodeSquare(bytes, await readHeader(bytes), size);
 }
 
 function changed(file: string, message: string, cause?: unknown): Problem {

@@ -1,10 +1,11 @@
-/** One photo of anybody's, whatever its colour space, as the cache holds those of the set: what `rank` reads. Photos of the set are audited first. */
+/** One photo of anybody's, whatever its colour space, as the cache holds those of the set: what `rank` reads, and `preprocess`. */
 import { Problem } from '../../configs/problem.js';
 import { inEightBits, insistOnProfile, SPACES } from './colour.js';
+import type { Begin } from './decoders/jobs.js';
 import { decodeSquare, readHeader, unreadable, type PhotoHeader } from './decode.js';
 import { Profiles } from './fix/profiles.js';
 
-interface SquareOptions {
+export interface SquareOptions {
   /** Side, in pixels. */
   readonly size: number;
   /** A photo with more is not decoded. */
@@ -15,8 +16,12 @@ interface SquareOptions {
 
 const PROFILES = new Profiles();
 
-/** size x size x 3 bytes. @throws Problem PHOTO, naming `where`. */
-export async function readSquare(bytes: Buffer, { size, maxPixels, where }: SquareOptions): Promise<Buffer> {
+/** size x size x 3 bytes. @param begin where others decode beside it @throws Problem PHOTO, naming `where`. */
+export async function readSquare(
+  bytes: Buffer,
+  { size, maxPixels, where }: SquareOptions,
+  begin: Begin = () => Promise.resolve(),
+): Promise<Buffer> {
   try {
     const header = await readHeader(bytes);
     if (header.width * header.height > maxPixels) {
@@ -26,6 +31,7 @@ export async function readSquare(bytes: Buffer, { size, maxPixels, where }: Squa
         cure: 'make it smaller',
       });
     }
+    await begin(header.width * header.height);
     return await decodeSquare(await asProfileSays(bytes, header), header, size);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;

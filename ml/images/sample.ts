@@ -2,21 +2,21 @@
  * A photo set that any machine can make: good is a crop of a real photo, bad the same crop degraded, one folder per photo, so that a scene never
  * stands in two splits. The set says of itself that its pairs are synthetic (`degradations.json`).
  */
-import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import sharp from 'sharp';
 import { isAbout, Problem } from '../../configs/problem.js';
 import { nameFault } from '../../configs/schema/path.js';
 import type { SampleRecord } from '../../configs/schema/sample.js';
 import { removeAbandoned } from '../files/abandoned.js';
 import { writeJsonAtomically } from '../files/atomic.js';
 import { foreignIn, nameBelow, removeRecorded, type Recorded } from '../files/place.js';
-import { decodeWhole, readHeader, type Pixels } from './decode.js';
+import { DecoderCrash } from './decoders/crash.js';
+import { withDecoders, type Decoders } from './decoders/decoders.js';
+import type { Ask } from './decoders/jobs.js';
 import { readSampleRecord } from './sample-record.js';
 import type { SampleSource } from './sample-sources.js';
 import { DEGRADATIONS_FILE } from './scan.js';
-import { makeScene, photoOf, SMALLEST_SIDE, type SceneOptions } from './scene.js';
+import { photoOf, SMALLEST_SIDE, type SceneOptions } from './scene-options.js';
 
 export interface SampleOptions extends SceneOptions {
   readonly sources: readonly SampleSource[];
@@ -26,12 +26,14 @@ export interface SampleOptions extends SceneOptions {
   readonly force?: boolean;
   /** Called after each scene. */
   readonly onScene?: (done: number, total: number) => void;
+  readonly signal?: AbortSignal;
 }
 
 /** What the quickstart learns from: few kinds, so that a network from random weights learns them from eight scenes (design §8). */
 export const QUICKSTART_SAMPLE = { crops: 24, kinds: ['blur', 'noise', 'fading'] } as const satisfies Partial<SceneOptions>;
 
-const MAX_PIXELS = 1e8;
+/** Of a file: what a photo of the most pixels, 100 million, takes uncompressed. */
+const MAX_BYTES = 4e8;
 
 /**
  * Makes the set, and moves it into place when it is whole. Deterministic: the same sources, seed and options make the same files.
@@ -46,7 +48,8 @@ export async function makeSampleSet(options: SampleOptions): Promise<SampleRecor
     await mkdir(into, { recursive: true });
     await rm(building, { recursive: true, force: true });
     await mkdir(building);
-    const record = await makeScenes(building, options);
+    const { signal } = options;
+    const record = await withDecoders((decoders) => makeScenes(building, decoders, options), { signal });
     for (const [folder, photos] of old) await removeRecorded(await sceneIn(into, folder), photos, ANOTHER_FOLDER);
     // The record goes first: scenes without it would pass for real pairs.
     await writeJsonAtomically(join(into, DEGRADATIONS_FILE), record);
@@ -113,39 +116,41 @@ async function namesIn(folder: string): Promise<string[]> {
   }
 }
 
-async function makeScenes(building: string, options: SampleOptions): Promise<SampleRecord> {
+async function makeScenes(building: string, decoders: Decoders, options: SampleOptions): Promise<SampleRecord> {
   const { sources, seed, onScene, signal } = options;
-  sharp.concurrency(1);
   const scenes: SampleRecord['scenes'] = [];
   const skipped: SampleRecord['skipped'] = [];
   for (const [index, { name, path }] of sources.entries()) {
     signal?.throwIfAborted();
     const source = basename(path);
     const fault = nameFault(name);
-    const bytes = await readFile(path);
-    const photo = fault === null ? await usable(bytes) : `cannot give its name to a folder: it ${fault}`;
-    if (typeof photo === 'string') {
-      skipped.push({ source, reason: photo });
-    } else {
-      const pairs = await makeScene(join(building, name), photo, index, options);
-      scenes.push({ folder: name, source, sha256: createHash('sha256').update(bytes).digest('hex'), pairs });
-    }
+    const made =
+      fault === null
+        ? await makeScene(decoders, path, { ...options, folder: join(building, name), scene: index })
+        : `cannot give its name to a folder: it ${fault}`;
+    if (typeof made === 'string') skipped.push({ source, reason: made });
+    else scenes.push({ folder: name, source, ...made });
     onScene?.(index + 1, sources.length);
   }
   if (scenes.length === 0) throw nothingUsable(skipped);
   return { version: 2, synthetic: true, seed, scenes, skipped };
 }
 
-/** The photo's pixels, or why it cannot be used. */
-async function usable(bytes: Buffer): Promise<Pixels | string> {
+type Made = Pick<SampleRecord['scenes'][number], 'sha256' | 'pairs'>;
+
+/** The scene of a photo, or why the photo cannot be used. */
+async function makeScene(decoders: Decoders, path: string, { folder, scene, crops, kinds, seed }: Ask<'scene'>): Promise<Made | string> {
   try {
-    const header = await readHeader(bytes);
-    if (Math.min(header.width, header.height) < SMALLEST_SIDE) return `is ${header.width} x ${header.height}, under ${SMALLEST_SIDE} px`;
-    if (header.width * header.height > MAX_PIXELS) return `has more than ${MAX_PIXELS} pixels`;
-    return await decodeWhole(bytes, header);
+    return await decoders.photo(path, async (read) => {
+      const photo = await read(path, MAX_BYTES);
+      const { answer: pairs } = await photo.ask('scene', { folder, scene, crops, kinds, seed });
+      return typeof pairs === 'string' ? pairs : { sha256: photo.sha256, pairs };
+    });
   } catch (error) {
-    if (error instanceof Problem) return `cannot be read as a photo (${error.message})`;
-    throw error;
+    if (!(error instanceof Problem) || error.code !== 'PHOTO') throw error;
+    // A crash may come when a part of the scene is written.
+    if (error instanceof DecoderCrash) await rm(folder, { recursive: true, force: true });
+    return `cannot be read as a photo (${error.message})`;
   }
 }
 

@@ -5,29 +5,41 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import sharp from 'sharp';
 import { Problem } from '../../configs/problem.js';
-import type { Label } from '../../configs/schema/photos.js';
-import type { Degradation, DegradationKind } from '../../configs/schema/sample.js';
+import type { Degradation } from '../../configs/schema/sample.js';
 import { Draws } from '../random/philox.js';
-import { PHOTOS_IN_FLIGHT, type Pixels } from './decode.js';
+import { decodeWhole, readHeader, type Pixels } from './decode.js';
+import { PHOTOS_IN_FLIGHT } from './decoders/at-once.js';
+import type { Answer, Ask, Begin } from './decoders/jobs.js';
 import { DEGRADE } from './degrade.js';
-
-export interface SceneOptions {
-  /** Pairs to make. */
-  readonly crops: number;
-  /** Taken in turn, so that a scene has as many of each. */
-  readonly kinds: readonly DegradationKind[];
-  readonly seed: number;
-  readonly signal?: AbortSignal;
-}
+import { photoOf, SMALLEST_SIDE, type SceneOptions } from './scene-options.js';
 
 /** Largest side of a crop as it is written, in pixels. */
 const LARGEST_SIDE = 256;
-/** Smallest side of a photo that a scene can be made of, in pixels: what the audit asks for (method §2.2). */
-export const SMALLEST_SIDE = 224;
+const MAX_PIXELS = 1e8;
 
 /** Writes `folder`/good and `folder`/bad. `scene` is the scene's number in the set: what is drawn depends on it, on the seed and the crop's number. */
-export async function makeScene(folder: string, photo: Pixels, scene: number, options: SceneOptions): Promise<Degradation[]> {
-  const { crops, signal } = options;
+export async function makeScene(bytes: Buffer, { folder, scene, ...options }: Ask<'scene'>, begin: Begin): Promise<Answer<'scene'>> {
+  sharp.concurrency(1);
+  const photo = await usable(bytes, begin);
+  return typeof photo === 'string' ? photo : makePairs(folder, photo, scene, options);
+}
+
+/** The photo's pixels, or why it cannot be used. */
+async function usable(bytes: Buffer, begin: Begin): Promise<Pixels | string> {
+  try {
+    const header = await readHeader(bytes);
+    if (Math.min(header.width, header.height) < SMALLEST_SIDE) return `is ${header.width} x ${header.height}, under ${SMALLEST_SIDE} px`;
+    if (header.width * header.height > MAX_PIXELS) return `has more than ${MAX_PIXELS} pixels`;
+    await begin(header.width * header.height);
+    return await decodeWhole(bytes, header);
+  } catch (error) {
+    if (error instanceof Problem) return `cannot be read as a photo (${error.message})`;
+    throw error;
+  }
+}
+
+async function makePairs(folder: string, photo: Pixels, scene: number, options: SceneOptions): Promise<Degradation[]> {
+  const { crops } = options;
   await mkdir(join(folder, 'good'), { recursive: true });
   await mkdir(join(folder, 'bad'), { recursive: true });
   const made: AsyncIterable<Degradation> = Readable.from(Array.from({ length: crops }, (_, number) => number)).map(
@@ -35,10 +47,7 @@ export async function makeScene(folder: string, photo: Pixels, scene: number, op
     { concurrency: PHOTOS_IN_FLIGHT },
   );
   const pairs: Degradation[] = [];
-  for await (const pair of made) {
-    signal?.throwIfAborted();
-    pairs.push(pair);
-  }
+  for await (const pair of made) pairs.push(pair);
   return pairs;
 }
 
@@ -59,11 +68,6 @@ async function makePair(folder: string, photo: Pixels, scene: number, number: nu
     bad: await writePhoto(join(folder, photoOf('bad', stem)), pixels),
   };
   return { stem, crop, size, kind, parameters: rounded(parameters), sha256 };
-}
-
-/** Relative to the scene's folder, with `/`. */
-export function photoOf(label: Label, stem: string): string {
-  return `${label}/${stem}.png`;
 }
 
 /** A square anywhere in the photo, from the largest written side up to the photo's shortest side. */

@@ -10,6 +10,7 @@ import { parseCsv } from '../../ml/images/csv.js';
 import { fromCache } from '../../ml/onnx/photos.js';
 import { scorePhotos } from '../../ml/onnx/score.js';
 import { Stage } from '../activities/export/stage.js';
+import { amongKillers, killer } from '../ml/images/decoders/killers.js';
 import { taskContext } from '../activities/task-context.js';
 import { invoke } from './invoke.js';
 
@@ -48,6 +49,23 @@ describe('emo-aen rank', () => {
     await cache.close();
   });
   after(() => stage.remove());
+
+  it('names a photo that crashes the decoder, and ranks the others', async () => {
+    const folder = join(stage.root, 'with a killer');
+    await mkdir(folder);
+    await copyFile(join(photos, 'photo 0.png'), join(folder, killer('SIGSEGV')));
+    await copyFile(join(photos, 'photo 1.png'), join(folder, 'sound.png'));
+    const { stdout } = await amongKillers(() => rank(folder, '--json'));
+    const { photos: ranked, refused } = JSON.parse(stdout) as Answer;
+    assert.deepEqual(
+      ranked.map(({ file }) => file),
+      [join(folder, 'sound.png')],
+    );
+    assert.deepEqual(
+      refused.map(({ file, code, message }) => [file, code, message]),
+      [[join(folder, killer('SIGSEGV')), 'PHOTO', 'the decoder crashed (SIGSEGV)']],
+    );
+  });
 
   it('gives each photo the score that the model gives it, best first', async () => {
     const cache = await openCache(stage.path('cache-index'), stage.path('cache'));

@@ -4,19 +4,45 @@
  * Colours go where the photo's own profile says, by littlecms with the perceptual intent, which is the one that sharp knows; for profiles of a
  * matrix and curves (Display P3, Adobe RGB) it is the relative colorimetric one. ../colour.ts says what has to be done before that.
  */
+import { createHash } from 'node:crypto';
+import { open } from 'node:fs/promises';
 import type { Sharp } from 'sharp';
 import { Problem } from '../../../configs/problem.js';
 import type { FixAction } from '../../../configs/schema/fix.js';
+import { fromSystemError } from '../../../configs/system-error.js';
 import { inEightBits, insistOnProfile, SPACES } from '../colour.js';
 import { endOfPicture } from '../container.js';
 import { readHeader, wholePhoto, type PhotoHeader } from '../decode.js';
-import type { Profiles, ProfileSpace } from './profiles.js';
+import type { Ask, Begin } from '../decoders/jobs.js';
+import { Profiles, type ProfileSpace } from './profiles.js';
 
 /**
  * Full colour resolution and 95 of 100: what a second encoding takes away cannot be seen. Huffman tables made for the photo would save 7 % of the
  * file and cost four times the memory (98 megapixels: 1.6 GB instead of 0.4).
  */
 const JPEG = { quality: 95, chromaSubsampling: '4:4:4', optimizeCoding: false } as const;
+
+/** One for all photos. */
+const PROFILES = new Profiles();
+
+/** Writes it to a new file, or over what a try that broke off left of it. The folder is moved into place when it is whole. */
+export async function writeCorrected(bytes: Buffer, { format, actions, to }: Ask<'correct'>, begin: Begin): Promise<string> {
+  const { width, height } = await readHeader(bytes);
+  await begin(width * height);
+  const right = await corrected(bytes, format, actions, PROFILES);
+  try {
+    const file = await open(to, 'w');
+    try {
+      await file.writeFile(right);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw fromSystemError(error, to);
+  }
+  return createHash('sha256').update(right).digest('hex');
+}
 
 /**
  * @param format of the file, as sharp calls it.

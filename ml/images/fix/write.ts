@@ -1,16 +1,14 @@
 /** Writes the photos of the copy, several at once while they are small. */
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { isAbout, Problem } from '../../../configs/problem.js';
 import type { FixedPhoto, LeftOut } from '../../../configs/schema/fix.js';
-import { writeFileAtomically } from '../../files/atomic.js';
-import { PHOTOS_IN_FLIGHT } from '../decode.js';
+import { PHOTOS_IN_FLIGHT } from '../decoders/at-once.js';
+import { DecoderCrash } from '../decoders/crash.js';
+import { withDecoders, type Decoders } from '../decoders/decoders.js';
 import type { FindingCode } from '../findings.js';
-import { corrected } from './correct.js';
 import type { Correction } from './plan.js';
-import { Profiles } from './profiles.js';
 
 /** Pixels above which a photo is encoded alone: each takes 4 to 15 bytes. */
 const LARGE = 25e6;
@@ -24,20 +22,28 @@ export interface Written {
 
 interface WriteOptions {
   readonly onPhoto?: (done: number, total: number) => void;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** @param folder absolute root of the copy. When it throws, nothing writes any more. */
-export async function writeAll(corrections: readonly Correction[], folder: string, { onPhoto, signal }: WriteOptions): Promise<Written> {
+export function writeAll(corrections: readonly Correction[], folder: string, options: WriteOptions): Promise<Written> {
+  return withDecoders((decoders) => writeBy(decoders, corrections, folder, options), { signal: options.signal });
+}
+
+async function writeBy(
+  decoders: Decoders,
+  corrections: readonly Correction[],
+  folder: string,
+  { onPhoto, signal }: WriteOptions,
+): Promise<Written> {
   const isLarge = ({ pixels, actions }: Correction): boolean => pixels > LARGE && actions.length > 0;
-  const profiles = new Profiles();
   const results: (FixedPhoto | LeftOut)[] = [];
   const take = (result: FixedPhoto | LeftOut): void => {
     signal?.throwIfAborted();
     results.push(result);
     onPhoto?.(results.length, corrections.length);
   };
-  const write = (correction: Correction): Promise<FixedPhoto | LeftOut> => writeOne(correction, folder, profiles);
+  const write = (correction: Correction): Promise<FixedPhoto | LeftOut> => writeOne(decoders, correction, folder);
   await eachOf(
     corrections.filter((correction) => !isLarge(correction)),
     PHOTOS_IN_FLIGHT,
@@ -72,30 +78,29 @@ async function eachOf<Item, Result>(
   }
 }
 
-async function writeOne(correction: Correction, folder: string, profiles: Profiles): Promise<FixedPhoto | LeftOut> {
+async function writeOne(decoders: Decoders, correction: Correction, folder: string): Promise<FixedPhoto | LeftOut> {
   const { photo, sha256, format, file, actions } = correction;
   const leave = (code: FindingCode, message: string): LeftOut => ({ file: photo.file, code, message });
-  const bytes = await readIfAllowed(photo.path);
-  if (typeof bytes === 'string') return leave('unreadable', `cannot be read (${bytes})`);
-  if (digest(bytes) !== sha256) return leave('changed-while-read', 'is not what was audited');
+  const to = join(folder, file);
+  await mkdir(dirname(to), { recursive: true });
   try {
-    const right = await corrected(bytes, format, actions, profiles);
-    await writeFileAtomically(join(folder, file), right);
-    return { file, from: photo.file, actions: [...actions], before: sha256, after: right === bytes ? sha256 : digest(right) };
+    return await decoders.photo(photo.file, async (read) => {
+      const found = await read(photo.path, Infinity).catch(unreadable);
+      if (typeof found === 'string') return leave('unreadable', `cannot be read (${found})`);
+      if (found.sha256 !== sha256) return leave('changed-while-read', 'is not what was audited');
+      const { answer: after } = await found.ask('correct', { format, actions, to });
+      return { file, from: photo.file, actions: [...actions], before: sha256, after };
+    });
   } catch (error) {
     if (!(error instanceof Problem) || error.code !== 'PHOTO') throw error;
-    return leave(actions.includes('converted-to-srgb') ? 'not-srgb' : 'damaged', error.message);
+    await rm(to, { force: true });
+    const code = error instanceof DecoderCrash ? 'crashes-decoder' : actions.includes('converted-to-srgb') ? 'not-srgb' : 'damaged';
+    return leave(code, error.message);
   }
 }
 
-const digest = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
-
-/** The file, or the system's word for why it cannot be read. */
-async function readIfAllowed(path: string): Promise<Buffer | string> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    if (isAbout(error, 'ENOENT', 'EACCES', 'EISDIR', 'EIO', 'ELOOP')) return error.code;
-    throw error;
-  }
+/** The system's word for why a file cannot be read. */
+function unreadable(error: unknown): string {
+  if (isAbout(error, 'ENOENT', 'EACCES', 'EISDIR', 'EIO', 'ELOOP')) return error.code;
+  throw error;
 }

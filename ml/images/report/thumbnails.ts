@@ -1,24 +1,21 @@
 /** Small pictures for the page, within a number of them and of bytes, so that a page stays one that a browser opens at once. */
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
-import sharp from 'sharp';
+import { Problem } from '../../../configs/problem.js';
 import type { AuditReport } from '../../../configs/schema/audit.js';
-import { PHOTOS_IN_FLIGHT } from '../decode.js';
+import { PHOTOS_IN_FLIGHT } from '../decoders/at-once.js';
+import { withDecoders, type Decoders } from '../decoders/decoders.js';
 import type { FindingCode } from '../findings.js';
+import { inFlight } from '../in-flight.js';
+import { FILE_BYTES_PER_PIXEL } from '../inspect.js';
+import type { Thumbnail } from './thumbnail.js';
 
-/** Longest side, in pixels. */
-const SIDE = 144;
-const QUALITY = 50;
 /** Pictures that are made, which bounds the time: at worst each is a photo of photos.maxPixels. */
 const MOST_MADE = 800;
 /** Characters of all pictures on the page together; a photo that stands on it twice counts twice. */
 const MOST_CHARACTERS = 2_500_000;
 
-/** A picture as a data URI, or why there is none. */
-export type Thumbnail = { readonly uri: string; readonly width: number; readonly height: number } | { readonly none: string };
-
-/** A file with one of these is not opened: it is no photo, leads out of the set, never ends, or would fill the memory. */
+/** A file with one of these is not opened: it is no photo, leads out of the set, never ends, would fill the memory, or crashes decoders. */
 const NOT_OPENED: readonly string[] = [
   'unreadable',
   'not-a-file',
@@ -28,6 +25,7 @@ const NOT_OPENED: readonly string[] = [
   'wrong-format',
   'too-many-pixels',
   'too-many-bytes',
+  'crashes-decoder',
 ] satisfies readonly FindingCode[];
 
 export interface ThumbnailOptions {
@@ -37,7 +35,7 @@ export interface ThumbnailOptions {
   readonly maxPixels: number;
   /** Called after each picture. */
   readonly onPicture?: (done: number, total: number) => void;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export class Thumbnails {
@@ -60,31 +58,35 @@ export async function makeThumbnails(files: Iterable<string>, report: AuditRepor
   const closed = new Map(report.findings.flatMap(({ file, code }) => (NOT_OPENED.includes(code) ? [[file, code] as const] : [])));
   const wanted = [...new Set(files)].slice(0, MOST_MADE);
   const made = new Map<string, Thumbnail>();
-  const stream: AsyncIterable<readonly [string, Thumbnail]> = Readable.from(wanted).map(
-    async (file: string) => {
-      const code = closed.get(file);
-      return [file, code === undefined ? await makeThumbnail(join(options.photoRoot, file), options.maxPixels) : { none: code }] as const;
-    },
-    { concurrency: PHOTOS_IN_FLIGHT },
+  const pictureOf = async (decoders: Decoders, file: string): Promise<readonly [string, Thumbnail]> => {
+    const code = closed.get(file);
+    if (code !== undefined) return [file, { none: code }];
+    return [file, await makeThumbnail(decoders, join(options.photoRoot, file), options.maxPixels)];
+  };
+  await withDecoders(
+    (decoders) =>
+      inFlight(wanted, PHOTOS_IN_FLIGHT, (file) => pictureOf(decoders, file), {
+        signal: options.signal,
+        onResult: ([file, thumbnail]) => {
+          made.set(file, thumbnail);
+          options.onPicture?.(made.size, wanted.length);
+        },
+      }),
+    { signal: options.signal },
   );
-  for await (const [file, thumbnail] of stream) {
-    options.signal?.throwIfAborted();
-    made.set(file, thumbnail);
-    options.onPicture?.(made.size, wanted.length);
-  }
   return new Thumbnails(made);
 }
 
-/** Of a damaged photo what can be seen of it; shrinking while loading is welcome here. */
-export async function makeThumbnail(path: string, maxPixels: number): Promise<Thumbnail> {
+/** Of a damaged photo what can be seen of it. */
+export async function makeThumbnail(decoders: Decoders, path: string, maxPixels: number): Promise<Thumbnail> {
   try {
     if (!(await stat(path)).isFile()) return { none: 'is no file any more' };
-    const { data, info } = await sharp(await readFile(path), { failOn: 'none', limitInputPixels: maxPixels, autoOrient: true })
-      .resize({ width: SIDE, height: SIDE, fit: 'inside', withoutEnlargement: true })
-      .webp({ quality: QUALITY, effort: 2 })
-      .toBuffer({ resolveWithObject: true });
-    return { uri: `data:image/webp;base64,${data.toString('base64')}`, width: info.width, height: info.height };
+    return await decoders.photo(path, async (read) => {
+      const photo = await read(path, maxPixels * FILE_BYTES_PER_PIXEL);
+      return (await photo.ask('thumbnail', { maxPixels })).answer;
+    });
   } catch (error) {
+    if (error instanceof Problem && error.code !== 'PHOTO') throw error;
     // The page is about broken photos: that one has no picture is shown in its place.
     return { none: `no picture: ${reason(error)}` };
   }
@@ -93,5 +95,5 @@ export async function makeThumbnail(path: string, maxPixels: number): Promise<Th
 /** Without the path that the system's own messages hold: a report names no folder of a machine. */
 function reason(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  return 'code' in error ? String(error.code) : (error.message.split('\n')[0] ?? '');
+  return 'syscall' in error && 'code' in error ? String(error.code) : (error.message.split('\n')[0] ?? '');
 }

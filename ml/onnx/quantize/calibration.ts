@@ -1,10 +1,10 @@
 /** Which photos calibrate, and photos of a folder as calibration reads them. */
-import { readFile } from 'node:fs/promises';
 import { Problem } from '../../../configs/problem.js';
 import { writeView, type ViewSettings } from '../../images/augment.js';
-import { PHOTOS_IN_FLIGHT } from '../../images/decode.js';
+import { PHOTOS_IN_FLIGHT } from '../../images/decoders/at-once.js';
+import { withDecoders, type Decoders } from '../../images/decoders/decoders.js';
 import { inFlight } from '../../images/in-flight.js';
-import { readSquare } from '../../images/read-square.js';
+import { squareIn } from '../../images/square-in.js';
 import { Draws } from '../../random/philox.js';
 import { toPlanes, type PhotoSource } from '../photos.js';
 
@@ -27,14 +27,12 @@ export interface FolderPhotos {
   readonly refused: readonly Problem[];
 }
 
-/** As the default of dataset.yaml: larger ones are refused before they are decoded. */
-const MAX_PIXELS = 100_000_000;
-
 /** Decodes all files into memory, `size` x `size` x 3 bytes each; what cannot be read is refused and named. */
 export async function photosOf(files: readonly string[], view: ViewSettings): Promise<FolderPhotos> {
-  const found: { file: string; pixels: Buffer }[] = [];
+  const found: { file: string; pixels: Uint8Array }[] = [];
   const refused: Problem[] = [];
-  for (const one of await inFlight(files, PHOTOS_IN_FLIGHT, (file) => decodeOne(file, view.size)))
+  const decoded = await withDecoders((decoders) => inFlight(files, PHOTOS_IN_FLIGHT, (file) => decodeOne(decoders, file, view.size)));
+  for (const one of decoded)
     if (one instanceof Problem) refused.push(one);
     else found.push(one);
   const interleaved = new Float32Array(view.crop * view.crop * 3);
@@ -54,9 +52,9 @@ export async function photosOf(files: readonly string[], view: ViewSettings): Pr
   };
 }
 
-async function decodeOne(file: string, size: number): Promise<{ file: string; pixels: Buffer } | Problem> {
+async function decodeOne(decoders: Decoders, file: string, size: number): Promise<{ file: string; pixels: Uint8Array } | Problem> {
   try {
-    return { file, pixels: await readSquare(await readFile(file), { size, maxPixels: MAX_PIXELS, where: file }) };
+    return { file, pixels: await squareIn(decoders, file, size) };
   } catch (error) {
     if (error instanceof Problem) return error;
     throw error;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { Budget } from '../../../ml/images/budget.js';
+import { Budget } from '../../../../ml/images/decoders/budget.js';
 
 describe('a budget of memory', () => {
   /** Work that ends when it is told to. */

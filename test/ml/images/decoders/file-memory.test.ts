@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { FileMemory } from '../../../ml/images/file-memory.js';
+import { FileMemory } from '../../../../ml/images/decoders/file-memory.js';
 
 describe('memory that files are read into', () => {
   const memoryOf = ({ buffer }: Buffer): ArrayBuffer => buffer as ArrayBuffer;
