@@ -1,6 +1,7 @@
 /** What Temporal says of a failed activity, as a person reads it in the ledger. */
 import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
 import type { WorkerShutdown } from '../activities/failure.js';
+import type { ProblemCode } from '../configs/problem.js';
 import type { Failure } from '../configs/schema/ledger.js';
 import { isSealed } from './seal.js';
 
@@ -74,4 +75,12 @@ function causeChain(error: Error): string {
   for (let next: unknown = error; next instanceof Error; next = next.cause)
     if (!messages.includes(next.message)) messages.push(next.message);
   return messages.join('; caused by: ');
+}
+
+/** Of a task that wrote over a file of another one. A task keeps to its own folder, so this is a file that it publishes elsewhere. */
+export function wroteOver(task: string, path: string, madeBy: string, attempt: number): ApplicationFailure {
+  const code: ProblemCode = 'CONFLICT';
+  const message = `${task} wrote over a file that ${madeBy} made`;
+  const cure = 'let each write a file of its own, then retry both';
+  return ApplicationFailure.create({ type: code, message, nonRetryable: true, details: [{ code, message, where: path, cure, attempt }] });
 }

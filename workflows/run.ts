@@ -11,7 +11,7 @@
  * - A task that is declared fail-fast and fails ends the run as failed: what runs is cancelled, nothing new starts.
  * - With `until`, the run is completed when that task and all before it are; the rest stays `waiting`.
  */
-import { ApplicationFailure, CancellationScope, condition, isCancellation, proxyActivities, setCurrentDetails } from '@temporalio/workflow';
+import { CancellationScope, condition, isCancellation, proxyActivities, setCurrentDetails } from '@temporalio/workflow';
 import type { LedgerActivities } from '../activities/ledger.js';
 import type { Ledger, LedgerEvent, LedgerTask } from '../configs/schema/ledger.js';
 import type { TaskOutput } from '../configs/schema/payload.js';
@@ -19,7 +19,7 @@ import { Attributes } from './attributes.js';
 import { decide, type ReuseCandidate } from './decide.js';
 import { markdownOf } from './details.js';
 import { execute } from './execute.js';
-import { readFailure } from './failure.js';
+import { readFailure, wroteOver } from './failure.js';
 import { fingerprint, type InputDigest } from './fingerprint.js';
 import { inputsIn, wantedTasks, type Inputs } from './graph.js';
 import { DRAIN_MS, History } from './history.js';
@@ -246,7 +246,7 @@ export class Run {
         execute(task.plan, { run: this.ledger.run, task: name, settings, artifacts }),
       );
       const lost = overwritten(this.ledger, name, output);
-      if (lost !== null) throw wroteOver(name, lost, attempt);
+      if (lost !== null) throw wroteOver(name, lost.path, lost.madeBy, attempt);
       this.memory.settled(this.resultOf(task, inputs, print, output));
       this.changeTask(name, { state: 'done', attempts: task.attempts + attempt, output, endedAt: now() });
     } catch (error) {
@@ -294,13 +294,6 @@ export class Run {
     setCurrentDetails(markdownOf(this.ledger));
     this.attributes.follow(this.ledger);
   }
-}
-
-/** A task keeps to its own folder; this is for what it publishes elsewhere. */
-function wroteOver(name: string, { path, madeBy }: NonNullable<ReturnType<typeof overwritten>>, attempt: number): ApplicationFailure {
-  const message = `${name} wrote over a file that ${madeBy} made`;
-  const cure = 'let each write a file of its own, then retry both';
-  return ApplicationFailure.create({ type: 'CONFLICT', message, nonRetryable: true, details: [{ message, where: path, cure, attempt }] });
 }
 
 function personEvent(action: LedgerEvent['action'], by: string, tasks: string[] = [], reason: string | null = null): LedgerEvent {

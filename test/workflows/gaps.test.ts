@@ -143,10 +143,17 @@ describe('a message that arrives in a gap', function () {
 
   /** A folder in the ledger's place: writing waits, as on a full disk. */
   async function disk(run: string, state: 'full' | 'free'): Promise<void> {
-    await rm(ledgerPath(place.root, run), { recursive: true, force: true });
-    if (state === 'free') return;
-    await mkdir(ledgerPath(place.root, run));
-    await writeFile(join(ledgerPath(place.root, run), 'in the way'), '');
+    const path = ledgerPath(place.root, run);
+    for (;;) {
+      await rm(path, { recursive: true, force: true });
+      if (state === 'free') return;
+      const inTheWay = await mkdir(path).then(
+        () => true,
+        () => false, // a ledger was written meanwhile
+      );
+      if (inTheWay) break;
+    }
+    await writeFile(join(path, 'in the way'), '');
   }
 
   async function histories(run: string): Promise<number> {
