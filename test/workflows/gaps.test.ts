@@ -22,9 +22,6 @@ const SUGGESTED_AT = 20;
 /** More of them than that number of events has room for. */
 const FILLER = layered(16, 4).tasks;
 
-/** While a ledger is being written, a workflow hears of messages only when it asks for more time: shortly before this is over. */
-const PROMPT = { workflowTaskTimeout: '5s' } as const;
-
 interface Message {
   send(handle: WorkflowHandle): Promise<unknown>;
   /** What comes first, while the run still does its tasks. */
@@ -125,7 +122,7 @@ describe('a message that arrives in a gap', function () {
     const hold = planned('hold', { retry: { ...quickly(1_000), backoffMs: 1_000, coefficient: 1 } });
     const ask = planned('ask', { uses: 'nothing', approval: 'look' });
     const plan = planOf(hold, ...(approval ? [ask] : []), ...FILLER, planned('next', after), planned('leaf', after));
-    const handle = await place.start(inputOf(run, plan, { until }), PROMPT);
+    const handle = await place.start(inputOf(run, plan, { until }));
     await place.until(run, (ledger) => (until === null ? isDraining(ledger, 'hold') : states(ledger)['hold'] === 'running'));
     return handle;
   }
@@ -255,7 +252,7 @@ describe('a message that arrives in a gap', function () {
   it('with the very event that ends the wait: a cancel is heard before the run goes on', async () => {
     holds.set('together', gate());
     const plan = planOf(planned('works', { queue: 'gpu' }), ...FILLER, planned('next', { uses: 'nothing', needs: ['works'] }));
-    const handle = await place.start(inputOf('together', plan), PROMPT);
+    const handle = await place.start(inputOf('together', plan));
     await place.until('together', (ledger) => isDraining(ledger, 'works'));
     const done = Object.values(states(await place.ledger('together'))).filter((state) => state === 'done').length;
     await place.stopWorkers(['cpu']);
@@ -275,7 +272,7 @@ describe('a message that arrives in a gap', function () {
       ...FILLER,
       planned('next', { uses: 'nothing', needs: ['t-0', 'fails'] }),
     );
-    const handle = await place.start(inputOf('fast', plan), PROMPT);
+    const handle = await place.start(inputOf('fast', plan));
     await place.until('fast', (ledger) => isDraining(ledger, 'fails'));
     await disk('fast', 'full');
     holds.get('fast')?.open();

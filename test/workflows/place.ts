@@ -2,7 +2,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Client, Connection, type WorkflowHandle, type WorkflowStartOptions } from '@temporalio/client';
+import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, type Worker } from '@temporalio/worker';
 import { fileURLToPath } from 'node:url';
 import { writeFileAtomically } from '../../ml/files/atomic.js';
@@ -49,7 +49,7 @@ export interface Place {
   readonly client: Client;
   startWorkers(tasks: TaskTable, kinds?: readonly Queue[]): Promise<void>;
   stopWorkers(kinds?: readonly Queue[]): Promise<void>;
-  start(input: PipelineInput, options?: Partial<WorkflowStartOptions>): Promise<WorkflowHandle>;
+  start(input: PipelineInput): Promise<WorkflowHandle>;
   ledger(run: string): Promise<Ledger>;
   ledgerOnDisk(run: string): Promise<Ledger>;
   /** Resolves with the ledger once `wanted` holds for it. */
@@ -85,7 +85,7 @@ export async function newPlace(server = devServer(), folder?: string, unsealed =
       await Promise.all(stopped.map(({ ended }) => ended));
       running = running.filter((one) => !stopped.includes(one));
     },
-    start: (input, options = {}) =>
+    start: (input) =>
       client.workflow.start(WORKFLOW_TYPE, {
         workflowId: workflowIdOf(project.id, input.run),
         taskQueue: taskQueueOf(project.id, 'cpu'),
@@ -93,7 +93,6 @@ export async function newPlace(server = devServer(), folder?: string, unsealed =
         memo: { [RUN_MEMO]: { pipeline: input.plan.pipeline } },
         workflowIdConflictPolicy: 'FAIL',
         workflowIdReusePolicy: 'REJECT_DUPLICATE',
-        ...options,
       }),
     ledger: (run) => client.workflow.getHandle(workflowIdOf(project.id, run)).query(ledgerQuery),
     ledgerOnDisk: async (run) => JSON.parse(await readFile(ledgerPath(root, run), 'utf8')) as Ledger,
