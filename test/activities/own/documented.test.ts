@@ -42,7 +42,11 @@ describe('docs/own-tasks.md', function () {
     const ledger = await run('first');
     assert.deepEqual(states(ledger), { 'count-good': 'done', 'count-bad': 'done', total: 'done' });
     const paths = ledger.tasks.flatMap(({ output }) => output?.artifacts.map(({ path }) => path) ?? []);
-    assert.deepEqual(paths, ['runs/first/count-good/file-count.json', 'runs/first/count-bad/file-count.json', 'runs/first/total/total.json']);
+    assert.deepEqual(paths, [
+      'runs/first/count-good/file-count.json',
+      'runs/first/count-bad/file-count.json',
+      'runs/first/total/total.json',
+    ]);
     assert.deepEqual(taskIn(ledger, 'total').output?.summary, { total: 3 });
   });
 
