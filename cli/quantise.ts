@@ -11,6 +11,7 @@ import { ModelFacts } from '../ml/onnx/facts.js';
 import { encodeModel, type OnnxModel } from '../ml/onnx/messages.js';
 import { drawSpread, photosOf, type FolderPhotos } from '../ml/onnx/quantize/calibration.js';
 import { readForeign, type ForeignModel } from '../ml/onnx/foreign/read-foreign.js';
+import { floatTime, type FloatTime } from '../ml/onnx/quantize/float-time.js';
 import { BEST, quantize, type Quantized } from '../ml/onnx/quantize/quantize.js';
 import { RANGE_METHODS, type RangeMethod } from '../ml/onnx/quantize/ranges.js';
 import { action, command, withExamples } from './command.js';
@@ -82,6 +83,7 @@ export const quantiseCommand = withExamples(
           photos: photos.files.length,
           refused: photos.refused,
           float: quantized.float,
+          floatTime: await floatTime(quantized.model, photos.source),
           roundedToNearest: quantized.roundedToNearest,
           proof: quantized.proof,
           values: quantized.values,
@@ -143,7 +145,7 @@ async function photosToCalibrate(folder: string, view: ViewSettings, { photos, s
 }
 
 function inWords(
-  facts: { readonly output: string; readonly sizeShare: number; readonly photos: number },
+  facts: { readonly output: string; readonly sizeShare: number; readonly photos: number; readonly floatTime: readonly FloatTime[] },
   { values, float, proof }: Quantized,
 ): string {
   const worst = values.slice(0, ROWS_SHOWN).map(({ value, seen, error }) => {
@@ -158,7 +160,16 @@ function inWords(
     'worst values: error over variance, range, name',
     ...worst,
     `left in float: ${left}`,
+    `time in float: ${inPercent(sumOf(facts.floatTime))} of a photo's${facts.floatTime.length === 0 ? '' : ` (${facts.floatTime.map(({ op, share }) => `${op} ${inPercent(share)}`).join(', ')})`}`,
   ].join('\n');
+}
+
+function sumOf(times: readonly FloatTime[]): number {
+  return times.reduce((sum, { share }) => sum + share, 0);
+}
+
+function inPercent(share: number): string {
+  return `${(100 * share).toFixed(0)} %`;
 }
 
 function counting(text: string): number {

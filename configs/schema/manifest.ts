@@ -50,7 +50,7 @@ export const ManifestFile = PlacedFile.extend({
   name: z.enum(['fp32', 'int8', 'int8-weights', 'checkpoint']),
   /** ONNX operator set that a runtime must know; null for what is no ONNX model. */
   opset: z.int().nullable(),
-  /** For which runtimes it is meant; the first file that names a runtime is the best one for it. */
+  /** For which runtimes it is meant; a reader takes the first file that names its own. `scores` and `close` are of FP32's scores. */
   runtimes: z.array(Runtime),
   /** Where it was measured. */
   latency: z.array(Latency),

@@ -11,6 +11,7 @@ import { photoInput } from './feeds.js';
 import type { Names } from './names.js';
 import { observeChannels } from './observe.js';
 import { planQuantization, type QuantizationPlan } from './plan.js';
+import { poolMeans } from './pooling.js';
 import { prepareModel } from './prepare.js';
 import { shapesOf, type Shapes } from './shapes.js';
 import { separateSkips } from './skips.js';
@@ -46,7 +47,7 @@ export interface FaithfulRequest {
 export async function faithfulModel({ float, reference, source, names, strength, done }: FaithfulRequest): Promise<Faithful> {
   const input = photoInput(float);
   const original = reference ?? encodeModel(float);
-  const prepared = prepareModel(float, names);
+  const prepared = prepareModel(poolMeans(float, names, await shapesOf(float, source)), names);
   const separated = strength > 0 ? separateSkips(prepared, names) : prepared;
   const shapes = await shapesOf(separated, source);
   const before = await seenOf(separated, source, done);
@@ -60,7 +61,7 @@ export async function faithfulModel({ float, reference, source, names, strength,
   const steps = [
     { left: 'equalising channels', model: separated },
     { left: 'equalising channels and separating skips', model: prepared },
-    { left: 'preparing (hard sigmoids, biases)', model: float },
+    { left: 'preparing (hard sigmoids, biases, pooling)', model: float },
   ];
   const each = await compareOutputs(
     original,

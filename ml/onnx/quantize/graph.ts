@@ -57,14 +57,16 @@ export function operatorOf({ opType, domain }: OnnxNode): string {
   return domain === '' || domain === 'ai.onnx' ? opType : `${domain}.${opType}`;
 }
 
-/** A whole number among a node's attributes. */
+/** A whole number among a node's attributes; `otherwise` where it has none of that name. One without a number is 0, which writers leave out. */
 export function intOf(node: OnnxNode, name: string, otherwise: number): number {
-  return Number(attributeOf(node, name)?.i ?? otherwise);
+  const attribute = attributeOf(node, name);
+  return attribute === undefined ? otherwise : Number(attribute.i ?? 0);
 }
 
-/** A number among a node's attributes. */
+/** A number among a node's attributes, as {@link intOf} takes it. */
 export function floatOf(node: OnnxNode, name: string, otherwise: number): number {
-  return attributeOf(node, name)?.f ?? otherwise;
+  const attribute = attributeOf(node, name);
+  return attribute === undefined ? otherwise : (attribute.f ?? 0);
 }
 
 function attributeOf(node: OnnxNode, name: string): OnnxAttribute | undefined {

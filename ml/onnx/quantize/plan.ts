@@ -8,7 +8,7 @@ import { GraphIndex, operatorOf } from './graph.js';
 
 /**
  * `free`: by its own values. `hardSwish`: the value goes through HardSwish and nowhere else; its grid begins at -3 (see ranges.ts).
- * `same`: the same numbers as the value that it is made of (Flatten).
+ * `same`: numbers of the value that it is made of, moved or picked (Flatten, MaxPool).
  */
 export type GridKind = 'free' | 'hardSwish' | 'same';
 
@@ -26,7 +26,9 @@ export interface QuantizationPlan {
 }
 
 /** Operators that take and give integers when all that they read is quantised, besides those with weights. */
-const FOLLOWING = new Set(['Add', 'Mul', 'GlobalAveragePool', 'Flatten']);
+const FOLLOWING = new Set(['Add', 'Mul', 'GlobalAveragePool', 'AveragePool', 'Concat', 'Sigmoid', 'LeakyRelu']);
+/** Operators that give numbers of their first input as they are, so that its grid serves; their other inputs are constants. */
+const MOVING = new Set(['Flatten', 'Reshape', 'Transpose', 'Squeeze', 'Unsqueeze', 'Slice', 'MaxPool']);
 
 /** @param model after prepareModel */
 export function planQuantization(model: OnnxModel): QuantizationPlan {
@@ -41,7 +43,8 @@ export function planQuantization(model: OnnxModel): QuantizationPlan {
   const quantizeResult = (node: OnnxNode): void => {
     const [output = ''] = node.output;
     const user = index.soleUser(output);
-    const clips = user !== undefined && saturates(user, index) && !index.isOutput(user.output[0] ?? '');
+    // A moved value has the grid of what it was moved from, which would not cut where a clip behind it does.
+    const clips = user !== undefined && !MOVING.has(operatorOf(node)) && saturates(user, index) && !index.isOutput(user.output[0] ?? '');
     if (clips) absorbed.set(output, user);
     const value = clips ? (user.output[0] ?? '') : output;
     if (!index.isOutput(value)) grids.set(value, kindOf(node, index.soleUser(value)));
@@ -56,7 +59,7 @@ export function planQuantization(model: OnnxModel): QuantizationPlan {
       weighted.push(node);
       integer.add(node);
       if (operatorOf(node) === 'Conv') quantizeResult(node);
-    } else if (operatorOf(node) === 'HardSwish' ? grids.get(input) === 'hardSwish' : follows(node, grids)) {
+    } else if (operatorOf(node) === 'HardSwish' ? grids.get(input) === 'hardSwish' : follows(node, grids, index)) {
       integer.add(node);
       quantizeResult(node);
     } else float.push(node);
@@ -67,7 +70,7 @@ export function planQuantization(model: OnnxModel): QuantizationPlan {
 }
 
 function kindOf(node: OnnxNode, user: OnnxNode | undefined): GridKind {
-  if (operatorOf(node) === 'Flatten') return 'same';
+  if (MOVING.has(operatorOf(node))) return 'same';
   return user !== undefined && operatorOf(user) === 'HardSwish' ? 'hardSwish' : 'free';
 }
 
@@ -81,7 +84,7 @@ function isWeighted(node: OnnxNode, index: GraphIndex): boolean {
 
 /** x W^T + b with a quantised x: what is left of Gemm's alpha, beta and transA is not met in networks for inference. */
 function isPlainGemm(node: OnnxNode, index: GraphIndex): boolean {
-  const plain = node.attribute.every(({ name, i, f }) => (name === 'transB' ? i === 1 : name === 'transA' ? i === 0 : f === 1));
+  const plain = node.attribute.every(({ name, i, f }) => (name === 'transB' ? i === 1 : name === 'transA' ? (i ?? 0) === 0 : f === 1));
   return plain && node.attribute.some(({ name }) => name === 'transB') && comesFromIntegers(node.input[0] ?? '', index);
 }
 
@@ -90,13 +93,17 @@ function comesFromIntegers(value: string, index: GraphIndex): boolean {
   for (let node = index.maker(value); node !== undefined; node = index.maker(node.input[0] ?? '')) {
     const operator = operatorOf(node);
     if (operator === 'Conv') return true;
-    if (!FOLLOWING.has(operator) && !['Relu', 'Clip', 'HardSwish'].includes(operator)) return false;
+    if (!FOLLOWING.has(operator) && !MOVING.has(operator) && !['Relu', 'Clip', 'HardSwish'].includes(operator)) return false;
   }
   return false;
 }
 
-function follows(node: OnnxNode, grids: ReadonlyMap<string, GridKind>): boolean {
-  return FOLLOWING.has(operatorOf(node)) && node.input.every((input) => grids.has(input) && grids.get(input) !== 'hardSwish');
+function follows(node: OnnxNode, grids: ReadonlyMap<string, GridKind>, index: GraphIndex): boolean {
+  const quantized = (input: string): boolean => grids.has(input) && grids.get(input) !== 'hardSwish';
+  const [first = '', ...rest] = node.input;
+  if (MOVING.has(operatorOf(node)))
+    return node.output.length === 1 && quantized(first) && rest.every((input) => input === '' || index.constants.has(input));
+  return FOLLOWING.has(operatorOf(node)) && node.input.every(quantized);
 }
 
 /**

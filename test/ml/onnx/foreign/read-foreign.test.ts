@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Tensor } from 'onnxruntime-node';
 import { compareOutputs, relativeError } from '../../../../ml/onnx/quantize/agreement.js';
 import { readForeign } from '../../../../ml/onnx/foreign/read-foreign.js';
+import { floatTime } from '../../../../ml/onnx/quantize/float-time.js';
 import { BEST, quantize, type Quantized } from '../../../../ml/onnx/quantize/quantize.js';
 import { encodeModel } from '../../../../ml/onnx/messages.js';
 import type { PhotoSource } from '../../../../ml/onnx/photos.js';
@@ -66,6 +67,8 @@ describe('networks as others export them', () => {
     'batch-of-five': 'a fixed batch of five, which the photos do not fill',
     'relu-last': 'a ReLU as its output',
     outside: 'weights in another file',
+    'moved-and-joined': 'shuffled, pooled, joined and gated values',
+    'means-over-the-image': 'means over the image as numbers of axes',
   };
   for (const [name, kind] of Object.entries(KINDS))
     it(`keeps what a network with ${kind} says`, async () => {
@@ -77,6 +80,22 @@ describe('networks as others export them', () => {
 
   it('leaves nothing in float whose constants came as nodes', async () => {
     assert.deepEqual((await made('constant-nodes')).quantized.float, []);
+  });
+
+  it('computes in integers what is moved, pooled, joined and gated, and means over the image', async () => {
+    assert.deepEqual((await made('means-over-the-image')).quantized.float, []);
+    // A ReLU behind a MaxPool is no clip of a quantiser.
+    assert.deepEqual(
+      (await made('moved-and-joined')).quantized.float.map(({ op }) => op),
+      ['Relu', 'Reshape', 'Transpose', 'Reshape', 'Slice', 'AveragePool', 'Concat'],
+    );
+  });
+
+  it('says how much of the time its operators in float take', async () => {
+    const { quantized } = await made('moved-and-joined');
+    const times = await floatTime(quantized.model, calibrating);
+    assert.ok(times.some(({ op, share }) => op === 'Relu' && share > 0 && share < 1));
+    assert.ok(times.reduce((sum, { share }) => sum + share, 0) < 1);
   });
 
   it('keeps a fixed batch, and gives a photo the same answer in it as alone', async () => {

@@ -200,5 +200,56 @@ save(
 )
 
 # Weights in another file.
+(HERE / "outside.data").unlink(missing_ok=True)
 outside = onnx.load(HERE / "initializers-as-inputs.onnx")
 onnx.save(outside, HERE / "outside.onnx", save_as_external_data=True, location="outside.data", size_threshold=64)
+
+# Channel shuffle, pooling, concatenation and gates between convolutions, a ReLU behind a MaxPool; means over the image as torch's newer exporter has them.
+save(
+    "moved-and-joined",
+    [
+        conv("x", "w1", "b1", "a", 2),
+        helper.make_node("MaxPool", ["a"], ["p"], kernel_shape=[3, 3], pads=[1, 1, 1, 1], strides=[2, 2]),
+        helper.make_node("Relu", ["p"], ["r"]),
+        helper.make_node("Reshape", ["r", "groups"], ["g"]),
+        helper.make_node("Transpose", ["g"], ["t"], perm=[0, 2, 1, 3, 4]),
+        helper.make_node("Reshape", ["t", "channels"], ["s"]),
+        helper.make_node("Slice", ["s", "zero", "half", "one"], ["left"]),
+        conv("left", "w2", "b2", "l"),
+        helper.make_node("Sigmoid", ["l"], ["gate"]),
+        helper.make_node("Mul", ["l", "gate"], ["silu"]),
+        helper.make_node("LeakyRelu", ["silu"], ["leaky"], alpha=0.1),
+        helper.make_node("AveragePool", ["s"], ["mean"], kernel_shape=[3, 3], pads=[1, 1, 1, 1]),
+        helper.make_node("Concat", ["leaky", "mean"], ["joined"], axis=1),
+        conv("joined", "w3", "b3", "c"),
+    ],
+    [
+        *first,
+        weight("w2", 8, 8, 3, 3),
+        weight("b2", 8),
+        weight("w3", 16, 24, 3, 3),
+        weight("b3", 16),
+        ints("groups", -1, 2, 8, 8, 8),
+        ints("channels", -1, 16, 8, 8),
+        ints("zero", 0),
+        ints("half", 8),
+        ints("one", 1),
+    ],
+)
+means = [
+    conv("x", "w1", "b1", "a", 2),
+    helper.make_node("ReduceMean", ["a", "image"], ["m"], keepdims=1),
+    helper.make_node("Conv", ["m", "w2", "b2"], ["e"]),
+    helper.make_node("HardSigmoid", ["e"], ["gate"]),
+    helper.make_node("Mul", ["a", "gate"], ["g"]),
+    conv("g", "w3", "b3", "c"),
+    helper.make_node("ReduceMean", ["c", "image"], ["flat"], keepdims=0),
+    helper.make_node("Gemm", ["flat", "head.w", "head.b"], ["y"], transB=1),
+]
+save(
+    "means-over-the-image",
+    means,
+    [*first, *last, weight("w2", 16, 16, 1, 1), weight("b2", 16), ints("image", -1, -2)],
+    outputs=[helper.make_tensor_value_info("y", TensorProto.FLOAT, ["N", 10])],
+    opset=18,
+)
