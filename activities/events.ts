@@ -1,10 +1,11 @@
 /** `logs/<run>/events.jsonl`: what the activities of a run did, a line per event, for `emo-aen logs`. */
-import { appendFile, mkdir, readFile } from 'node:fs/promises';
+import { appendFile, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { isAbout } from '../configs/problem.js';
 import { Progress, Summary } from '../configs/schema/payload.js';
 import { runFolder } from './ledger-path.js';
+import { makeFolder } from '../ml/files/folders.js';
 
 export const TaskEvent = z.object({
   /** ISO 8601, UTC. */
@@ -25,8 +26,8 @@ function eventsPath(root: string, run: string): string {
 /** Adds a line. Lines of activities that run at the same time do not mix: each is one write to a file opened for appending. */
 export async function appendEvent(root: string, run: string, event: TaskEvent): Promise<void> {
   const path = eventsPath(root, run);
-  await mkdir(dirname(path), { recursive: true });
-  await appendFile(path, `${JSON.stringify(event)}\n`);
+  await makeFolder(dirname(path));
+  await appendFile(path, `${JSON.stringify(event)}\n`, { mode: 0o600 });
 }
 
 /** Every whole line, in the order written; none where there is no file. A line cut short by a kill is left out. */

@@ -1,9 +1,9 @@
 /** The files of a task: where it finds what it reads, and the record of what it wrote. */
-import { mkdir } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { Problem } from '../configs/problem.js';
 import type { Artifact, TaskInput, TaskOutput } from '../configs/schema/payload.js';
 import type { Digests } from '../ml/files/digests.js';
+import { makeFolder } from '../ml/files/folders.js';
 import type { TaskContext, TaskResult } from './task.js';
 
 /** A file that a task reads: its name as an artifact, where it is (absolute), its sha256. */
@@ -44,7 +44,7 @@ export function locate(
     file: async (...segments) => {
       const path = join(root, ...segments);
       insistOnOwn(task, folder, relativePath(root, path));
-      await mkdir(dirname(path), { recursive: true });
+      await makeFolder(dirname(path));
       return path;
     },
   };

@@ -1,10 +1,9 @@
 /** One process of a project in this terminal instead of the background. It is recorded, so that `up` finds it. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { Problem } from '../configs/problem.js';
 import type { Queue } from '../configs/schema/pipeline.js';
+import { startPrivately } from '../ml/files/folders.js';
 import { identify } from './processes/identity.js';
 import { findRunning, removeRecord, writeRecord, type ProcessName } from './processes/record.js';
 import { takeDown } from './processes/take-down.js';
@@ -21,7 +20,6 @@ export type Ended = number | null;
 export async function serveInForeground(root: string, onTarget: (target: TemporalTarget) => void): Promise<Ended> {
   const start = async (): Promise<Attached> => {
     const { program } = await temporalProgram();
-    await mkdir(join(root, '.emo-aen'), { recursive: true });
     const ports = await choosePorts(root, process.env);
     const target = embeddedServer({ ...ports, ui: null });
     onTarget(target);
@@ -68,7 +66,7 @@ async function attach(
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<Attached> {
   // Its words go to stderr: stdout is for the answer. A group of its own, so that a Ctrl-C reaches it once, through us, and a hard end can take its children too.
-  const child = spawn(program, args, { cwd: root, env, detached: true, stdio: ['ignore', 2, 2] });
+  const child = startPrivately(() => spawn(program, args, { cwd: root, env, detached: true, stdio: ['ignore', 2, 2] }));
   const closed = once(child, 'close');
   const pass = (): void => void child.kill('SIGTERM');
   process.on('SIGINT', pass).on('SIGTERM', pass).on('SIGHUP', pass);

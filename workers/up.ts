@@ -8,10 +8,20 @@ import { CLONE } from '../configs/load/installation.js';
 import { Problem } from '../configs/problem.js';
 import type { Queue } from '../configs/schema/pipeline.js';
 import { lockPath, withLock } from '../ml/files/lock.js';
-import { readRecord } from '../ml/files/record.js';
+import { makePrivate } from '../ml/files/folders.js';
+import { readRecord, takeRecord } from '../ml/files/record.js';
 import { isAlive } from './processes/identity.js';
 import { endedAtOnce, launch } from './processes/launch.js';
-import { findRunning, isSupervised, PROCESS_NAMES, Ready, readyPath, type ProcessName, type ProcessRecord } from './processes/record.js';
+import {
+  findRunning,
+  isSupervised,
+  PROCESS_NAMES,
+  Ready,
+  readyPath,
+  ProcessRecord,
+  recordPath,
+  type ProcessName,
+} from './processes/record.js';
 import { takeDown, type Ended } from './processes/take-down.js';
 import { serverEnvironment } from './server/program.js';
 import { uiPortOf } from './server/program.js';
@@ -84,7 +94,13 @@ export async function runningProcesses(root: string): Promise<ProcessRecord[]> {
  */
 export async function alone<Result>(root: string, note: (text: string) => void, body: () => Promise<Result>): Promise<Result> {
   const onWait = (): void => note('another command is starting or ending processes of this project: waiting for it');
-  return withLock(lockPath(root, 'processes'), body, { onWait, waitSeconds: WAIT_S });
+  const prepared = async (): Promise<Result> => {
+    await makePrivate(root);
+    // Here nobody else writes them: a damaged one is set aside.
+    for (const name of PROCESS_NAMES) await takeRecord(recordPath(root, name), ProcessRecord, note);
+    return body();
+  };
+  return withLock(lockPath(root, 'processes'), prepared, { onWait, waitSeconds: WAIT_S });
 }
 
 /** Starts the server anew where it has no UI: its history is on disk, and workers connect again by themselves. */

@@ -9,6 +9,7 @@ import { Evaluation } from '../../configs/schema/evaluation.js';
 import { LogArchive } from '../../configs/schema/log-archive.js';
 import { proveArchive } from '../../ml/archive/prove.js';
 import { hashFile, writeJsonAtomically } from '../../ml/files/atomic.js';
+import { makeFolder } from '../../ml/files/folders.js';
 import type { TaskContext, TaskFunction } from '../task.js';
 import { runWandb } from './wandb.js';
 
@@ -111,7 +112,7 @@ function runIdOf({ settings, folder, digest }: Context): string {
 /** A fresh folder; what a killed attempt left is removed. */
 async function workFolder(context: Context): Promise<string> {
   const logs = join(context.root, 'logs', context.folder);
-  await mkdir(logs, { recursive: true });
+  await makeFolder(logs);
   for (const name of await readdir(logs)) if (name.startsWith('wandb.tmp-')) await rm(join(logs, name), { recursive: true, force: true });
   const work = join(logs, `wandb.tmp-${randomBytes(4).toString('hex')}`);
   await mkdir(work);

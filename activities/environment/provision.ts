@@ -1,12 +1,11 @@
 /** Stage 1: checks that this machine can do the run, makes the folders of the method, writes down on what the run ran (method §1). */
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { readInstallation } from '../../configs/load/installation.js';
 import { Problem } from '../../configs/problem.js';
 import type { SettingsOf } from '../../configs/schema/catalog.js';
 import { Environment } from '../../configs/schema/environment.js';
 import type { TrainSettings } from '../../configs/schema/train.js';
 import { writeJsonAtomically } from '../../ml/files/atomic.js';
+import { makePrivate } from '../../ml/files/folders.js';
 import { threadsOf } from '../child/child.js';
 import type { TaskFunction } from '../task.js';
 import { probeLibraries, type Libraries } from './libraries.js';
@@ -41,7 +40,7 @@ export const provision: TaskFunction<SettingsOf<'provision'>> = async (context) 
     libraries: libraries.versions,
     python,
   } satisfies Environment);
-  for (const name of ['logs', 'checkpoints']) await mkdir(join(root, name), { recursive: true });
+  await makePrivate(root);
   const path = await context.file('runs', folder, 'environment.json');
   await writeJsonAtomically(path, environment);
   const unused = gpu !== null && libraries.device === 'cpu' && settings.device === 'auto';

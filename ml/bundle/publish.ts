@@ -6,13 +6,14 @@
  * A version that was published never changes: the same files again are the same version, other files need another number.
  */
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename } from 'node:fs/promises';
+import { readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Problem } from '../../configs/problem.js';
 import type { Manifest, ManifestFile } from '../../configs/schema/manifest.js';
-import { hashFile, syncFolder, writeFileAtomically, writeJsonAtomically } from '../files/atomic.js';
+import { hashFile, writeFileAtomically, writeJsonAtomically } from '../files/atomic.js';
 import { withBuildingFolder } from '../files/building.js';
 import { removeRecorded } from '../files/place.js';
+import { makeFolder, syncFolder } from '../files/folders.js';
 import { comparedWith, type Candidate, type Comparison } from './comparison.js';
 import { DOCUMENT_NAMES, FILE_NAMES, MANIFEST, versionFolder, VERSIONS } from './layout.js';
 import type { PlacedFile } from './manifest.js';
@@ -59,7 +60,7 @@ const BUILDING = '.building-';
  */
 export async function publishBundle(request: PublishRequest): Promise<Published> {
   const { directory, signal } = request;
-  await mkdir(join(directory, VERSIONS), { recursive: true });
+  await makeFolder(join(directory, VERSIONS));
   return onlyPublisher(directory, () => publishAlone(request), signal);
 }
 

@@ -3,7 +3,8 @@ import { readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { isAbout, Problem } from '../../configs/problem.js';
 import { Version } from '../../configs/schema/manifest.js';
-import { syncFolder, temporaryBeside } from '../files/atomic.js';
+import { temporaryBeside } from '../files/atomic.js';
+import { syncFolder } from '../files/folders.js';
 import { CURRENT, STAYING_NAMES, versionFolder } from './layout.js';
 
 /** In the folder of a version that was published at some time. It is no file of the version: it says that others may have it. */

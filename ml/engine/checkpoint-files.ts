@@ -4,11 +4,12 @@
  *
  * A checkpoint needs the best one of its time, which becomes the result if nothing better comes; so both are kept together.
  */
-import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { isAbout, Problem } from '../../configs/problem.js';
 import { hashFile, writeJsonAtomically } from '../files/atomic.js';
+import { makeFolder } from '../files/folders.js';
 import { writeSafetensors, type Tensor } from '../weights/safetensors.js';
 
 /** `recent`: written by the clock, against crashes; `periodic`: every so many epochs; `best`: of the validation so far. */
@@ -60,7 +61,7 @@ export class CheckpointFiles {
 
   /** `found` false: there was nothing to continue, or it belonged to other settings, photos or weights (`foreign`), and is gone. */
   static async open(folder: string, key: string, keep: number): Promise<{ readonly files: CheckpointFiles; readonly foreign: boolean }> {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     const index = await readIndex(join(folder, INDEX));
     const remarks = index === UNREADABLE ? [await setAllAside(folder)] : [];
     const found = index === UNREADABLE ? null : index;

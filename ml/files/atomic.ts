@@ -1,8 +1,9 @@
 /** Files that are complete or absent (standard 6): written to a temporary name beside the target, fsynced, renamed. */
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fromSystemError } from '../../configs/system-error.js';
+import { makeFolder, shareAsFolder, syncFolder } from './folders.js';
 
 /** A file being written: what is given to `write` is on it to the last byte, or the promise is rejected. */
 export interface NewFile {
@@ -17,9 +18,10 @@ export interface NewFile {
 export async function writeAtomically(path: string, write: (file: NewFile) => Promise<void>): Promise<void> {
   const temporary = temporaryBeside(path);
   try {
-    await mkdir(dirname(path), { recursive: true });
-    const file = await open(temporary, 'wx');
+    await makeFolder(dirname(path));
+    const file = await open(temporary, 'wx', 0o600);
     try {
+      await shareAsFolder(file, path);
       // `FileHandle.write` is content with the part of the bytes that a nearly full disk takes; `writeFile` insists on all of them.
       await write({ write: (bytes) => file.writeFile(bytes) });
       await file.sync();
@@ -48,16 +50,6 @@ export async function writeFileAtomically(path: string, data: string | Uint8Arra
 /** A value as JSON, two spaces, a newline at the end. */
 export async function writeJsonAtomically(path: string, value: unknown): Promise<void> {
   await writeFileAtomically(path, `${JSON.stringify(value, null, 2)}\n`);
-}
-
-/** Makes renames in the folder last through a power cut. */
-export async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
 }
 
 /** Bytes read at once; a smaller file is read with one call, which is what takes long about thousands of them. */

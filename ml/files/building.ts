@@ -4,9 +4,10 @@
  */
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { lstat, mkdir, open, readdir, rm, type FileHandle } from 'node:fs/promises';
+import { lstat, open, readdir, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isAbout } from '../../configs/problem.js';
+import { makeFolder } from './folders.js';
 import { tryLock } from './lock.js';
 
 /**
@@ -20,7 +21,7 @@ export async function withBuildingFolder<Result>(
   fill: (folder: string) => Promise<Result>,
 ): Promise<Result> {
   await removeAbandoned(parent, prefix);
-  await mkdir(parent, { recursive: true });
+  await makeFolder(parent);
   const [folder, lock] = await newFolder(parent, prefix);
   try {
     return await fill(folder);
@@ -33,7 +34,7 @@ export async function withBuildingFolder<Result>(
 async function newFolder(parent: string, prefix: string): Promise<[string, FileHandle]> {
   for (;;) {
     const folder = join(parent, `${prefix}${randomBytes(6).toString('hex')}`);
-    await mkdir(folder);
+    await makeFolder(folder);
     const lock = await openFolder(folder);
     // Between the two calls above another process may have taken the folder for an abandoned one.
     if (lock !== null && (await tryLock(lock.fd)) && (await isStill(folder, lock))) return [folder, lock];

@@ -8,13 +8,14 @@
  * whose file is gone, counts as not there, and the photo is decoded again.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rm, type FileHandle } from 'node:fs/promises';
+import { open, readdir, readFile, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { z } from 'zod';
 import { isAbout } from '../../configs/problem.js';
 import { fromSystemError } from '../../configs/system-error.js';
 import { writeFileAtomically } from '../files/atomic.js';
+import { makeFolder } from '../files/folders.js';
 import { LIBJPEG } from './decoder.js';
 import { HASHED_SIDE } from './photo-hashes.js';
 
@@ -62,8 +63,8 @@ export class Segment {
   static async create(folder: string, size: number): Promise<Segment> {
     const path = join(folder, `segment-${process.pid}-${randomBytes(4).toString('hex')}.bin`);
     try {
-      await mkdir(folder, { recursive: true });
-      return new Segment(path, size, await open(path, 'wx'));
+      await makeFolder(folder);
+      return new Segment(path, size, await open(path, 'wx', 0o600));
     } catch (error) {
       throw fromSystemError(error, path);
     }

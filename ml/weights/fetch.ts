@@ -5,7 +5,8 @@ import { basename, join, resolve } from 'node:path';
 import { Problem } from '../../configs/problem.js';
 import { isUrl, shownUrl } from '../../configs/url.js';
 import type { Progress } from '../../configs/schema/payload.js';
-import { hashFile, syncFolder } from '../files/atomic.js';
+import { hashFile } from '../files/atomic.js';
+import { syncFolder } from '../files/folders.js';
 import { download } from './download.js';
 
 export interface WeightsRequest {

@@ -1,9 +1,10 @@
 /** Starts a process that outlives this one and is kept running, with its output in `.emo-aen/logs/<name>.log`. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdir, open, readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Problem } from '../../configs/problem.js';
+import { makeFolder, startPrivately } from '../../ml/files/folders.js';
 import type { ProcessIdentity } from './identity.js';
 import { rotateLog } from './log.js';
 import { ProcessRecord, recordPath, type ProcessName } from './record.js';
@@ -38,17 +39,15 @@ const SMALL = ['--max-old-space-size=32', '--max-semi-space-size=1'];
  */
 export async function launch({ root, name, program, args, env, target, code }: Launch, adopt?: ProcessRecord): Promise<ProcessRecord> {
   const logFile = join(root, logPath(name));
-  await mkdir(dirname(logFile), { recursive: true });
+  await makeFolder(dirname(logFile));
   rotateLog(logFile);
-  const log = await open(logFile, 'a');
+  const log = await open(logFile, 'a', 0o600);
   try {
     const stdio = ['ignore', log.fd, log.fd, 'ipc'] as const;
-    const supervisor = spawn(process.execPath, [...SMALL, SUPERVISOR], {
-      cwd: root,
-      env: env ?? process.env,
-      detached: true,
-      stdio: [...stdio],
-    });
+    // What it starts inherits its umask.
+    const supervisor = startPrivately(() =>
+      spawn(process.execPath, [...SMALL, SUPERVISOR], { cwd: root, env: env ?? process.env, detached: true, stdio: [...stdio] }),
+    );
     const job: Supervised = {
       root,
       name,

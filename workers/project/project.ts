@@ -2,12 +2,12 @@
  * What makes a project itself to a Temporal server: an id in every name that it has there, and the keys that seal what it sends
  * (docs/decisions/0015). Both lie in `.emo-aen/project.json`, which only its owner may read; the environment may name others.
  */
+import { syncFolder } from '../../ml/files/folders.js';
 import { randomBytes } from 'node:crypto';
 import { link, mkdir, open, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { isAbout, Problem } from '../../configs/problem.js';
-import { syncFolder } from '../../ml/files/atomic.js';
 import { readRecord } from '../../ml/files/record.js';
 
 export interface Project {

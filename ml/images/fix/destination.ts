@@ -1,9 +1,9 @@
 /** The folder of the copy: empty or not there before, outside the set, and there with everything in it or not at all. */
+import { syncFolder } from '../../files/folders.js';
 import { mkdir, readdir, realpath, rename, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { isAbout, Problem } from '../../../configs/problem.js';
 import { removeAbandoned } from '../../files/abandoned.js';
-import { syncFolder } from '../../files/atomic.js';
 
 /**
  * Lets `fill` write into a folder beside `into`, which becomes `into` at the end; where `fill` throws, nothing is left of it.
