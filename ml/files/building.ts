@@ -24,9 +24,8 @@ export async function withBuildingFolder<Result>(
   await makeFolder(parent);
   const [folder, lock] = await newFolder(parent, prefix);
   try {
-    return await fill(folder);
+    return await fill(folder).finally(() => rm(folder, { recursive: true, force: true }));
   } finally {
-    await rm(folder, { recursive: true, force: true });
     await lock.close();
   }
 }
