@@ -128,7 +128,8 @@ describe('a task as an activity', () => {
     it(`fails with code, place and cure: ${problem.code}, ${nonRetryable ? 'not' : ''} retried`, async () => {
       const error = await failure(task(() => Promise.reject(problem)));
       assert.deepEqual([error.type, error.message, error.nonRetryable], [problem.code, problem.message, nonRetryable]);
-      assert.deepEqual(error.details, [{ ...problem.toJSON(), attempt: 2 }]);
+      const causes = problem.cause instanceof Error ? [problem.cause.message] : [];
+      assert.deepEqual(error.details, [{ ...problem.toJSON(), causes, attempt: 2 }]);
       assert.deepEqual(error.cause?.message, problem.cause instanceof Error ? problem.cause.message : undefined);
     });
   }
