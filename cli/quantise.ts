@@ -78,7 +78,7 @@ export const quantiseCommand = withExamples(
         const facts = {
           output,
           bytes: made.length,
-          sizeShare: Number((made.length / bytes.length).toFixed(4)),
+          sizeShare: Number((made.length / wholeBytes(foreign, bytes)).toFixed(4)),
           input: { ...foreign.input, size: view.crop, mean: view.mean, std: view.std },
           photos: photos.files.length,
           refused: photos.refused,
@@ -97,6 +97,11 @@ export const quantiseCommand = withExamples(
       'for a network that was trained on [-1, 1]',
   },
 );
+
+/** Of the float network, weights in other files included. */
+function wholeBytes({ model, reference }: ForeignModel, bytes: Uint8Array): number {
+  return reference === bytes ? bytes.length : encodeModel(model).length;
+}
 
 async function insistOnNothing(output: string): Promise<void> {
   const there = await access(output).then(

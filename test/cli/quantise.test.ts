@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { constant, node, value } from '../../ml/onnx/build.js';
@@ -75,6 +75,16 @@ describe('quantise on the command line', () => {
     assert.deepEqual([refused.code, /is there already\n {2}cure: .*--force/.test(refused.stderr)], [1, true]);
     assert.equal((await run('little.onnx', '--force')).code, 0);
     assert.equal(Buffer.compare(before, await readFile(join(root, 'little.onnx.int8'))), 0);
+  });
+
+  it("counts weights in other files to the float network's size", async () => {
+    const golden = 'test/ml/onnx/foreign/golden';
+    for (const file of ['outside.onnx', 'outside.data']) await copyFile(join(golden, file), join(root, file));
+    const outside = await run('outside.onnx', '--json');
+    assert.equal(outside.code, 0, outside.stderr);
+    await copyFile(join(golden, 'initializers-as-inputs.onnx'), join(root, 'inside.onnx'));
+    const share = (done: Outcome): number => facts(done)['sizeShare'] as number;
+    assert.ok(Math.abs(share(outside) / share(await run('inside.onnx', '--json')) - 1) < 0.05);
   });
 
   it('says how few photos there are', async () => {
