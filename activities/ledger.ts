@@ -3,6 +3,7 @@ import { Context } from '@temporalio/activity';
 import type { Ledger } from '../configs/schema/ledger.js';
 import type { Artifact } from '../configs/schema/payload.js';
 import { whileAlive } from './alive.js';
+import { activityFailure } from './failure.js';
 import type { LedgerFiles } from './ledger-files.js';
 import { artifactDigests, checkArtifacts, type Verdict } from './verify.js';
 
@@ -20,11 +21,11 @@ export function ledgerActivities(root: string, files: LedgerFiles): LedgerActivi
       const digests = artifactDigests(root, (message) => {
         context.log.warn(message);
       });
-      return whileAlive(
-        context,
-        () => undefined,
-        () => checkArtifacts(root, artifacts, digests),
-      );
+      const check = (): Promise<Verdict> => checkArtifacts(root, artifacts, digests);
+      return whileAlive(context, () => undefined, check).catch((error: unknown) => {
+        // The workflow believes a failure by its sealed details alone.
+        throw activityFailure(error, context, 'looking at earlier results', (text) => text).error;
+      });
     },
   };
 }
