@@ -1,4 +1,4 @@
-/** `npm run test:chaos -- train|orchestrate [--seed S] [--json]`: random faults; the last line of stdout is one JSON document (design §3). */
+/** `npm run test:chaos -- train|orchestrate [--seed S] [--only WORDS] [--json]`: random faults; the last line of stdout is one JSON document (design §3). */
 import { randomInt } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
@@ -11,6 +11,8 @@ import { isOk, table, type Report } from './report.js';
 import { trainChaos } from './train.js';
 
 interface Suite {
+  /** Just the hardships whose name contains these words; null: all that the suite has. */
+  readonly only: string | null;
   readonly seed: number;
   /** Absolute path of a folder for what is made on the way. */
   readonly scratch: string;
@@ -18,8 +20,9 @@ interface Suite {
 }
 
 const SUITES: Readonly<Record<string, (suite: Suite) => Promise<Report>>> = { train: trainChaos, orchestrate: orchestrateChaos };
-const USAGE = `usage: npm run test:chaos -- ${Object.keys(SUITES).join('|')} [--seed S] [--json]
+const USAGE = `usage: npm run test:chaos -- ${Object.keys(SUITES).join('|')} [--seed S] [--only WORDS] [--json]
   --seed S  a whole number from 0: does the same faults at the same moments again
+  --only W  of orchestrate, just the hardships whose name contains these words
   --json    no table, only the JSON document
 `;
 
@@ -35,6 +38,7 @@ interface Given {
   readonly name: string;
   readonly suite: (suite: Suite) => Promise<Report>;
   readonly seed: number;
+  readonly only: string | null;
   readonly json: boolean;
 }
 
@@ -43,13 +47,14 @@ function readArguments(words: readonly string[]): Given | null {
     const { values, positionals } = parseArgs({
       args: [...words],
       allowPositionals: true,
-      options: { seed: { type: 'string' }, json: { type: 'boolean', default: false } },
+      options: { seed: { type: 'string' }, only: { type: 'string' }, json: { type: 'boolean', default: false } },
     });
     const [name = '', ...more] = positionals;
     const suite = SUITES[name];
     const seed = values.seed === undefined ? randomInt(2 ** 32) : /^\d+$/.test(values.seed) ? Number(values.seed) : NaN;
-    if (suite === undefined || more.length > 0 || !Number.isSafeInteger(seed)) return null;
-    return { name, suite, seed, json: values.json };
+    const only = values.only ?? null;
+    if (suite === undefined || more.length > 0 || !Number.isSafeInteger(seed) || (only !== null && suite !== orchestrateChaos)) return null;
+    return { name, suite, seed, only, json: values.json };
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
     return null;
@@ -57,7 +62,7 @@ function readArguments(words: readonly string[]): Given | null {
 }
 
 /** @returns the exit code */
-async function run({ name, suite, seed, json }: Given): Promise<number> {
+async function run({ name, suite, seed, only, json }: Given): Promise<number> {
   const note = (text: string): void => void process.stderr.write(`${text}\n`);
   const startedAt = performance.now();
   const scratch = await mkdtemp(join(tmpdir(), `emo-aen-chaos-${name}-`));
@@ -69,7 +74,7 @@ async function run({ name, suite, seed, json }: Given): Promise<number> {
       process.exit(128 + constants.signals[signal]);
     });
   note(`suite ${name}, seed ${seed}`);
-  const report = await suite({ seed, scratch, note });
+  const report = await suite({ seed, only, scratch, note });
   const ok = isOk(report.faults);
   const seconds = Math.round(performance.now() - startedAt) / 1000;
   const skipped = report.faults.filter((row) => row.skipped !== undefined);

@@ -120,7 +120,7 @@ describe('the orchestrator under faults', function () {
       ],
       acts: [{ kind: 'kill', processes: ['server', 'cpu', 'gpu'], afterMs: 300, downMs: 0 }],
     };
-    const { faults } = await orchestrateChaos({ seed: 0, scratch, note: () => undefined, stories: [story] });
+    const { faults } = await orchestrateChaos({ seed: 0, only: null, scratch, note: () => undefined, stories: [story], hardships: [] });
     assert.ok(isOk(faults), JSON.stringify(faults, null, 2));
   });
 });

@@ -4,11 +4,14 @@
  */
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { Draws } from '../../ml/random/philox.js';
 import type { RunStatus } from '../../workers/report.js';
 import { readLedger } from '../../workers/candidates.js';
 import { queryLedger } from '../../workers/observe.js';
 import { connectTemporal } from '../../workers/temporal.js';
-import { Project, type Said } from './orchestrate/project.js';
+import { HARDSHIPS } from './orchestrate/hardships/all.js';
+import { Impossible, type Hardship } from './orchestrate/hardships/hardship.js';
+import { insist, Project, type Said } from './orchestrate/project.js';
 import { drawStories, type Act, type Story, type Words } from './orchestrate/story.js';
 import { wrongs } from './orchestrate/verify.js';
 import { Tally, type Report } from './report.js';
@@ -23,19 +26,45 @@ export interface OrchestrateChaos {
   /** Absolute. */
   readonly scratch: string;
   readonly note: (text: string) => void;
+  /** Just the hardships whose name contains these words; null: the stories and all hardships. */
+  readonly only: string | null;
   /** In place of all, for a quick look. */
   readonly stories?: readonly Story[];
+  readonly hardships?: readonly Hardship[];
 }
 
-export async function orchestrateChaos({ seed, scratch, note, stories = drawStories(seed, STORIES) }: OrchestrateChaos): Promise<Report> {
-  const project = await Project.make(join(scratch, 'project'));
-  const tally = new Tally([...new Set(stories.flatMap(({ acts }) => acts.map(nameOf)))].sort());
-  try {
-    for (const story of stories) await new Telling(project, story, note, tally).tell();
-  } finally {
-    await project.type(['down']);
+export async function orchestrateChaos(options: OrchestrateChaos): Promise<Report> {
+  const { seed, only, scratch, note } = options;
+  const {
+    stories = only === null ? drawStories(seed, STORIES) : [],
+    hardships = HARDSHIPS.filter(({ name }) => name.includes(only ?? '')),
+  } = options;
+  const acts = [...new Set(stories.flatMap((story) => story.acts.map(nameOf)))].sort();
+  const tally = new Tally([...acts, ...hardships.map(({ name }) => name)]);
+  if (stories.length > 0) {
+    const project = await Project.make(join(scratch, 'project'));
+    try {
+      for (const story of stories) await new Telling(project, story, note, tally).tell();
+    } finally {
+      await project.type(['down']);
+    }
   }
+  for (const [index, hardship] of hardships.entries()) await undergo(hardship, index, options, tally);
   return { faults: tally.rows(), sha256: {} };
+}
+
+async function undergo({ name, undergo }: Hardship, index: number, { seed, scratch, note }: OrchestrateChaos, tally: Tally): Promise<void> {
+  note(name);
+  try {
+    const draws = new Draws('shuffle', { seed, epoch: 2, index });
+    const found = await undergo({ scratch: join(scratch, `hardship-${index}`), draws });
+    tally.done(name);
+    for (const wrong of found) tally.wrong(name, wrong);
+    note(`${name}: ${found.length === 0 ? 'as it must be' : `WRONG: ${found.join('; ')}`}`);
+  } catch (error) {
+    if (!(error instanceof Impossible)) throw error;
+    tally.skip(name, error.message);
+  }
 }
 
 function nameOf(act: Act): string {
@@ -99,7 +128,7 @@ class Telling {
   }
 
   private async say(line: readonly string[], killMs: number | null = null): Promise<Said> {
-    const said = await this.project.type(line, killMs);
+    const said = await this.project.type(line, { killMs });
     const [action = ''] = line;
     if (said.code === 0) this.accepted[action] = (this.accepted[action] ?? 0) + 1;
     else if (said.code === null || said.code === UNREACHABLE) this.unknown[action] = (this.unknown[action] ?? 0) + 1;
@@ -148,9 +177,4 @@ class Telling {
     const skipped = tasks.filter((task) => task.state === 'skipped').map(({ name }) => name);
     await this.say(blocked ? ['retry', run] : ['retry', run, ...skipped]);
   }
-}
-
-function insist(said: Said): Said {
-  if (said.code === 0) return said;
-  throw new Error(`a command that must succeed ended with ${String(said.code)}: ${said.stderr}`);
 }

@@ -1,7 +1,8 @@
 /** A project whose pipelines are a story's DAG, its command line, and its processes. */
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { cp, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import { CLONE } from '../../../configs/load/installation.js';
@@ -19,15 +20,29 @@ export interface Said {
   readonly stderr: string;
 }
 
-export class Project {
-  private constructor(readonly root: string) {}
+/** How a command is typed. */
+export interface Typing {
+  /** After which it is killed; null: never. */
+  readonly killMs?: number | null;
+  /** Added to the environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** A program and its arguments that start it: `setpriv --reuid 65534`. */
+  readonly through?: readonly string[];
+}
 
-  static async make(root: string): Promise<Project> {
+export class Project {
+  private constructor(
+    readonly root: string,
+    /** What its commands find in their environment besides ours. */
+    readonly env: Readonly<Record<string, string>>,
+  ) {}
+
+  static async make(root: string, env: Readonly<Record<string, string>> = {}): Promise<Project> {
     await mkdir(join(root, 'configs'), { recursive: true });
     await cp(STEP, join(root, 'activities', 'step'), { recursive: true });
     await mkdir(join(root, 'node_modules'));
     await symlink(CLONE, join(root, 'node_modules', 'emo-aen'));
-    return new Project(root);
+    return new Project(root, env);
   }
 
   /** @returns the pipeline's file */
@@ -45,9 +60,9 @@ export class Project {
     return file;
   }
 
-  /** Types a command and waits for its end. @param killMs after which it is killed */
-  async type(words: readonly string[], killMs: number | null = null): Promise<Said> {
-    const child = spawn(process.execPath, [PROGRAM, ...words, '--root', this.root], { stdio: ['ignore', 'pipe', 'pipe'] });
+  /** Types a command and waits for its end. */
+  async type(words: readonly string[], { killMs = null, env = {}, through = [] }: Typing = {}): Promise<Said> {
+    const child = this.start(words, { env, through });
     let [stdout, stderr] = ['', ''];
     child.stdout.on('data', (text: Buffer) => (stdout += text.toString()));
     child.stderr.on('data', (text: Buffer) => (stderr += text.toString()));
@@ -58,6 +73,12 @@ export class Project {
     });
     clearTimeout(killer);
     return { code, stdout, stderr };
+  }
+
+  /** Types a command and does not wait for it. */
+  start(words: readonly string[], { env = {}, through = [] }: Omit<Typing, 'killMs'> = {}): ChildProcessByStdio<null, Readable, Readable> {
+    const [program = '', ...args] = [...through, process.execPath, PROGRAM, ...words, '--root', this.root];
+    return spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...this.env, ...env } });
   }
 
   async kill(name: Process): Promise<void> {
@@ -71,7 +92,10 @@ export class Project {
   }
 }
 
-function declaration({ name: _, needs, queue, ms, fails, times, optional, approval }: DrawnTask, optionals: ReadonlySet<string>) {
+function declaration(
+  { name: _, needs, queue, ms, fails, times, optional, approval, failFast = false }: DrawnTask,
+  optionals: ReadonlySet<string>,
+) {
   const from = needs
     .filter((need) => !optionals.has(need))
     .map((need): [string, string] => [`step.from.${need}`, `\${tasks.${need}.outputs.step}`]);
@@ -83,5 +107,12 @@ function declaration({ name: _, needs, queue, ms, fails, times, optional, approv
     set: { 'step.ms': ms, 'step.fails': fails, 'step.times': times, ...Object.fromEntries(from) },
     ...(optional ? { optional } : {}),
     ...(approval ? { approval: 'look at it' } : {}),
+    ...(failFast ? { onFailure: 'fail-fast' } : {}),
   };
+}
+
+/** The answer of a command that must succeed. */
+export function insist(said: Said): Said {
+  if (said.code === 0) return said;
+  throw new Error(`a command that must succeed ended with ${String(said.code)}: ${said.stderr}`);
 }

@@ -13,6 +13,8 @@ export interface DrawnTask {
   readonly times: number;
   readonly optional: boolean;
   readonly approval: boolean;
+  /** Its failure ends the run; drawn stories have none, for they must come to their end. */
+  readonly failFast?: boolean;
 }
 
 export type Process = 'server' | 'cpu' | 'gpu';
