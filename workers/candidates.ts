@@ -51,7 +51,12 @@ export async function readLedgers(root: string, tell = onStderr): Promise<Ledger
     if (found.is === 'sound') ledgers.push(found.value);
     else if (found.is === 'damaged') tell(`run ${name} is left out: ${ledgerPath('.', name)} ${found.why}`);
   }
-  return ledgers.sort((a, b) => (a.startedAt < b.startedAt ? 1 : -1));
+  return ledgers.sort(newestFirst);
+}
+
+/** Two runs that were started at the same moment may have one number: then the clock decides. */
+function newestFirst(a: Ledger, b: Ledger): number {
+  return b.number - a.number || (a.startedAt < b.startedAt ? 1 : -1);
 }
 
 /**

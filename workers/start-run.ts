@@ -3,12 +3,13 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { nearest } from '../configs/load/nearest.js';
 import { Problem } from '../configs/problem.js';
+import type { Ledger } from '../configs/schema/ledger.js';
 import type { Override, Plan } from '../configs/schema/plan.js';
 import { LONGEST_NAME, RunName } from '../configs/schema/names.js';
 import { ATTRIBUTES } from '../workflows/attribute-keys.js';
 import { WORKFLOW_TYPE, type PipelineInput } from '../workflows/input.js';
 import { taskQueueOf, workflowIdOf } from '../workflows/names.js';
-import { loadCandidates, lookForLedger, readLedgers } from './candidates.js';
+import { candidatesFrom, lookForLedger, readLedgers } from './candidates.js';
 import { missingAttributes } from './attributes.js';
 import { RUN_MEMO, type RunMemo } from './list-runs.js';
 import type { TemporalLink } from './temporal.js';
@@ -46,10 +47,12 @@ export async function checkRequest(root: string, { plan, name, until }: RunReque
 export async function startRun(root: string, link: TemporalLink, request: RunRequest): Promise<string> {
   const { client, project } = link;
   const attributes = (await missingAttributes(link)).length === 0;
-  const candidates = request.fresh ? [] : await loadCandidates(root, request.plan.pipeline, request.fromRun);
-  for (let run = request.name ?? (await nextName(root, request.plan.pipeline)); ; run = numberAfter(run)) {
+  const ledgers = await readLedgers(root);
+  const number = Math.max(0, ...ledgers.map((ledger) => ledger.number)) + 1;
+  const candidates = request.fresh ? [] : candidatesFrom(ledgers, request.plan.pipeline, request.fromRun);
+  for (let run = request.name ?? nextName(root, request.plan.pipeline, ledgers); ; run = numberAfter(run)) {
     const { plan, until, fresh, overrides, by } = request;
-    const input: PipelineInput = { run, plan, candidates, until, fresh, overrides, by, attributes, carried: null };
+    const input: PipelineInput = { run, number, plan, candidates, until, fresh, overrides, by, attributes, carried: null };
     try {
       await client.workflow.start(WORKFLOW_TYPE, {
         workflowId: workflowIdOf(project.id, run),
@@ -97,10 +100,8 @@ async function taken(root: string, name: string): Promise<Problem> {
   return new Problem({ code: 'CONFLICT', message, where: '--name', cure });
 }
 
-async function nextName(root: string, pipeline: string): Promise<string> {
-  const numbers = (await readLedgers(root)).flatMap(({ run }) =>
-    run.startsWith(`${pipeline}-`) ? [Number(run.slice(pipeline.length + 1))] : [],
-  );
+function nextName(root: string, pipeline: string, ledgers: readonly Ledger[]): string {
+  const numbers = ledgers.flatMap(({ run }) => (run.startsWith(`${pipeline}-`) ? [Number(run.slice(pipeline.length + 1))] : []));
   let name = `${pipeline}-${Math.max(0, ...numbers.filter(Number.isSafeInteger)) + 1}`;
   while (isTaken(root, name)) name = numberAfter(name);
   return name;

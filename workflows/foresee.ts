@@ -37,7 +37,10 @@ export interface Prospect {
 
 /** The tasks that a new run would do, in the plan's order. */
 export async function foresee({ plan, candidates, until, fresh }: Prospect, verify: Verify): Promise<Foreseen[]> {
-  const ledger = openLedger({ run: '', plan, candidates, fresh, until, overrides: [], by: '', attributes: false, carried: null }, '');
+  const ledger = openLedger(
+    { run: '', number: 1, plan, candidates, fresh, until, overrides: [], by: '', attributes: false, carried: null },
+    '',
+  );
   const foreseen = await goOn({ ledger, memory: new Memory(candidates, null), fresh }, verify);
   return foreseen.filter(({ action }) => action !== 'keep');
 }

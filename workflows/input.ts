@@ -5,6 +5,8 @@ import type { ReuseCandidate } from './decide.js';
 
 export interface PipelineInput {
   readonly run: string;
+  /** Counts the project's runs from 1. Clocks jump, so this says which run is the newest. */
+  readonly number: number;
   readonly plan: Plan;
   /** Earlier results that may serve again, newest first. */
   readonly candidates: readonly ReuseCandidate[];

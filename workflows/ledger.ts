@@ -20,6 +20,7 @@ export function openLedger(input: PipelineInput, at: string): Ledger {
     planHash: input.plan.hash,
     state: 'running',
     until: input.until,
+    number: input.number,
     startedAt: at,
     endedAt: null,
     tasks: input.plan.tasks.map((plan) => ({

@@ -27,6 +27,7 @@ const Candidate = z.object({
 /** Members without which an input is none of a run, {@link PipelineInput}. */
 export const INPUT = z.object({
   run: RunName,
+  number: z.int().positive(),
   plan: Plan.extend({ tasks: z.array(PlannedTask.extend({ name: PlannedName })) }),
   candidates: z.array(Candidate),
   fresh: z.boolean(),

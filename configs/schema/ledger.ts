@@ -58,6 +58,8 @@ export const Ledger = z.object({
   state: RunState,
   /** The last task to do, with all it depends on; null: all tasks. */
   until: z.string().nullable().default(null),
+  /** Counts the project's runs from 1: of two runs, the one with the larger number began later, whatever the clock said. */
+  number: z.int().positive(),
   startedAt: z.string(),
   endedAt: z.string().nullable(),
   tasks: z.array(LedgerTask),

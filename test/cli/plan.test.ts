@@ -150,6 +150,7 @@ async function finishedRun(project: Project, run: string, bytes = 0): Promise<vo
     planHash: plan.hash,
     state: 'completed',
     until: null,
+    number: 1,
     startedAt: '2026-01-01T00:00:00.000Z',
     endedAt: '2026-01-01T00:01:00.000Z',
     tasks: plan.tasks.map((task) => ({

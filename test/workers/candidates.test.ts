@@ -16,6 +16,7 @@ const ledger = (run: string): Ledger => ({
   planHash: 'x',
   until: null,
   state: 'completed',
+  number: 1,
   startedAt: '2026-01-01T00:00:00.000Z',
   endedAt: '2026-01-01T00:00:01.000Z',
   tasks: [],
@@ -39,6 +40,16 @@ describe('ledgers of earlier runs', () => {
     const runs = (await readLedgers(root, (text) => told.push(text))).map(({ run }) => run);
     return { runs: runs.sort(), told };
   }
+
+  it('stand in the order in which runs were started, whatever the clock said', async () => {
+    const started = { first: '2026-01-03T00:00:00.000Z', second: '2026-01-01T00:00:00.000Z', third: '2026-01-02T00:00:00.000Z' };
+    for (const [index, [run, startedAt]] of Object.entries(started).entries())
+      await place(run, JSON.stringify({ ...ledger(run), number: index + 1, startedAt }));
+    assert.deepEqual(
+      (await readLedgers(root)).map(({ run }) => run),
+      ['third', 'second', 'first'],
+    );
+  });
 
   it('leave damaged ones out, and say which', async () => {
     await place('sound');

@@ -24,7 +24,19 @@ export function layered(tasks: number, width: number): Plan {
 }
 
 export function inputOf(run: string, plan: Plan, change: Partial<PipelineInput> = {}): PipelineInput {
-  return { run, plan, candidates: [], fresh: false, until: null, overrides: [], by: 'a test', attributes: false, carried: null, ...change };
+  return {
+    run,
+    number: 1,
+    plan,
+    candidates: [],
+    fresh: false,
+    until: null,
+    overrides: [],
+    by: 'a test',
+    attributes: false,
+    carried: null,
+    ...change,
+  };
 }
 
 export function taskIn(ledger: Ledger, name: string): LedgerTask {

@@ -237,6 +237,7 @@ class Builder {
       planHash: 'a'.repeat(64),
       state: 'running',
       until: null,
+      number: 1,
       startedAt,
       endedAt: null,
       tasks: withFingerprints(this.tasks),

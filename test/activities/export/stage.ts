@@ -172,6 +172,7 @@ const LEDGER: Ledger = {
   planHash: 'a'.repeat(64),
   state: 'running',
   until: null,
+  number: 1,
   startedAt: '2026-01-02T03:04:05Z',
   endedAt: null,
   tasks: [

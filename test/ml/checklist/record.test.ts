@@ -54,6 +54,7 @@ describe('the record of a task', () => {
       planHash: '',
       state: 'completed',
       until: null,
+      number: 1,
       startedAt: '',
       endedAt: null,
       tasks,

@@ -37,6 +37,7 @@ const ledger = (state: Ledger['state']): Ledger => ({
   planHash: 'x',
   until: null,
   state,
+  number: 1,
   startedAt: '2026-01-01T00:00:00.000Z',
   endedAt: null,
   tasks: [],
