@@ -56,15 +56,27 @@ void settle(napi_env env, napi_status status, void* data) {
   napi_delete_async_work(env, job->work);
 }
 
-int number(napi_env env, napi_value object, const char* name) {
+// False where the object has no such number. A fraction is cut off.
+bool number(napi_env env, napi_value object, const char* name, int64_t* result) {
   napi_value value;
-  int32_t result = 0;
-  napi_get_named_property(env, object, name, &value);
-  napi_get_value_int32(env, value, &result);
-  return result;
+  return napi_get_named_property(env, object, name, &value) == napi_ok && napi_get_value_int64(env, value, result) == napi_ok;
 }
 
-// decodeSquare(bytes: Uint8Array, square: Uint8Array, crop: Crop, decoder: Decoder): Promise<boolean>, see ../decoder.ts
+// The longest side of a square: three bytes for each of its pixels are counted without overflow.
+constexpr int64_t kLongestSide = 1 << 15;
+// Past it a double, in which places are computed, skips whole numbers.
+constexpr int64_t kLargestPlace = int64_t{1} << 52;
+
+bool lies_within(int64_t from, int64_t size, int64_t all) { return all <= kLargestPlace && size <= all && from >= 0 && from <= all - size; }
+
+bool is_sound(const Crop& crop) {
+  return crop.size >= 1 && crop.size <= kLongestSide && lies_within(crop.left, crop.size, crop.resized_width) &&
+         lies_within(crop.top, crop.size, crop.resized_height) && crop.orientation >= 1 && crop.orientation <= 8;
+}
+
+bool is_shrink(int64_t shrink) { return shrink == 1 || shrink == 2 || shrink == 4 || shrink == 8; }
+
+// decodeSquare(bytes: Uint8Array, square: Uint8Array, crop: Crop, decoder: Decoding): Promise<boolean>, see ../decoder.ts
 napi_value decode_square(napi_env env, napi_callback_info info) {
   size_t count = 4;
   napi_value arguments[4];
@@ -74,23 +86,28 @@ napi_value decode_square(napi_env env, napi_callback_info info) {
   void* in = nullptr;
   void* out = nullptr;
   size_t out_length = 0;
+  napi_typedarray_type in_type, out_type;
   napi_value text;
   char loader[32];
-  bool understood = count == 4;
-  understood = understood && napi_get_typedarray_info(env, bytes, nullptr, &job->source.length, &in, nullptr, nullptr) == napi_ok;
-  understood = understood && napi_get_typedarray_info(env, square, nullptr, &out_length, &out, nullptr, nullptr) == napi_ok;
-  understood = understood && napi_get_named_property(env, decoder, "loader", &text) == napi_ok;
-  understood = understood && napi_get_value_string_utf8(env, text, loader, sizeof loader, nullptr) == napi_ok;
-  job->crop = {number(env, crop, "resizedWidth"), number(env, crop, "resizedHeight"), number(env, crop, "left"),
-               number(env, crop, "top"),          number(env, crop, "size"),          number(env, crop, "orientation")};
-  const size_t size = static_cast<size_t>(job->crop.size);
-  if (!understood || out_length != size * size * 3 || job->crop.orientation < 1 || job->crop.orientation > 8) {
-    napi_throw_type_error(env, nullptr, "decodeSquare(bytes, square of size * size * 3 bytes, crop, decoder)");
+  Crop& wanted = job->crop;
+  int64_t ignore_profile = 0;
+  int64_t shrink = 0;
+  const bool understood =
+      count == 4 && napi_get_typedarray_info(env, bytes, &in_type, &job->source.length, &in, nullptr, nullptr) == napi_ok &&
+      napi_get_typedarray_info(env, square, &out_type, &out_length, &out, nullptr, nullptr) == napi_ok &&
+      in_type == napi_uint8_array && out_type == napi_uint8_array && number(env, crop, "resizedWidth", &wanted.resized_width) &&
+      number(env, crop, "resizedHeight", &wanted.resized_height) && number(env, crop, "left", &wanted.left) &&
+      number(env, crop, "top", &wanted.top) && number(env, crop, "size", &wanted.size) &&
+      number(env, crop, "orientation", &wanted.orientation) && number(env, decoder, "ignoreProfile", &ignore_profile) &&
+      number(env, decoder, "shrink", &shrink) && napi_get_named_property(env, decoder, "loader", &text) == napi_ok &&
+      napi_get_value_string_utf8(env, text, loader, sizeof loader, nullptr) == napi_ok;
+  if (!understood || !is_sound(wanted) || !is_shrink(shrink) || out_length != static_cast<size_t>(wanted.size * wanted.size * 3)) {
+    napi_throw_type_error(env, nullptr, "decodeSquare(bytes, square of size * size * 3 bytes, crop within the resized photo, decoder)");
     return nullptr;
   }
   job->source.bytes = static_cast<const uint8_t*>(in);
-  job->source.ignore_profile = number(env, decoder, "ignoreProfile") != 0;
-  job->source.shrink = number(env, decoder, "shrink");
+  job->source.ignore_profile = ignore_profile != 0;
+  job->source.shrink = static_cast<int>(shrink);
   job->source.loader = loader;
   job->out = static_cast<uint8_t*>(out);
   napi_create_reference(env, bytes, 1, &job->bytes);

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <csetjmp>
 #include <stdexcept>
+#include <type_traits>
 #include <vector>
 
 #include "block-means.h"
@@ -160,9 +161,11 @@ class Jpeg : public Rows {
     }
   }
 
-  // libjpeg leaves by longjmp, over frames of C alone: nothing in `work` may have a destructor.
+  // libjpeg leaves by longjmp, which runs no destructor: `work` captures by reference alone and makes no object that has one. It calls libjpeg and
+  // counts; whatever else is to be done is done before or afterwards.
   template <typename Work>
   void guarded(const Work& work) {
+    static_assert(std::is_trivially_destructible_v<Work>, "what a longjmp passes over must have no destructor");
     if (setjmp(errors_.jump) != 0) throw std::runtime_error(errors_.message);
     work();
   }

@@ -26,12 +26,12 @@ constexpr std::array<Turn, 8> kTurns = {{
 }};
 
 // Of `resized` results over `inputs`, those from `from` on.
-Taps taps_of(int inputs, int resized, int from, int size) {
-  const double scale = static_cast<double>(inputs) / resized;
+Taps taps_of(int inputs, int64_t resized, int64_t from, int64_t size) {
+  const double scale = static_cast<double>(inputs) / static_cast<double>(resized);
   const double reach = std::max(scale, 1.0);
   Taps taps;
-  for (int place = from; place < from + size; place++) {
-    const double centre = (place + 0.5) * scale;
+  for (int64_t place = from; place < from + size; place++) {
+    const double centre = (static_cast<double>(place) + 0.5) * scale;
     const int first = std::max(static_cast<int>(centre - reach + 0.5), 0);
     const int end = std::min(static_cast<int>(centre + reach + 0.5), inputs);
     taps.spans.push_back({first, end - first, taps.weights.size()});
@@ -92,10 +92,10 @@ bool all_opaque(const Strip& strip, int width) {
 
 Square::Square(const Rows& photo, const Crop& crop, uint8_t* out) : width_(photo.width()), channels_(photo.channels()) {
   const Turn& turn = kTurns.at(static_cast<size_t>(crop.orientation - 1));
-  int resized_width = crop.resized_width;
-  int resized_height = crop.resized_height;
-  int left = turn.from_right ? crop.resized_width - crop.left - crop.size : crop.left;
-  int top = turn.from_bottom ? crop.resized_height - crop.top - crop.size : crop.top;
+  int64_t resized_width = crop.resized_width;
+  int64_t resized_height = crop.resized_height;
+  int64_t left = turn.from_right ? crop.resized_width - crop.left - crop.size : crop.left;
+  int64_t top = turn.from_bottom ? crop.resized_height - crop.top - crop.size : crop.top;
   const ptrdiff_t last = crop.size - 1;
   ptrdiff_t to_right = turn.from_right ? -3 : 3;
   ptrdiff_t downwards = static_cast<ptrdiff_t>(turn.from_bottom ? -3 : 3) * crop.size;

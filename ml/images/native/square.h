@@ -17,15 +17,16 @@
 
 namespace emo_aen {
 
-// Of the upright photo: its sides after resizing, and the square of it that is wanted.
+// Of the upright photo: its sides after resizing, and the square of it that is wanted, which lies within. The longer side of a photo that is one pixel
+// wide and many millions high does not fit into 32 bits.
 struct Crop {
-  int resized_width;
-  int resized_height;
-  int left;
-  int top;
-  int size;
+  int64_t resized_width;
+  int64_t resized_height;
+  int64_t left;
+  int64_t top;
+  int64_t size;
   // EXIF's, 1 to 8: how the photo is stored.
-  int orientation;
+  int64_t orientation;
 };
 
 // For each of a row of results: the inputs that it is a mean of, and their weights.

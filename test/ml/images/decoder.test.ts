@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { LIBJPEG, loadDecoder, type Crop } from '../../../ml/images/decoder.js';
+import sharp from 'sharp';
+import { decodeSquare } from '../../../ml/images/decode.js';
+import { LIBJPEG, loadDecoder, type Crop, type Decoding } from '../../../ml/images/decoder.js';
 import { centreOffset, resizedSides } from '../../../ml/images/geometry.js';
 
 interface Case {
@@ -52,6 +54,60 @@ describe('the decoder', () => {
   it('is named after the wheel whose libjpeg-turbo it is linked to, so that what another one decoded is not taken for its own', () => {
     const [, name, version] = /^([a-z]+)==(\S+) /m.exec(readFileSync(join('setup', 'wheels', 'pillow.txt'), 'utf8')) ?? [];
     assert.equal(LIBJPEG, `${name} ${version}`);
+  });
+});
+
+describe('decodeSquare', () => {
+  const sound: Crop = { resizedWidth: 4, resizedHeight: 6, left: 0, top: 1, size: 4, orientation: 1 };
+  const decoding: Decoding = { shrink: 1, loader: '', ignoreProfile: 1 };
+  const decode = async (crop: Partial<Crop>, by: Partial<Decoding> = {}, length = 4 * 4 * 3): Promise<boolean> =>
+    (await loadDecoder()).decodeSquare(bytesOf('4:4:4'), new Uint8Array(length), { ...sound, ...crop }, { ...decoding, ...by });
+  const isRefused = (decoded: Promise<boolean>): Promise<void> => assert.rejects(decoded, { name: 'TypeError' });
+
+  it('takes a square within the photo', async () => {
+    assert.equal(await decode({}), true);
+  });
+
+  it('refuses a size that is none, whatever memory comes with it', async () => {
+    for (const size of [-1, 0, -4, NaN, 0.5]) for (const length of [0, 3, 48]) await isRefused(decode({ size }, {}, length));
+    await isRefused(decode({ size: 2 ** 32 + 1, resizedWidth: 2 ** 33, resizedHeight: 2 ** 33 }, {}, 3));
+    await isRefused(decode({ size: 2 ** 32, resizedWidth: 2 ** 33, resizedHeight: 2 ** 33 }, {}, 0));
+  });
+
+  it('refuses memory that is not as large as the square', async () => {
+    for (const length of [0, 47, 49]) await isRefused(decode({}, {}, length));
+  });
+
+  const outside: readonly Partial<Crop>[] = [
+    { left: -1 },
+    { left: 1 },
+    { top: -1 },
+    { top: 3 },
+    { top: 2 ** 53 },
+    { resizedWidth: 3 },
+    { resizedHeight: 4 },
+    { resizedWidth: 0 },
+    { resizedHeight: -6 },
+    { resizedHeight: Infinity },
+    { orientation: 0 },
+    { orientation: 9 },
+  ];
+  for (const crop of outside)
+    it(`refuses ${Object.entries(crop).flat().join(' ')}, of a square that is not within the photo`, () => isRefused(decode(crop)));
+
+  it('refuses what is no number, another shrink and a loader that is too long', async () => {
+    await isRefused(decode({ left: '0' as unknown as number }));
+    for (const shrink of [-1, 0, 3, 16]) await isRefused(decode({}, { shrink }));
+    await assert.rejects(decode({}, { loader: null as unknown as string }), { name: 'TypeError' });
+  });
+
+  it('finds the middle of a photo whose longer side, resized, does not fit into 32 bits', async () => {
+    const width = 9_000_000;
+    const line = await sharp({ create: { width, height: 1, channels: 3, background: { r: 10, g: 100, b: 200 } } })
+      .png()
+      .toBuffer();
+    const square = await decodeSquare(line, { width, height: 1, orientation: 1, icc: null }, 256);
+    assert.deepEqual(square, Buffer.alloc(square.length, Buffer.from([10, 100, 200])));
   });
 });
 
