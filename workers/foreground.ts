@@ -1,9 +1,12 @@
 /** One process of a project in this terminal instead of the background. It is recorded, so that `up` finds it. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { ownerNow } from '#setup/lock.mjs';
 import { Problem } from '../configs/problem.js';
 import type { Queue } from '../configs/schema/pipeline.js';
 import { startPrivately } from '../ml/files/folders.js';
+import { takeLock } from '../ml/files/lock.js';
+import { processLock } from './processes/holders.js';
 import { identify } from './processes/identity.js';
 import { findRunning, removeRecord, writeRecord, type ProcessName } from './processes/record.js';
 import { takeDown } from './processes/take-down.js';
@@ -65,9 +68,12 @@ async function attach(
   code: string,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<Attached> {
+  const lock = await takeLock(processLock(root, name), { waitSeconds: 0 });
+  await lock.say({ ...ownerNow(), command: `${name} in a terminal` });
   // Its words go to stderr: stdout is for the answer. A group of its own, so that a Ctrl-C reaches it once, through us, and a hard end can take its children too.
-  const child = startPrivately(() => spawn(program, args, { cwd: root, env, detached: true, stdio: ['ignore', 2, 2] }));
+  const child = startPrivately(() => spawn(program, args, { cwd: root, env, detached: true, stdio: ['ignore', 2, 2, lock.descriptor] }));
   const closed = once(child, 'close');
+  await lock.leave(); // from here on the child alone holds it
   const pass = (): void => void child.kill('SIGTERM');
   process.on('SIGINT', pass).on('SIGTERM', pass).on('SIGHUP', pass);
   const identity = child.pid === undefined ? null : identify(child.pid);

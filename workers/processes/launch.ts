@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Problem } from '../../configs/problem.js';
 import { makeFolder, startPrivately } from '../../ml/files/folders.js';
+import { processLock } from './holders.js';
 import type { ProcessIdentity } from './identity.js';
 import { rotateLog } from './log.js';
 import { ProcessRecord, recordPath, type ProcessName } from './record.js';
@@ -58,6 +59,7 @@ export async function launch({ root, name, program, args, env, target, code }: L
       log: logPath(name),
       logFile,
       record: recordPath(root, name),
+      lock: processLock(root, name),
       adopt: adopt === undefined ? null : { process: adopt.process, startedAt: adopt.startedAt },
     };
     const answer = await answerOf(supervisor, job);

@@ -14,6 +14,8 @@ export interface Supervised {
   readonly logFile: string;
   /** Absolute path of the process' record. */
   readonly record: string;
+  /** Absolute path of the lock that the process and its supervisor hold. */
+  readonly lock: string;
   /** A process that runs already, whose supervisor is gone. */
   readonly adopt: { readonly process: ProcessIdentity; readonly startedAt: string } | null;
 }

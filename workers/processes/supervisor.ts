@@ -8,6 +8,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { appendFileSync, closeSync, openSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { ownerNow, takeLock, type HeldLock } from '#setup/lock.mjs';
 import { writeJsonAtomically } from '../../ml/files/atomic.js';
 import { outliveLog } from '../../ml/files/lasting-output.js';
 import { identify, isAlive, type ProcessIdentity } from './identity.js';
@@ -19,12 +20,15 @@ import type { Answer, Deaths, Supervised } from './supervised.js';
 const LOOK_MS = 2_000;
 /** How soon a record that could not be written is written again. */
 const WRITE_AGAIN_MS = 5_000;
+/** How long another holder of the lock is waited for: one that is about to end. */
+const LOCK_S = 2;
 
 class Supervisor {
   private child: ChildProcess | null = null;
   private ending = false;
   private deaths: Deaths | null = null;
   private running: { readonly process: ProcessIdentity; readonly startedAt: string } | null = null;
+  private lock: HeldLock | null = null;
   private unwritten = false;
   private writing = false;
 
@@ -39,11 +43,18 @@ class Supervisor {
     if (this.child === null) process.exit(0);
   }
 
-  start(): void {
+  async start(): Promise<void> {
     const { program, args, root, log } = this.job;
     const began = performance.now();
+    let lock: number;
+    try {
+      lock = await this.holdLock();
+    } catch (error) {
+      return this.failed(error instanceof Error ? error : new Error(String(error)), began);
+    }
     const output = this.openLog();
-    const child = spawn(program, args, { cwd: root, detached: true, stdio: ['ignore', output, output] });
+    // The lock goes to the process too: where the supervisor is killed, the process still holds it.
+    const child = spawn(program, args, { cwd: root, detached: true, stdio: ['ignore', output, output, lock] });
     if (typeof output === 'number') closeSync(output);
     this.child = child;
     child.once('error', (error) => this.failed(error, began));
@@ -60,9 +71,21 @@ class Supervisor {
 
   /** Watches over a process that another supervisor had started. */
   async adopt(found: ProcessIdentity, startedAt: string): Promise<void> {
+    // It holds the lock, which cannot be had from it. Who looks for its holders must find this supervisor too.
+    openSync(this.job.lock, 'a', 0o600);
     this.runs(found, startedAt);
     while (isAlive(found)) await delay(LOOK_MS);
     this.died('another way than this supervisor could see', STEADY_MS);
+  }
+
+  /** Nothing is started without the lock: another container may have started it meanwhile. */
+  private async holdLock(): Promise<number> {
+    if (this.lock !== null) return this.lock.descriptor;
+    const { lock, name } = this.job;
+    this.lock = await takeLock(lock, { waitSeconds: LOCK_S });
+    const owner = { ...ownerNow(), command: `supervisor of ${name}` };
+    await this.lock.say(owner).catch((error: unknown) => this.say(`${lock} could not be written: ${String(error)}`)); // a full disk
+    return this.lock.descriptor;
   }
 
   private runs(identity: ProcessIdentity, startedAt: string): void {
@@ -85,7 +108,7 @@ class Supervisor {
     const now = Date.now();
     this.deaths = { count, how, at: new Date(now).toISOString(), againAt: new Date(now + pauseMs).toISOString() };
     this.say(`${this.job.name} (pid ${pid}) ended: ${how}. Start again in ${pauseMs / 1000} s`);
-    setTimeout(() => this.start(), pauseMs);
+    setTimeout(() => void this.start(), pauseMs);
     void this.save();
   }
 
@@ -152,6 +175,6 @@ process.once('message', (job: Supervised) => {
   process.title = `emo-aen supervisor of ${job.name}`;
   const supervisor = new Supervisor(job, own);
   process.on('SIGTERM', () => supervisor.end());
-  if (job.adopt === null) supervisor.start();
+  if (job.adopt === null) void supervisor.start();
   else void supervisor.adopt(job.adopt.process, job.adopt.startedAt);
 });
