@@ -91,7 +91,10 @@ export class Decoders {
     return started;
   }
 
-  /** Each start takes a third of a second of a core. A set of few photos has all of them with the first process before that is ready. */
+  /**
+   * Starting one takes as much as decoding five photos of 12 megapixels. Few photos all go to the first process before that is ready: its
+   * threads keep several cores busy.
+   */
   #mayStart(): boolean {
     const running = [...this.#shared].filter(({ gone }) => !gone);
     return running.length < this.#most && running.every(({ ready }) => ready);

@@ -80,6 +80,26 @@ describe('processes that decode photos', function () {
     assert.deepEqual([asked, most, active], [3, 1, 0]);
   });
 
+  it('have several photos in hand at once, each', async () => {
+    const few = [8, 8, 8, 8].map(pathOf);
+    let asked = 0;
+    let letIn = (): void => undefined;
+    const all = new Promise<void>((resolve) => (letIn = resolve));
+    // A process that took one photo after the other would wait here for ever.
+    const memory: Pick<Budget, 'run'> = {
+      run: async (_, work) => {
+        if (++asked === few.length) letIn();
+        await all;
+        return work();
+      },
+    };
+    const told = await withDecoders((decoders) => Promise.all(few.map((path) => look(decoders, path))), { most: 1, memory });
+    assert.deepEqual(
+      told.map(({ square }) => square?.length),
+      few.map(() => 256 * 256 * 3),
+    );
+  });
+
   it('tell a defect of the code as one, a Problem as one and an error of the system with its code, and go on', async () => {
     await withDecoders(
       async (decoders) => {
