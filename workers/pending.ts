@@ -54,7 +54,7 @@ export async function describeRun(client: Client, workflowId: string): Promise<D
       task,
       attempt: activity.attempt ?? 1,
       progress: progress.success ? progress.data : null,
-      given: activity.state === STARTED,
+      given: Number(activity.state) === STARTED,
       worker: activity.lastWorkerIdentity === '' ? null : (activity.lastWorkerIdentity ?? null),
       lastSignAt: millisecondsOf(sign),
       nextTryAt: millisecondsOf(activity.nextAttemptScheduleTime),

@@ -92,7 +92,7 @@ function converse(request: WandbRequest, options: WandbOptions, env: NodeJS.Proc
       if (child.pid !== undefined) endDescendants(child.pid, mark, child.exitCode !== null || child.signalCode !== null);
     };
     signal.addEventListener('abort', end, { once: true });
-    let broken: unknown;
+    let broken: Error | undefined;
     const lines: string[] = [];
     let answer: z.infer<typeof Answer> = {};
     let silent = false;
@@ -109,7 +109,7 @@ function converse(request: WandbRequest, options: WandbOptions, env: NodeJS.Proc
         if (said.done !== undefined) options.onRows(said.done);
       },
       (error) => {
-        broken ??= error;
+        broken ??= error instanceof Error ? error : new Error(String(error));
         end();
       },
       hide,

@@ -16,10 +16,12 @@ const KINDS: readonly Kind[] = [
   { is: /^(\xef\xbb\xbf)?\s*<(!doctype html|html|head|body)/i, what: 'an HTML page, as of a login or an error', cure: 'open the address in a browser, and give the address of the file itself, or its path' },
   { is: /^\s*<(\?xml|!doctype|Error|\w+>)/, what: 'XML, as stores answer instead of a file', cure: 'open the address in a browser, and give the address of the file itself, or its path' },
   { is: /^version https:\/\/git-lfs/, what: 'a Git LFS pointer, which stands for the file', cure: 'run git lfs pull where the file lies, or download the file itself' },
+  // eslint-disable-next-line no-control-regex -- bytes of a file, not text
   { is: /^\x1f\x8b/, what: 'compressed by gzip', cure: 'unpack it first: gunzip FILE' },
   { is: /^(BZh\d|\xfd7zXZ|\x28\xb5\x2f\xfd|7z\xbc\xaf|Rar!)/, what: 'a compressed file', cure: UNPACK },
   { is: /^[^]{257}ustar/, what: 'a tar archive', cure: UNPACK },
   { is: /^\x93NUMPY/, what: 'a NumPy array', cure: 'save the weights as safetensors, with their names' },
+  // eslint-disable-next-line no-control-regex -- bytes of a file, not text
   { is: /^\x08[\x01-\x10]\x12/, what: 'an ONNX model', cure: 'give the checkpoint that it was exported from: .pth, .safetensors or .h5' },
   { is: /^GGUF/, what: 'a GGUF file', cure: 'give the weights as safetensors' },
   { is: /^\s*[[{][\x20-\x7e\s]{15}/, what: 'JSON text', cure: 'give the file of the weights itself' },

@@ -55,7 +55,7 @@ export function sealCodec(project: Project): PayloadCodec {
   const keys = new Map(project.keys.map((key) => [keyId(key), key]));
   return {
     encode: (payloads, context) =>
-      Promise.all(payloads.map((payload) => (isReadable(payload) ? payload : seal(project, payload, context)))),
+      Promise.all(payloads.map(async (payload) => (isReadable(payload) ? payload : await seal(project, payload, context)))),
     decode: (payloads, context) =>
       Promise.all(
         payloads.map(async (payload) => {
@@ -78,7 +78,7 @@ function isReadable({ metadata, data }: Payload): boolean {
 }
 
 async function seal(project: Project, payload: Payload, context: SerializationContext | undefined): Promise<Payload> {
-  const { [ENCODING]: encoding, ...others } = (payload.metadata ?? {}) as Metadata;
+  const { [ENCODING]: encoding, ...others } = (payload.metadata ?? {});
   const plain = bytesOf(payload.data);
   const isLarge = plain.length >= LARGE_BYTES;
   const nonce = randomBytes(NONCE_BYTES);
@@ -104,7 +104,7 @@ async function open(
   payload: Payload,
   context: SerializationContext | undefined,
 ): Promise<Payload | null> {
-  const metadata = (payload.metadata ?? {}) as Metadata;
+  const metadata = (payload.metadata ?? {});
   const bytes = bytesOf(payload.data);
   const key = keys.get(textOf(metadata[KEY]));
   const nonce = metadata[NONCE];

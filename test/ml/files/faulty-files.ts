@@ -62,7 +62,7 @@ async function intercept(
           const path = paths.get(this);
           const call = (): Promise<unknown> => original.apply(this, args);
           return path === undefined ? call() : around(`handle.${name}`, path, args, call);
-        } as Call,
+        },
     );
   syncBuiltinESMExports();
   return () => {
