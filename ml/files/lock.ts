@@ -32,6 +32,7 @@ export async function withLock<Result>(path: string, body: () => Promise<Result>
 /** Takes a lock for a child, which inherits its descriptor. @throws Problem as {@link withLock}. */
 export function takeLock(path: string, options?: LockOptions): Promise<HeldLock> {
   return take(path, options).catch((error: unknown) => {
+    options?.signal?.throwIfAborted(); // why it was aborted, which the helper program's error does not say
     throw asProblem(error, path);
   });
 }

@@ -78,7 +78,7 @@ function isReadable({ metadata, data }: Payload): boolean {
 }
 
 async function seal(project: Project, payload: Payload, context: SerializationContext | undefined): Promise<Payload> {
-  const { [ENCODING]: encoding, ...others } = (payload.metadata ?? {});
+  const { [ENCODING]: encoding, ...others } = payload.metadata ?? {};
   const plain = bytesOf(payload.data);
   const isLarge = plain.length >= LARGE_BYTES;
   const nonce = randomBytes(NONCE_BYTES);
@@ -104,7 +104,7 @@ async function open(
   payload: Payload,
   context: SerializationContext | undefined,
 ): Promise<Payload | null> {
-  const metadata = (payload.metadata ?? {});
+  const metadata = payload.metadata ?? {};
   const bytes = bytesOf(payload.data);
   const key = keys.get(textOf(metadata[KEY]));
   const nonce = metadata[NONCE];

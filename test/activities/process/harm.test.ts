@@ -74,7 +74,7 @@ describe('what an own activity may not do to its worker', function () {
 
   /** Starts one process in the group, one in a session of its own, and one through a shell that ends; writes their numbers down. */
   const BEGIN = `
-    const path = await context.file('runs', 'pids.json');
+    const path = await context.file('runs', context.folder, 'pids.json');
     const options = { stdio: 'ignore' };
     const inGroup = spawn('sleep', ['1000'], { ...options, env: {} });
     const apart = spawn('sleep', ['1000'], { ...options, detached: true });
@@ -83,7 +83,7 @@ describe('what an own activity may not do to its worker', function () {
     await writeFile(path, JSON.stringify([inGroup.pid, apart.pid, Number(String(text))]));
     context.progress({ message: 'begun' });`;
   const begun = async (): Promise<ProcessIdentity[]> =>
-    (JSON.parse(await readFile(join(project.root, 'runs', 'pids.json'), 'utf8')) as number[]).map(
+    (JSON.parse(await readFile(join(project.root, 'runs', 'test', 'pids.json'), 'utf8')) as number[]).map(
       (pid) => identify(pid) ?? assert.fail(`${pid} has not begun`),
     );
   const assertEnded = async (started: readonly ProcessIdentity[]): Promise<void> => {
@@ -97,7 +97,7 @@ describe('what an own activity may not do to its worker', function () {
       let started: Promise<ProcessIdentity[]> | undefined;
       const progress = (): void => {
         started = begun().then(async (seen) => {
-          await writeFile(join(project.root, 'runs', 'pids.json.go'), '');
+          await writeFile(join(project.root, 'runs', 'test', 'pids.json.go'), '');
           return seen;
         });
         if (end.includes('failed') || end.includes('done')) return;
