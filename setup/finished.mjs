@@ -1,7 +1,8 @@
 /** Folders in the cache that are whole or do not count: a mark is written last, and a folder without one is made anew. */
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { syncPath, writeDurably } from './json-file.mjs';
 
 const MARK = '.complete';
 
@@ -10,9 +11,21 @@ export function isFinished(folder) {
   return existsSync(join(folder, MARK));
 }
 
-/** Says that a folder is whole. @param {string} folder */
+/** Says that a folder is whole, once all that the mark vouches for would outlive a power cut. @param {string} folder */
 async function finish(folder) {
-  await writeFile(join(folder, MARK), '');
+  await syncTree(folder);
+  await writeDurably(join(folder, MARK), '');
+  await syncPath(dirname(folder));
+}
+
+/** Files first, then the folder that names them. What a link leads to belongs to somebody else. @param {string} folder */
+async function syncTree(folder) {
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) await syncTree(path);
+    else if (entry.isFile()) await syncPath(path);
+  }
+  await syncPath(folder);
 }
 
 /**
@@ -42,6 +55,7 @@ export async function makeAside(folder, make) {
     await finish(temporary);
     await rm(folder, { recursive: true, force: true });
     await rename(temporary, folder);
+    await syncPath(dirname(folder));
   } finally {
     await rm(temporary, { recursive: true, force: true });
   }
