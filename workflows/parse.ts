@@ -62,6 +62,7 @@ export const UNTIL = z.object({ task: z.string().nullable(), by }) satisfies z.Z
 
 /** The type of the failure that such an input, or request, is answered with. */
 export const MALFORMED = 'MALFORMED';
+const CURE = 'let client and workers be of one version: emo-aen down, then emo-aen up';
 /** Faults that one message tells. */
 const TOLD = 5;
 
@@ -70,5 +71,7 @@ export function parse<Schema extends z.ZodType>(schema: Schema, given: unknown, 
   const parsed = schema.safeParse(given);
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.slice(0, TOLD).map(({ path, message }) => `${path.map(String).join('.') || 'it'}: ${message}`);
-  throw ApplicationFailure.nonRetryable(`this is not ${what} of this version: ${faults.join('; ')}`, MALFORMED);
+  const message = `this is not ${what} of this version: ${faults.join('; ')}`;
+  // A client believes the details alone, which are sealed.
+  throw ApplicationFailure.nonRetryable(message, MALFORMED, { message, cure: CURE });
 }

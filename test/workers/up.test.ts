@@ -194,7 +194,7 @@ describe("a project's processes", () => {
 
   async function skipIn(root: string, run: string): Promise<string | undefined> {
     const link = await connectTemporal(root);
-    await sendUpdate(root, link, run, 'skip', { task: 'unknown', reason: 'not needed', by: 'ann' });
+    await sendUpdate(root, link, run, 'skip', { tasks: ['unknown'], stage: null, reason: 'not needed', by: 'ann' });
     await link.client.workflow.getHandle(workflowIdOf(link.project.id, run)).result();
     await link.close();
     return (await readLedger(root, run))?.tasks[0]?.reason;
