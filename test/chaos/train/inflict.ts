@@ -136,14 +136,14 @@ const WAYS: Ways = {
       return signalled(pid, 'SIGCONT');
     };
     const end = await harmed(run, fault, { strike });
-    const told = insist(end.error, 'DISK_FULL', /no space left/);
+    const told = insist(end.error, 'DISK_FULL', /the disk is full/);
     assert.ok(told.where?.startsWith(run.folder), `it says where: ${told.where}`);
     assert.match(told.cure ?? '', /free some disk space/);
     await insistNothingIsLost(run, before.length);
     const named = await run.entries();
     // The workflow tries again while the disk is still full.
     await disk.fill(0);
-    insist((await run.attempt(fault)).error, 'DISK_FULL', /no space left/);
+    insist((await run.attempt(fault)).error, 'DISK_FULL', /the disk is full/);
     assert.deepEqual(await run.entries(), named, 'an attempt on a full disk leaves the checkpoints as they were');
     await insistNothingIsLost(run, named.length);
     disk.empty();
