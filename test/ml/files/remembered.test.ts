@@ -77,6 +77,6 @@ describe('what is remembered in a file', () => {
     assert.equal(opened.get('a'), 1);
     assert.equal(told.length, 2);
     assert.match(String(told[0]), /^\.emo-aen\/cache\/numbers\.json cannot be read \(EISDIR\)/);
-    assert.match(String(told[1]), /^\.emo-aen\/cache\/numbers\.json cannot be written \(EISDIR\)/);
+    assert.match(String(told[1]), /^\.emo-aen\/cache\/numbers\.json cannot be written \(CONFLICT\)/);
   });
 });
