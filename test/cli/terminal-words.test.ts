@@ -29,6 +29,7 @@ function ledger(): Ledger {
     pipeline: 'test',
     file: 'configs/test.yaml',
     planHash: '0',
+    number: 1,
     state: 'failed',
     startedAt: '2026-01-01T00:00:00.000Z',
     endedAt: '2026-01-01T00:00:02.000Z',
