@@ -49,7 +49,10 @@ export async function compareOutputs(
   others: readonly OnnxModel[],
   input: PhotoInput,
   source: PhotoSource,
+  /** Gets how many photos have been compared, after each batch: a task that says nothing for long counts as stalled. */
+  done: (photos: number) => void = () => undefined,
 ): Promise<readonly (readonly OutputError[])[]> {
+  let compared = 0;
   const names = (others[0]?.graph.output ?? []).map(({ name }) => name);
   const sums = others.map(() => new Map<string, Sums>());
   await withSessions([reference, ...others.map(encodeModel)], async ([exact, ...sessions]) => {
@@ -65,6 +68,8 @@ export async function compareOutputs(
           known.add(tensorOf(wanted?.[name]), tensorOf(got[name]), photos.length, count);
         }
       }
+      compared += photos.length;
+      done(compared);
     }
   });
   return sums.map((each) => [...each].map(([output, sum]) => ({ output, ...sum.result() })));

@@ -47,9 +47,10 @@ export async function firstNoWorse(
   reference: Runnable,
   input: PhotoInput,
   source: PhotoSource,
+  done: (photos: number) => void,
 ): Promise<Judged> {
   const models = candidates.map(({ request }) => emitQuantized(request));
-  const errors = await compareOutputs(reference, models, input, source);
+  const errors = await compareOutputs(reference, models, input, source, done);
   const each = errors.map(relativeError);
   const plain = each.at(-1) ?? NaN;
   const place = errors.findIndex((found, at) => (each[at] ?? NaN) <= plain && !found.some(isLost));

@@ -52,7 +52,7 @@ export async function faithfulModel({ float, reference, source, names, strength,
   const shapes = await shapesOf(separated, source);
   const before = await seenOf(separated, source, done);
   const equalized = equalize(separated, shapes, before.ranges, strength);
-  const [errors = []] = await compareOutputs(original, [equalized.model], input, source);
+  const [errors = []] = await compareOutputs(original, [equalized.model], input, source, () => done(source.count));
   insistOnNumbers(errors);
   if (isSame(errors)) {
     const plain = { ...before, model: prepared, plan: planQuantization(prepared) };
@@ -68,6 +68,7 @@ export async function faithfulModel({ float, reference, source, names, strength,
     steps.map(({ model }) => model),
     input,
     source,
+    () => done(source.count),
   );
   const place = each.findIndex(isSame);
   const [step, kept] = [steps[place], each[place]];

@@ -135,7 +135,9 @@ export async function quantize(float: OnnxModel, source: PhotoSource, options: Q
     error,
     plain,
     notes,
-  } = await firstNoWorse(candidates, reference ?? encodeModel(float), input, source);
+  } = await firstNoWorse(candidates, reference ?? encodeModel(float), input, source, (done) =>
+    progress({ message: 'comparing INT8 with the float network', done, total: source.count, unit: 'photos' }),
+  );
   const values = compared(quantized, candidate.chosen.keys(), names);
   const errors = await measureErrors(candidate.request.model, quantized, values, firstOf(source, ERROR_PHOTOS));
   return {
