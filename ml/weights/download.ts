@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
+import { pipeline, type Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { isAbout, Problem } from '../../configs/problem.js';
 import { fromSystemError } from '../../configs/system-error.js';
@@ -142,8 +142,8 @@ function decoded(response: IncomingMessage): Readable {
   if (coding === null) return response;
   const decoder = DECODERS[coding]?.();
   if (decoder === undefined) throw new Error(`the server codes the file as ${coding}, which is not read`);
-  response.once('error', (error) => decoder.destroy(error));
-  return response.pipe(decoder);
+  // The connection may have ended before anybody listened: a pipeline sees that, where `pipe` waits for ever. The reader is given the error.
+  return pipeline(response, decoder, () => undefined);
 }
 
 /** Null where nothing could be resumed: the server gives no tag, no length, or codes the file. */
