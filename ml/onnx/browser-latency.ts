@@ -27,6 +27,8 @@ const ORIGIN = 'http://models.invalid';
 /** What the page asks for, by the first part of the path; a model is called as parity calls it. */
 const RUNTIME = 'ort';
 const MODELS = 'models';
+/** What the page calls before each run. */
+const TELL = 'tellRun';
 const TYPES: Readonly<Record<string, string>> = { mjs: 'text/javascript', wasm: 'application/wasm' };
 
 /** Says why, instead of figures, where there is no Chromium or it fails. @throws `signal.reason` where it is aborted. */
@@ -43,7 +45,8 @@ export async function measureInBrowser(request: BrowserRequest): Promise<NonNull
 
 async function measured({ models, crop, runs, signal, progress }: BrowserRequest): Promise<BrowserLatency> {
   const names = [...models.keys()];
-  const steps = names.length + 1;
+  // A run of a throttled processor takes long: each one is told, or a slow machine would look like one that stands still.
+  const steps = names.length + 1 + WARM_UP + runs;
   const given = { crop, runs, warmUp: WARM_UP, input: INPUT, models: names };
   const alone = new Map<string, { readonly loadMs: number; readonly peakMegabytes: number }>();
   for (const [step, name] of names.entries()) {
@@ -56,6 +59,7 @@ async function measured({ models, crop, runs, signal, progress }: BrowserRequest
   }
   progress(names.length, steps);
   const { browser, times } = await inFreshBrowser(models, signal, async (page, opened) => {
+    await page.exposeFunction(TELL, (run: number) => progress(names.length + 1 + WARM_UP + run, steps));
     const devTools = await page.context().newCDPSession(page);
     await devTools.send('Emulation.setCPUThrottlingRate', { rate: THROTTLED });
     return {
@@ -144,11 +148,13 @@ const RUN_IN_TURN = `
   const sessions = {};
   for (const name of given.models) sessions[name] = await open(name);
   const times = Object.fromEntries(given.models.map((name) => [name, []]));
-  for (let run = -given.warmUp; run < given.runs; run++)
+  for (let run = -given.warmUp; run < given.runs; run++) {
+    await ${TELL}(run);
     for (const [name, session] of Object.entries(sessions)) {
       const took = await time(() => session.run(feeds));
       if (run >= 0) times[name].push(took);
     }
+  }
   return times;
 `;
 
