@@ -22,7 +22,7 @@ const LOADERS: Readonly<Record<Library, () => Promise<Loaded>>> = {
   decoder: async () => {
     const { decodeSquare } = await import('../../ml/images/decode.js');
     const { LIBJPEG } = await import('../../ml/images/decoder.js');
-    await decodeSquare(await onePixel(), { width: 1, height: 1, orientation: 1, icc: null }, 1);
+    await decodeSquare(await onePixel(), { width: 1, height: 1, orientation: 1, colour: null }, 1);
     return { versions: { libjpeg: LIBJPEG } };
   },
 };

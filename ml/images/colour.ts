@@ -1,14 +1,17 @@
 /**
- * What sharp does with a photo's colour profile only when it is led to it.
+ * What sharp and our decoder do with a photo's colours only when they are led to it.
  *
- * Sixteen bits are rounded to eight in the photo's own space first: sharp takes sixteen bits without a profile for Display P3 once a profile is
- * asked for (in a test: off by up to 98 levels), and passes over a profile of sixteen-bit grey; littlecms itself is exact with eight bits and off by
- * up to 10 levels near black with sixteen. And a profile that the colour engine cannot use is passed over in silence (fix/profiles.ts).
+ * Both convert by an ICC profile in the file and by nothing else, so that other marks of colour become a profile first. Sixteen bits are rounded
+ * to eight in the photo's own space: sharp takes sixteen bits without a profile for Display P3 once a profile is asked for (in a test: off by up
+ * to 98 levels), and passes over a profile of sixteen-bit grey; littlecms itself is exact with eight bits and off by up to 10 levels near black
+ * with sixteen. And a profile that the colour engine cannot use is passed over in silence (fix/profiles.ts).
  */
+import { crc32, deflateSync } from 'node:zlib';
 import sharp from 'sharp';
 import { Problem } from '../../configs/problem.js';
-import type { PhotoHeader } from './decode.js';
-import type { Profiles, ProfileSpace } from './fix/profiles.js';
+import type { Colour } from './colour-source.js';
+import { unreadable, type PhotoHeader } from './decode.js';
+import { Profiles, type ProfileSpace } from './fix/profiles.js';
 
 /** By sharp's name of the encoding. */
 export const SPACES: Readonly<Record<string, ProfileSpace>> = {
@@ -19,25 +22,48 @@ export const SPACES: Readonly<Record<string, ProfileSpace>> = {
   cmyk: 'cmyk',
 };
 
-/** @throws Problem PHOTO where the photo carries a profile that nothing can be converted by. */
-export async function insistOnProfile(bytes: Buffer, { icc }: PhotoHeader, space: ProfileSpace, profiles: Profiles): Promise<void> {
-  if (icc === null || icc.srgb) return;
-  const { icc: profile } = await sharp(bytes, { limitInputPixels: false }).metadata();
-  if (profile !== undefined && (await profiles.canConvert(profile, space))) return;
-  throw new Problem({
-    code: 'PHOTO',
-    message: `carries the colour profile "${icc.name}", which cannot be used`,
-    cure: 'convert it by hand',
-  });
+/** One for all photos. */
+const PROFILES = new Profiles();
+
+/** The photo, or another of eight bits whose profile says what the photo says. @throws Problem PHOTO where nothing converts its colours */
+export async function asColourSays(bytes: Buffer, header: PhotoHeader): Promise<Buffer> {
+  const { colour, depth } = header;
+  const space = SPACES[header.space];
+  if (space === undefined || colour === null || colour.srgb) return bytes;
+  if (!(await isUsable(colour, space)))
+    throw new Problem({ code: 'PHOTO', message: `carries ${colour.name}, which cannot be used`, cure: 'convert it by hand' });
+  return colour.embedded && depth !== 'ushort' ? bytes : inEightBits(bytes, header, space);
 }
 
-/** Rounded, with the profile and the orientation that it has: sharp drops the profile of a photo that it turns. A PNG, stored and not compressed. */
-export async function inEightBits(bytes: Buffer, { width, height }: PhotoHeader, space: ProfileSpace): Promise<Buffer> {
-  return sharp(bytes, { failOn: 'warning', limitInputPixels: width * height })
-    .linear(256 / 257, 127.5)
-    .keepIccProfile()
-    .keepExif()
-    .toColourspace(space)
+async function isUsable({ profile, embedded }: Colour, space: ProfileSpace): Promise<boolean> {
+  return profile !== null && (!embedded || (await PROFILES.canConvert(profile, space)));
+}
+
+/**
+ * Rounded, with the orientation and the profile that the photo has, or that was made for it: sharp drops the profile of a photo that it turns. A
+ * PNG, stored and not compressed. @throws Problem PHOTO where it cannot be decoded
+ */
+export async function inEightBits(bytes: Buffer, { width, height, depth, colour }: PhotoHeader, space: ProfileSpace): Promise<Buffer> {
+  const profile = colour === null || colour.embedded ? null : colour.profile;
+  const photo = sharp(bytes, { failOn: 'warning', limitInputPixels: width * height, ignoreIcc: profile !== null }).keepExif();
+  const rounded = depth === 'ushort' ? photo.linear(256 / 257, 127.5) : photo;
+  const own = profile === null ? rounded.keepIccProfile().toColourspace(space) : rounded.toColourspace('srgb');
+  const png = await own
     .png({ compressionLevel: 0 })
-    .toBuffer();
+    .toBuffer()
+    .catch((cause: unknown) => {
+      throw unreadable(cause);
+    });
+  return profile === null ? png : withProfile(png, profile);
+}
+
+/** Signature and IHDR of a PNG: a profile stands behind them. */
+const HEAD_BYTES = 33;
+
+function withProfile(png: Buffer, profile: Buffer): Buffer {
+  const body = Buffer.concat([Buffer.from('iCCPmade\0\0', 'latin1'), deflateSync(profile)]);
+  const [length, check] = [Buffer.alloc(4), Buffer.alloc(4)];
+  length.writeUInt32BE(body.length - 4);
+  check.writeUInt32BE(crc32(body));
+  return Buffer.concat([png.subarray(0, HEAD_BYTES), length, body, check, png.subarray(HEAD_BYTES)]);
 }

@@ -1,4 +1,5 @@
 /** Where the picture in a file ends, and whether a PNG moves: what decoders pass over in silence. */
+import { pngChunks } from './png-chunks.js';
 
 /** Offset just behind the picture; null where the file breaks off before its end, undefined for a format whose end is not known here. */
 export function endOfPicture(bytes: Buffer, format: string): number | null | undefined {
@@ -43,14 +44,6 @@ function endOfJpeg(bytes: Buffer): number | null {
     else at += 2 + bytes.readUInt16BE(at + 2);
   }
   return null;
-}
-
-function* pngChunks(bytes: Buffer): Generator<{ readonly type: string; readonly end: number }> {
-  for (let at = 8; at + 12 <= bytes.length;) {
-    const end = at + 12 + bytes.readUInt32BE(at);
-    yield { type: bytes.toString('latin1', at + 4, at + 8), end };
-    at = end;
-  }
 }
 
 function endOfPng(bytes: Buffer): number | null {

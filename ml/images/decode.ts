@@ -7,7 +7,7 @@ import sharp, { type Sharp } from 'sharp';
 import { Problem } from '../../configs/problem.js';
 import { loadDecoder, type Decoding } from './decoder.js';
 import { centreOffset, resizedSides } from './geometry.js';
-import { readIcc, type IccProfile } from './icc.js';
+import { colourOf, type Colour } from './colour-source.js';
 
 // No photo is decoded twice: remembering what was done costs 5 % and finds nothing. That is libvips', which all threads share and the decoder uses too.
 sharp.cache(false);
@@ -26,8 +26,8 @@ export interface PhotoHeader {
   /** More than one: an animation or a document. */
   readonly pages: number;
   readonly hasAlpha: boolean;
-  /** Null where the photo carries none: untagged photos are sRGB by convention. */
-  readonly icc: IccProfile | null;
+  /** What the photo says of its colours; null where it says nothing: such photos are sRGB by convention. */
+  readonly colour: Colour | null;
   /** The EXIF block; null without one. */
   readonly exif: Buffer | null;
   /** A PNG's text named Software; null without it. */
@@ -35,7 +35,7 @@ export interface PhotoHeader {
 }
 
 /** What must be known of a photo before it is decoded. */
-export type Frame = Pick<PhotoHeader, 'width' | 'height' | 'orientation' | 'icc'>;
+export type Frame = Pick<PhotoHeader, 'width' | 'height' | 'orientation' | 'colour'>;
 
 /** Pixels of a photo: `width * height * 3` bytes, RGB interleaved, rows from the top. */
 export interface Pixels {
@@ -51,17 +51,18 @@ export async function readHeader(bytes: Buffer): Promise<PhotoHeader> {
     .catch((cause: unknown) => {
       throw unreadable(cause);
     });
+  const { format, space, icc = null, exif = null } = metadata;
   return {
-    format: metadata.format,
+    format,
     width: metadata.autoOrient.width,
     height: metadata.autoOrient.height,
     orientation: metadata.orientation ?? 1,
-    space: metadata.space,
+    space,
     depth: metadata.depth,
     pages: metadata.pages ?? 1,
     hasAlpha: metadata.hasAlpha,
-    icc: metadata.icc === undefined ? null : readIcc(metadata.icc),
-    exif: metadata.exif ?? null,
+    colour: colourOf(bytes, { format, space, icc, exif }),
+    exif,
     software: metadata.comments?.find(({ keyword }) => keyword === 'Software')?.text ?? null,
   };
 }
@@ -94,7 +95,7 @@ export async function decodeSquare(bytes: Buffer, frame: Frame, size: number): P
 
 /** Reads every code of a baseline JPEG and decodes nothing, so that damage shows that a decoder takes without a word. @throws Problem PHOTO where it does. */
 export async function readCodes(jpeg: Buffer): Promise<void> {
-  await squareOf(jpeg, { width: 1, height: 1, orientation: 1, icc: null }, 1, { shrink: 8, loader: '' });
+  await squareOf(jpeg, { width: 1, height: 1, orientation: 1, colour: null }, 1, { shrink: 8, loader: '' });
 }
 
 /** The whole photo at its own size. @throws Problem PHOTO where it is damaged. */
@@ -116,9 +117,8 @@ async function squareOf(bytes: Buffer, frame: Frame, size: number, by: Pick<Deco
   return { square, opaque };
 }
 
-/** Photos without a profile are sRGB by convention. */
-function isSrgb({ icc }: Frame): boolean {
-  return icc?.srgb !== false;
+function isSrgb({ colour }: Frame): boolean {
+  return colour?.srgb !== false;
 }
 
 /** A pipeline that decodes all of the photo before anything else: `extract` in front keeps sharp from shrinking on load. */

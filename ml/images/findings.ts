@@ -31,6 +31,7 @@ export const FINDINGS = {
   'too-many-bytes': error('look at what the file is: no photo within photos.maxPixels (configs/dataset.yaml) is so large'),
   'too-small': error('use a larger photo: enlarging would teach the model that blur is normal'),
   'not-srgb': error('convert it to sRGB, 8 bits a channel; `emo-aen audit --fix --into DIR` does, in a copy of the set'),
+  'unnamed-colours': warning('look at its colours; where they are pale, convert it by hand from Adobe RGB to sRGB'),
   'wrong-extension': warning('rename the file to what it is, good and bad alike where pairs are made by name'),
   turned: warning(
     'nothing need be done: it is used upright; `emo-aen audit --fix` writes it upright for tools that pass over the orientation',

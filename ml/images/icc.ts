@@ -1,9 +1,13 @@
 /** What a photo's ICC profile says, as far as the question "is this sRGB?" needs it (ICC.1:2022; IEC 61966-2-1). */
+import { srgbLight } from './rgb-space.js';
 
 export interface IccProfile {
   /** The profile's own description, `unnamed profile` where it has none that can be read. */
   readonly name: string;
+  /** Whether it says sRGB's colours; of a profile for grey: sRGB's curve. */
   readonly srgb: boolean;
+  /** What it converts, in four letters: `RGB `, `GRAY`, `CMYK`. */
+  readonly space: string;
 }
 
 /** sRGB's primaries, adapted to D50, as every sRGB profile holds them. */
@@ -23,16 +27,24 @@ const CURVE_POINTS = [0.1, 0.25, 0.5, 0.75, 0.9] as const;
 export function readIcc(bytes: Buffer): IccProfile {
   try {
     const tags = tagTable(bytes);
-    const srgb =
-      bytes.toString('latin1', 16, 20) === 'RGB ' &&
-      Object.entries(SRGB_COLORANTS).every(([tag, expected]) => isColorant(tags.get(tag), expected)) &&
-      CURVES.every((tag) => isSrgbCurve(tags.get(tag)));
-    return { name: description(tags.get('desc')) ?? 'unnamed profile', srgb };
+    const space = bytes.toString('latin1', 16, 20);
+    const srgb = IS_SRGB[space]?.(tags) ?? false;
+    return { name: description(tags.get('desc')) ?? 'unnamed profile', srgb, space };
   } catch (error) {
-    if (error instanceof RangeError) return { name: 'broken profile', srgb: false };
+    if (error instanceof RangeError) return { name: 'broken profile', srgb: false, space: '' };
     throw error;
   }
 }
+
+type Tags = ReadonlyMap<string, Buffer>;
+
+/** By what the profile converts. Grey has no primaries. */
+const IS_SRGB: Readonly<Record<string, (tags: Tags) => boolean>> = {
+  'RGB ': (tags) =>
+    Object.entries(SRGB_COLORANTS).every(([tag, expected]) => isColorant(tags.get(tag), expected)) &&
+    CURVES.every((tag) => isSrgbCurve(tags.get(tag))),
+  GRAY: (tags) => isSrgbCurve(tags.get('kTRC')),
+};
 
 function tagTable(bytes: Buffer): Map<string, Buffer> {
   const tags = new Map<string, Buffer>();
@@ -53,12 +65,7 @@ function isColorant(tag: Buffer | undefined, expected: readonly [number, number,
 function isSrgbCurve(tag: Buffer | undefined): boolean {
   if (tag === undefined) return false;
   const curve = toneCurve(tag);
-  return curve !== null && CURVE_POINTS.every((point) => Math.abs(curve(point) - srgbToLinear(point)) < CURVE_TOLERANCE);
-}
-
-/** IEC 61966-2-1: from the encoded value to light, both in [0, 1]. */
-function srgbToLinear(value: number): number {
-  return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+  return curve !== null && CURVE_POINTS.every((point) => Math.abs(curve(point) - srgbLight(point)) < CURVE_TOLERANCE);
 }
 
 function toneCurve(tag: Buffer): ((value: number) => number) | null {

@@ -66,12 +66,14 @@ async function headerOf(bytes: Buffer, limits: Limits, faults: Fault[]): Promise
 function headerFaults(header: PhotoHeader, limits: Limits): Fault[] {
   const { format, width, height, pages, orientation } = header;
   const colour = colourFault(header);
+  const doubt = header.colour?.doubt ?? null;
   const rows: readonly (readonly [boolean, FindingCode, string])[] = [
     [!Object.hasOwn(EXTENSIONS, format), 'wrong-format', `is ${format.toUpperCase()}, whatever its name says`],
     [pages > 1, 'animated', `holds ${pages} pictures instead of one`],
     [width * height > limits.maxPixels, 'too-many-pixels', `is ${width} x ${height}, more than ${limits.maxPixels} pixels`],
     [Math.min(width, height) < limits.minSide, 'too-small', `is ${width} x ${height}, its shortest side under ${limits.minSide} px`],
     [colour !== null, 'not-srgb', colour ?? ''],
+    [doubt !== null, 'unnamed-colours', doubt ?? ''],
     [orientation !== 1, 'turned', `is stored turned or mirrored (EXIF orientation ${orientation})`],
   ];
   return rows.flatMap(([wrong, code, message]) => (wrong ? [[code, message] satisfies Fault] : []));
@@ -85,10 +87,10 @@ const SPACE_NAMES: Readonly<Record<string, string>> = {
 };
 
 /** How the encoding differs from sRGB of 8 bits a channel; null where it does not. */
-function colourFault({ space, depth, icc }: PhotoHeader): string | null {
+function colourFault({ space, depth, colour }: PhotoHeader): string | null {
   if (space !== 'srgb') return SPACE_NAMES[space] ?? `is encoded in ${space}`;
   if (depth !== 'uchar') return `stores its channels as ${depth} instead of 8 bits`;
-  return icc === null || icc.srgb ? null : `carries the colour profile "${icc.name}", which is not sRGB`;
+  return colour === null || colour.srgb ? null : `carries ${colour.name}, which is not sRGB`;
 }
 
 function containerFaults(bytes: Buffer, { format }: PhotoHeader): Fault[] {

@@ -1,9 +1,8 @@
 /** One photo of anybody's, whatever its colour space, as the cache holds those of the set: what `rank` reads, and `preprocess`. */
 import { Problem } from '../../configs/problem.js';
-import { inEightBits, insistOnProfile, SPACES } from './colour.js';
+import { asColourSays } from './colour.js';
 import type { Begin } from './decoders/jobs.js';
-import { decodeSquare, readHeader, unreadable, type PhotoHeader } from './decode.js';
-import { Profiles } from './fix/profiles.js';
+import { decodeSquare, readHeader } from './decode.js';
 
 export interface SquareOptions {
   /** Side, in pixels. */
@@ -13,8 +12,6 @@ export interface SquareOptions {
   /** What the photo is called. */
   readonly where: string;
 }
-
-const PROFILES = new Profiles();
 
 /** size x size x 3 bytes. @param begin where others decode beside it @throws Problem PHOTO, naming `where`. */
 export async function readSquare(
@@ -32,20 +29,9 @@ export async function readSquare(
       });
     }
     await begin(header.width * header.height);
-    return await decodeSquare(await asProfileSays(bytes, header), header, size);
+    return await decodeSquare(await asColourSays(bytes, header), header, size);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     throw new Problem({ ...error.toJSON(), where, cause: error });
   }
-}
-
-/** The photo, or eight bits of it where sharp would take its numbers for those of another profile. */
-async function asProfileSays(bytes: Buffer, header: PhotoHeader): Promise<Buffer> {
-  const space = SPACES[header.space];
-  if (space === undefined || header.icc === null || header.icc.srgb) return bytes;
-  await insistOnProfile(bytes, header, space, PROFILES);
-  if (header.depth !== 'ushort') return bytes;
-  return inEightBits(bytes, header, space).catch((cause: unknown) => {
-    throw unreadable(cause);
-  });
 }

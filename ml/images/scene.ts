@@ -7,6 +7,7 @@ import sharp from 'sharp';
 import { Problem } from '../../configs/problem.js';
 import type { Degradation } from '../../configs/schema/sample.js';
 import { Draws } from '../random/philox.js';
+import { asColourSays } from './colour.js';
 import { decodeWhole, readHeader, type Pixels } from './decode.js';
 import { PHOTOS_IN_FLIGHT } from './decoders/at-once.js';
 import type { Answer, Ask, Begin } from './decoders/jobs.js';
@@ -31,7 +32,7 @@ async function usable(bytes: Buffer, begin: Begin): Promise<Pixels | string> {
     if (Math.min(header.width, header.height) < SMALLEST_SIDE) return `is ${header.width} x ${header.height}, under ${SMALLEST_SIDE} px`;
     if (header.width * header.height > MAX_PIXELS) return `has more than ${MAX_PIXELS} pixels`;
     await begin(header.width * header.height);
-    return await decodeWhole(bytes, header);
+    return await decodeWhole(await asColourSays(bytes, header), header);
   } catch (error) {
     if (error instanceof Problem) return `cannot be read as a photo (${error.message})`;
     throw error;

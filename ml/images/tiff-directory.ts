@@ -1,4 +1,4 @@
-/** The first directory of a TIFF file or an EXIF block (TIFF 6.0, section 2). What is damaged holds no entries, and an entry that points outside no values. */
+/** A directory of a TIFF file or an EXIF block (TIFF 6.0, section 2): the first, or one that another leads to. What is damaged holds no entries, and an entry that points outside no values. */
 
 const ENTRY_BYTES = 12;
 const TYPES = { ascii: 2, short: 3, long: 4 } as const;
@@ -9,11 +9,15 @@ export class TiffDirectory {
   private readonly entries = new Map<number, number>();
   private readonly little: boolean;
 
-  constructor(private readonly tiff: Buffer) {
+  /** @param at offset of the directory; without it, of the first one. */
+  constructor(
+    private readonly tiff: Buffer,
+    at?: number,
+  ) {
     const order = tiff.toString('latin1', 0, 4);
     this.little = order === 'II*\0';
     if (!this.little && order !== 'MM\0*') return;
-    const start = this.long(4);
+    const start = at ?? this.long(4);
     const end = Math.min(tiff.length, start + 2 + ENTRY_BYTES * this.short(start));
     for (let entry = start + 2; entry + ENTRY_BYTES <= end; entry += ENTRY_BYTES)
       if (!this.entries.has(this.short(entry))) this.entries.set(this.short(entry), entry);

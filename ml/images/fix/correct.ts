@@ -10,11 +10,11 @@ import type { Sharp } from 'sharp';
 import { Problem } from '../../../configs/problem.js';
 import type { FixAction } from '../../../configs/schema/fix.js';
 import { fromSystemError } from '../../../configs/system-error.js';
-import { inEightBits, insistOnProfile, SPACES } from '../colour.js';
+import { asColourSays, inEightBits, SPACES } from '../colour.js';
 import { endOfPicture } from '../container.js';
 import { readHeader, wholePhoto, type PhotoHeader } from '../decode.js';
 import type { Ask, Begin } from '../decoders/jobs.js';
-import { Profiles, type ProfileSpace } from './profiles.js';
+import type { ProfileSpace } from './profiles.js';
 
 /**
  * Full colour resolution and 95 of 100: what a second encoding takes away cannot be seen. Huffman tables made for the photo would save 7 % of the
@@ -22,14 +22,11 @@ import { Profiles, type ProfileSpace } from './profiles.js';
  */
 const JPEG = { quality: 95, chromaSubsampling: '4:4:4', optimizeCoding: false } as const;
 
-/** One for all photos. */
-const PROFILES = new Profiles();
-
 /** Writes it to a new file, or over what a try that broke off left of it. The folder is moved into place when it is whole. */
 export async function writeCorrected(bytes: Buffer, { format, actions, to }: Ask<'correct'>, begin: Begin): Promise<string> {
   const { width, height } = await readHeader(bytes);
   await begin(width * height);
-  const right = await corrected(bytes, format, actions, PROFILES);
+  const right = await corrected(bytes, format, actions);
   try {
     const file = await open(to, 'w');
     try {
@@ -48,19 +45,20 @@ export async function writeCorrected(bytes: Buffer, { format, actions, to }: Ask
  * @param format of the file, as sharp calls it.
  * @throws Problem PHOTO where only a person can decide: inks, or a profile, that nothing says the colours of; or where it cannot be decoded.
  */
-export async function corrected(bytes: Buffer, format: string, actions: readonly FixAction[], profiles: Profiles): Promise<Buffer> {
+export async function corrected(bytes: Buffer, format: string, actions: readonly FixAction[]): Promise<Buffer> {
   const jpeg = actions.includes('encoded-as-jpeg');
-  if (jpeg || actions.includes('encoded-as-png')) return encoded(bytes, jpeg, profiles);
+  if (jpeg || actions.includes('encoded-as-png')) return encoded(bytes, jpeg);
   if (!actions.includes('trailing-bytes-dropped')) return bytes;
   return bytes.subarray(0, endOfPicture(bytes, format) ?? bytes.length);
 }
 
 /** Keeps the picture and nothing else: no EXIF, no XMP, no place and no time. The profile is sRGB. */
-async function encoded(bytes: Buffer, jpeg: boolean, profiles: Profiles): Promise<Buffer> {
+async function encoded(bytes: Buffer, jpeg: boolean): Promise<Buffer> {
   try {
     const header = await readHeader(bytes);
-    const space = await convertible(bytes, header, profiles);
-    const eight = header.depth === 'uchar' ? bytes : await inEightBits(bytes, header, space);
+    const space = convertible(header);
+    const legible = await asColourSays(bytes, header);
+    const eight = header.depth === 'uchar' || legible !== bytes ? legible : await inEightBits(bytes, header, space);
     const upright = flattened(wholePhoto(eight, header), header).toColourspace('srgb').withIccProfile('srgb');
     return await (jpeg ? upright.jpeg(JPEG) : upright.png()).toBuffer();
   } catch (cause) {
@@ -75,14 +73,12 @@ function flattened(photo: Sharp, { hasAlpha }: PhotoHeader): Sharp {
 }
 
 /** @throws Problem PHOTO where nothing says which colours the numbers mean. */
-async function convertible(bytes: Buffer, header: PhotoHeader, profiles: Profiles): Promise<ProfileSpace> {
-  const { space, depth, icc } = header;
+function convertible({ space, depth, colour }: PhotoHeader): ProfileSpace {
   const refuse = (message: string): Problem => new Problem({ code: 'PHOTO', message, cure: 'convert it by hand' });
   const known = SPACES[space];
   if (known === undefined || !['uchar', 'ushort'].includes(depth)) {
     throw refuse(`is encoded in ${space} as ${depth}, which is not converted without a person`);
   }
-  if (icc === null && known === 'cmyk') throw refuse('is encoded in CMYK without a profile that says what its inks look like');
-  await insistOnProfile(bytes, header, known, profiles);
+  if (colour === null && known === 'cmyk') throw refuse('is encoded in CMYK without a profile that says what its inks look like');
   return known;
 }

@@ -106,7 +106,7 @@ describe('decodeSquare', () => {
     const line = await sharp({ create: { width, height: 1, channels: 3, background: { r: 10, g: 100, b: 200 } } })
       .png()
       .toBuffer();
-    const square = await decodeSquare(line, { width, height: 1, orientation: 1, icc: null }, 256);
+    const square = await decodeSquare(line, { width, height: 1, orientation: 1, colour: null }, 256);
     assert.deepEqual(square, Buffer.alloc(square.length, Buffer.from([10, 100, 200])));
   });
 });

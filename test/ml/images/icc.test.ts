@@ -62,13 +62,17 @@ describe('readIcc', () => {
 
   it('does not take Display-P3, Adobe RGB, another curve or a name for sRGB', async () => {
     assert.equal(readIcc(await profile('p3')).srgb, false);
-    assert.deepEqual(readIcc(matrixProfile('Adobe RGB (1998)', ADOBE, 2.19921875)), { name: 'Adobe RGB (1998)', srgb: false });
-    assert.deepEqual(readIcc(matrixProfile('sRGB', SRGB, 1.8)), { name: 'sRGB', srgb: false });
+    assert.deepEqual(readIcc(matrixProfile('Adobe RGB (1998)', ADOBE, 2.19921875)), {
+      name: 'Adobe RGB (1998)',
+      srgb: false,
+      space: 'RGB ',
+    });
+    assert.deepEqual(readIcc(matrixProfile('sRGB', SRGB, 1.8)), { name: 'sRGB', srgb: false, space: 'RGB ' });
   });
 
   it('calls a profile broken that ends in its middle, whatever is missing', async () => {
     const whole = await profile('srgb');
     for (let kept = 0; kept < whole.length - 4; kept += 7) assert.equal(readIcc(whole.subarray(0, kept)).srgb, false, `${kept} bytes`);
-    assert.deepEqual(readIcc(Buffer.alloc(20)), { name: 'broken profile', srgb: false });
+    assert.deepEqual(readIcc(Buffer.alloc(20)), { name: 'broken profile', srgb: false, space: '' });
   });
 });

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { crc32 } from 'node:zlib';
 import sharp from 'sharp';
 import { Problem } from '../../../configs/problem.js';
 import { readSquare } from '../../../ml/images/read-square.js';
 import { picture, png } from './photo-set.js';
+import { withChunk } from './png-chunk.js';
 
 /** Made by littlecms, or by the profile's formula: see fix/correct.test.ts. */
 const golden = JSON.parse(readFileSync(join('test', 'ml', 'images', 'golden', 'colour.json'), 'utf8')) as {
@@ -24,12 +24,7 @@ const mean = (numbers: readonly number[]): number => numbers.reduce((sum, number
 /** A PNG with the EXIF orientation 3 (PNG 3, 11.3.3.7; Exif 3.0, 4.6.5): a chunk right behind its header. */
 function upsideDown(png: Buffer): Buffer {
   const exif = Buffer.from('49492a00080000000100120103000100000003000000000000000000', 'hex');
-  const body = Buffer.concat([Buffer.from('eXIf'), exif]);
-  const [length, check] = [Buffer.alloc(4), Buffer.alloc(4)];
-  length.writeUInt32BE(exif.length);
-  check.writeUInt32BE(crc32(body));
-  const header = 8 + 25;
-  return Buffer.concat([png.subarray(0, header), length, body, check, png.subarray(header)]);
+  return withChunk(png, 'eXIf', exif);
 }
 
 describe('readSquare', () => {

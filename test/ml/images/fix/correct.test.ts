@@ -6,7 +6,6 @@ import { Problem } from '../../../../configs/problem.js';
 import type { FixAction } from '../../../../configs/schema/fix.js';
 import { readHeader } from '../../../../ml/images/decode.js';
 import { corrected } from '../../../../ml/images/fix/correct.js';
-import { Profiles } from '../../../../ml/images/fix/profiles.js';
 import { picture } from '../photo-set.js';
 
 const golden = JSON.parse(readFileSync(join('test', 'ml', 'images', 'golden', 'colour.json'), 'utf8')) as {
@@ -16,9 +15,8 @@ const golden = JSON.parse(readFileSync(join('test', 'ml', 'images', 'golden', 'c
 /** Levels, where they are more than one: eight bits of Adobe RGB are coarse near black. */
 const MOST: Readonly<Record<string, number>> = { '16 bits, Adobe RGB, PNG': 3, '16 bits, grey of gamma 1.8, PNG': 2 };
 
-const asPng = (bytes: Buffer, ...actions: readonly FixAction[]): Promise<Buffer> =>
-  corrected(bytes, 'png', [...actions, 'encoded-as-png'], new Profiles());
-const asJpeg = (bytes: Buffer): Promise<Buffer> => corrected(bytes, 'jpeg', ['encoded-as-jpeg'], new Profiles());
+const asPng = (bytes: Buffer, ...actions: readonly FixAction[]): Promise<Buffer> => corrected(bytes, 'png', [...actions, 'encoded-as-png']);
+const asJpeg = (bytes: Buffer): Promise<Buffer> => corrected(bytes, 'jpeg', ['encoded-as-jpeg']);
 const pixels = (bytes: Buffer): Promise<Buffer> => sharp(bytes, { ignoreIcc: true }).removeAlpha().raw().toBuffer();
 
 function differences(a: Uint8Array, b: Uint8Array): { most: number; mean: number } {
@@ -83,8 +81,8 @@ describe('corrected', () => {
       const right = await asPng(Buffer.from(file, 'base64'));
       const { most, mean } = differences(await pixels(right), Buffer.from(expected, 'base64'));
       assert.ok(most <= (MOST[name] ?? 1) && mean < 0.5, `most ${most}, mean ${mean}`);
-      const { space, depth, icc, hasAlpha, format } = await readHeader(right);
-      assert.deepEqual([space, depth, icc?.srgb, hasAlpha, format], ['srgb', 'uchar', true, false, 'png']);
+      const { space, depth, colour, hasAlpha, format } = await readHeader(right);
+      assert.deepEqual([space, depth, colour?.srgb, hasAlpha, format], ['srgb', 'uchar', true, false, 'png']);
     });
   }
 
@@ -147,8 +145,8 @@ describe('corrected', () => {
   it('cuts what stands behind the picture, and touches nothing else', async () => {
     const jpeg = await (await picture(5)).jpeg().toBuffer();
     const longer = Buffer.concat([jpeg, Buffer.from('a video')]);
-    assert.ok((await corrected(longer, 'jpeg', ['trailing-bytes-dropped'], new Profiles())).equals(jpeg));
-    assert.equal(await corrected(longer, 'jpeg', ['renamed'], new Profiles()), longer);
+    assert.ok((await corrected(longer, 'jpeg', ['trailing-bytes-dropped'])).equals(jpeg));
+    assert.equal(await corrected(longer, 'jpeg', ['renamed']), longer);
   });
 
   const refused: Readonly<Record<string, readonly [make: () => Promise<Buffer>, message: RegExp]>> = {

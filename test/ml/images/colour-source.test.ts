@@ -1,0 +1,305 @@
+import assert from 'node:assert/strict';
+import { deflateSync } from 'node:zlib';
+import sharp from 'sharp';
+import { Problem } from '../../../configs/problem.js';
+import { readHeader } from '../../../ml/images/decode.js';
+import { corrected } from '../../../ml/images/fix/correct.js';
+import { lookAt } from '../../../ml/images/look.js';
+import { readSquare } from '../../../ml/images/read-square.js';
+import { picture, SETTINGS } from './photo-set.js';
+import { longs, withChunk } from './png-chunk.js';
+
+const SIDE = 240;
+/** Levels: the profile of Display P3 that sharp brings has a curve of few points. */
+const COARSE = 3;
+const SRGB_POINTS = [31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000];
+const P3_POINTS = [31270, 32900, 68000, 32000, 26500, 69000, 15000, 6000];
+
+async function plain(): Promise<Buffer> {
+  return (await picture(1, SIDE, SIDE)).png().toBuffer();
+}
+
+async function icc(name: 'p3' | 'srgb'): Promise<Buffer> {
+  const { icc: profile } = await sharp(await (await picture(1)).withIccProfile(name).png().toBuffer()).metadata();
+  assert.ok(profile);
+  return profile;
+}
+
+const iccp = (profile: Buffer): Buffer => Buffer.concat([Buffer.from('x\0\0', 'latin1'), deflateSync(profile)]);
+const cicp = (...numbers: readonly number[]): Buffer => Buffer.from(numbers);
+
+/** A photo as AVIF with colour boxes, which sharp writes only for a profile. */
+async function avif(primaries: number, transfer: number, profile: Buffer | null = null): Promise<Buffer> {
+  const bytes = await (await picture(1, SIDE, SIDE)).avif({ quality: 90, effort: 0 }).toBuffer();
+  const nclx = Buffer.from([0, primaries, 0, transfer, 0, 6, 0x80]);
+  const boxes = [colourBox('nclx', nclx), ...(profile === null ? [] : [colourBox('prof', profile)])];
+  return withProperties(bytes, boxes);
+}
+
+function colourBox(type: string, data: Buffer): Buffer {
+  return Buffer.concat([longs(12 + data.length), Buffer.from(`colr${type}`, 'latin1'), data]);
+}
+
+/** Lays boxes into `ipco`, gives them to the one picture that the file holds, and moves the picture by what that takes (ISO/IEC 14496-12, 8.11). */
+function withProperties(heif: Buffer, boxes: readonly Buffer[]): Buffer {
+  const at = (type: string): number => heif.indexOf(type) - 4;
+  const [ipco, ipma] = [at('ipco'), at('ipma')];
+  const [properties, start] = [Buffer.concat(boxes), at('mdat') + 8];
+  const grown = properties.length + boxes.length;
+  const counted = ipma + 8 + 4 + 4 + 2;
+  const held = heif.readUInt8(counted);
+  const moved = heif.indexOf(longs(start), at('iloc'));
+  const grow = (offset: number, by: number): number => heif.writeUInt32BE(heif.readUInt32BE(offset) + by, offset);
+  const ends = [ipco + heif.readUInt32BE(ipco), ipma + heif.readUInt32BE(ipma)] as const;
+  grow(ipco, properties.length);
+  grow(ipma, boxes.length);
+  grow(at('iprp'), grown);
+  grow(at('meta'), grown);
+  grow(moved, grown);
+  heif.writeUInt8(held + boxes.length, counted);
+  const indices = Buffer.from(boxes.map((_, index) => held + 1 + index));
+  return Buffer.concat([heif.subarray(0, ends[0]), properties, heif.subarray(ends[0], ends[1]), indices, heif.subarray(ends[1])]);
+}
+
+/** EXIF with a ColorSpace and, where given, an InteroperabilityIndex, in either byte order (Exif 3.0, 4.6.3). */
+function exif(space: number, index: string | null, little = true): Buffer {
+  const block = Buffer.alloc(8 + 18 + 30 + 18);
+  const short = (value: number, at: number): number => (little ? block.writeUInt16LE(value, at) : block.writeUInt16BE(value, at));
+  const long = (value: number, at: number): number => (little ? block.writeUInt32LE(value, at) : block.writeUInt32BE(value, at));
+  const entry = (at: number, tag: number, type: number, count: number): number => {
+    short(tag, at);
+    short(type, at + 2);
+    long(count, at + 4);
+    return at + 8;
+  };
+  block.write(little ? 'II' : 'MM', 'latin1');
+  short(42, 2);
+  long(8, 4);
+  short(1, 8);
+  long(26, entry(10, 0x8769, 4, 1));
+  short(index === null ? 1 : 2, 26);
+  short(space, entry(28, 0xa001, 3, 1));
+  long(56, entry(40, 0xa005, 4, 1));
+  short(1, 56);
+  block.write(index ?? '', entry(58, 1, 2, 4), 'latin1');
+  return Buffer.concat([Buffer.from('Exif\0\0', 'latin1'), block]);
+}
+
+async function jpegWith(...parts: Parameters<typeof exif>): Promise<Buffer> {
+  const jpeg = await (await picture(1, SIDE, SIDE)).jpeg({ quality: 100, chromaSubsampling: '4:4:4' }).toBuffer();
+  const block = exif(...parts);
+  const head = Buffer.from([0xff, 0xe1, 0, 0]);
+  head.writeUInt16BE(2 + block.length, 2);
+  return Buffer.concat([jpeg.subarray(0, 2), head, block, jpeg.subarray(2)]);
+}
+
+/** Codes and sentences of what an audit finds, in both modes, which must agree. */
+async function found(bytes: Buffer): Promise<string[]> {
+  const [full, fast] = await Promise.all(
+    (['full', 'fast'] as const).map(async (mode) => {
+      const { content } = await lookAt(bytes, { mode, limits: SETTINGS.photos, begin: () => Promise.resolve() });
+      return content.faults.map(([code, message]) => `${code}: ${message}`);
+    }),
+  );
+  assert.deepEqual(fast, full);
+  return full ?? [];
+}
+
+const squareOf = (bytes: Buffer): Promise<Buffer> => readSquare(bytes, { size: SIDE, maxPixels: 1e6, where: 'my photo' });
+
+async function fixed(bytes: Buffer): Promise<Buffer> {
+  const { format } = await readHeader(bytes);
+  return sharp(await corrected(bytes, format, ['converted-to-srgb', 'encoded-as-png']), { ignoreIcc: true })
+    .raw()
+    .toBuffer();
+}
+
+function most(a: Uint8Array, b: Uint8Array): number {
+  assert.equal(a.length, b.length);
+  return a.reduce((worst, value, at) => Math.max(worst, Math.abs(value - (b[at] ?? NaN))), 0);
+}
+
+const silent: Readonly<Record<string, () => Promise<Buffer>>> = {
+  'nothing at all': plain,
+  'gAMA of 1/2.2': async () => withChunk(await plain(), 'gAMA', longs(45455)),
+  "gAMA of 1/2.2 and cHRM of sRGB's points": async () =>
+    withChunk(withChunk(await plain(), 'gAMA', longs(45455)), 'cHRM', longs(...SRGB_POINTS)),
+  'cICP 1/13': async () => withChunk(await plain(), 'cICP', cicp(1, 13, 0, 1)),
+  'cICP that leaves it open': async () => withChunk(await plain(), 'cICP', cicp(2, 2, 0, 1)),
+  'cICP 1/13 before a profile of Display P3': async () =>
+    withChunk(withChunk(await plain(), 'iCCP', iccp(await icc('p3'))), 'cICP', cicp(1, 13, 0, 1)),
+  'a profile of sRGB before gAMA of 1': async () =>
+    withChunk(withChunk(await plain(), 'gAMA', longs(100_000)), 'iCCP', iccp(await icc('srgb'))),
+  'sRGB before gAMA of 1': async () => withChunk(withChunk(await plain(), 'gAMA', longs(100_000)), 'sRGB', cicp(0)),
+  'gAMA of 0, which means nothing': async () => withChunk(await plain(), 'gAMA', longs(0)),
+  'cHRM that spans no colours': async () => withChunk(await plain(), 'cHRM', longs(...SRGB_POINTS.map(() => 0))),
+  'EXIF in a PNG': async () => withChunk(await plain(), 'eXIf', exif(2, 'R03').subarray(6)),
+  'nclx 1/13': () => avif(1, 13),
+  'nclx that leaves it open': () => avif(2, 2),
+  'EXIF that says sRGB': () => jpegWith(1, 'R98'),
+};
+
+const told: Readonly<Record<string, readonly [make: () => Promise<Buffer>, name: string]>> = {
+  'cICP of Display P3': [async () => withChunk(await plain(), 'cICP', cicp(12, 13, 0, 1)), 'the colour numbers 12/13 (Display P3, sRGB)'],
+  'cICP of BT.2020 and PQ': [async () => withChunk(await plain(), 'cICP', cicp(9, 16, 0, 1)), 'the colour numbers 9/16 (BT.2020, PQ)'],
+  'cICP of a narrow range': [
+    async () => withChunk(await plain(), 'cICP', cicp(1, 13, 0, 0)),
+    'the colour numbers 1/13 (BT.709, sRGB, narrow range)',
+  ],
+  'cICP of Display P3 before a profile of sRGB': [
+    async () => withChunk(withChunk(await plain(), 'iCCP', iccp(await icc('srgb'))), 'cICP', cicp(12, 13, 0, 1)),
+    'the colour numbers 12/13 (Display P3, sRGB)',
+  ],
+  'gAMA of 1': [async () => withChunk(await plain(), 'gAMA', longs(100_000)), 'a gamma of 1/1.00 (gAMA)'],
+  "cHRM of Display P3's points": [async () => withChunk(await plain(), 'cHRM', longs(...P3_POINTS)), 'primaries (cHRM)'],
+  'nclx of Display P3': [() => avif(12, 13), 'the colour numbers 12/13 (Display P3, sRGB)'],
+  'nclx of BT.2020 and PQ': [() => avif(9, 16), 'the colour numbers 9/16 (BT.2020, PQ)'],
+  'nclx of BT.2020 and HLG': [() => avif(9, 18), 'the colour numbers 9/18 (BT.2020, HLG)'],
+  'EXIF that says Adobe RGB': [() => jpegWith(0xffff, 'R03'), 'the colour space Adobe RGB (EXIF)'],
+  'EXIF of older cameras that says Adobe RGB': [() => jpegWith(2, null, false), 'the colour space Adobe RGB (EXIF)'],
+};
+
+describe('colourOf', () => {
+  for (const [name, make] of Object.entries(silent)) {
+    it(`takes for sRGB: ${name}`, async () => {
+      const bytes = await make();
+      assert.deepEqual(await found(bytes), []);
+      assert.ok(
+        most(await squareOf(bytes), await sharp(bytes, { ignoreIcc: true }).raw().toBuffer()) <= 1,
+        'the numbers are left as they are',
+      );
+    });
+  }
+
+  for (const [name, [make, words]] of Object.entries(told)) {
+    it(`tells ${name}, and rank and --fix see the same colours, which are others`, async () => {
+      const bytes = await make();
+      assert.deepEqual(await found(bytes), [`not-srgb: carries ${words}, which is not sRGB`]);
+      const square = await squareOf(bytes);
+      assert.ok(most(square, await fixed(bytes)) <= 1);
+      assert.ok(most(square, await sharp(bytes, { ignoreIcc: true }).raw().toBuffer()) > 5);
+    });
+  }
+
+  it('sees Display P3 alike by numbers, by points and by a profile', async () => {
+    const png = await plain();
+    const numbers = await squareOf(withChunk(png, 'cICP', cicp(12, 13, 0, 1)));
+    assert.ok(most(numbers, await squareOf(withChunk(png, 'cHRM', longs(...P3_POINTS)))) <= 1);
+    assert.ok(most(numbers, await squareOf(withChunk(png, 'iCCP', iccp(await icc('p3'))))) <= COARSE);
+  });
+
+  it('takes the profile of an AVIF before its numbers', async () => {
+    const p3 = await icc('p3');
+    const [both, alone] = [await squareOf(await avif(9, 16, p3)), await squareOf(await avif(1, 13, p3))];
+    assert.ok(both.equals(alone));
+    assert.ok(most(both, await squareOf(await avif(12, 13))) <= COARSE);
+  });
+
+  it('makes of linear light, of PQ and of HLG what their formulas say', async () => {
+    const encode = (light: number): number => {
+      const value = Math.min(1, Math.max(0, light));
+      return 255 * (value <= 0.0031308 ? 12.92 * value : 1.055 * value ** (1 / 2.4) - 0.055);
+    };
+    // SMPTE ST 2084 and ITU-R BT.2100, with 203 cd/m² as white; BT.2087's matrix from BT.2020 to BT.709.
+    const pq = (value: number): number => {
+      const power = value ** (32 / 2523);
+      return (10_000 / 203) * (Math.max(0, power - 0.8359375) / (18.8515625 - 18.6875 * power)) ** (16384 / 2610);
+    };
+    const hlg = (value: number): number =>
+      ((value <= 0.5 ? value ** 2 / 3 : (Math.exp((value - 0.55991073) / 0.17883277) + 0.28466892) / 12) ** 1.2 * 1000) / 203;
+    const toBt709 = ([r = 0, g = 0, b = 0]: readonly number[]): readonly number[] => [
+      1.6605 * r - 0.5876 * g - 0.0728 * b,
+      -0.1246 * r + 1.1329 * g - 0.0083 * b,
+      -0.0182 * r - 0.1006 * g + 1.1187 * b,
+    ];
+    const same = (colour: readonly number[]): readonly number[] => colour;
+    const cases = [
+      ['gAMA', longs(100_000), (value: number) => value, same],
+      ['cICP', cicp(9, 16, 0, 1), pq, toBt709],
+      ['cICP', cicp(9, 18, 0, 1), hlg, toBt709],
+    ] as const;
+    for (const [type, data, light, matrix] of cases) {
+      for (const colour of [
+        [128, 128, 128],
+        [140, 120, 100],
+        [60, 90, 110],
+        [20, 20, 20],
+      ]) {
+        const flat = {
+          width: 16,
+          height: 16,
+          channels: 3,
+          background: { r: colour[0] ?? 0, g: colour[1] ?? 0, b: colour[2] ?? 0 },
+        } as const;
+        const png = withChunk(await sharp({ create: flat }).png().toBuffer(), type, data);
+        const [r, g, b] = await readSquare(png, { size: 8, maxPixels: 1e6, where: 'flat' });
+        const expected = matrix(colour.map((value) => light(value / 255))).map(encode);
+        assert.ok(
+          most([r, g, b].map(Number) as unknown as Uint8Array, expected as unknown as Uint8Array) <= 1.5,
+          `${type} ${colour.join()}: ${[r, g, b].join()} for ${expected.join()}`,
+        );
+      }
+    }
+  });
+
+  it('refuses numbers that nothing is converted by, in the same words for rank and --fix', async () => {
+    const bytes = withChunk(await plain(), 'cICP', cicp(9, 9, 0, 1));
+    assert.deepEqual(await found(bytes), ['not-srgb: carries the colour numbers 9/9 (BT.2020, unknown curve), which is not sRGB']);
+    const refused = (error: unknown): boolean =>
+      error instanceof Problem && error.message === 'carries the colour numbers 9/9 (BT.2020, unknown curve), which cannot be used';
+    await assert.rejects(squareOf(bytes), refused);
+    await assert.rejects(fixed(bytes), refused);
+  });
+
+  it('warns where EXIF says only that the colours are not sRGB, and takes them for sRGB', async () => {
+    const bytes = await jpegWith(0xffff, null);
+    assert.match((await found(bytes)).join(), /^unnamed-colours: says in EXIF that its colours are not sRGB/);
+    assert.ok(most(await squareOf(bytes), await sharp(bytes).raw().toBuffer()) <= 1);
+  });
+
+  it('takes a grey photo whose profile has the curve of sRGB for grey', async () => {
+    const grey = await (await picture(1, SIDE, SIDE)).toColourspace('b-w').png().toBuffer();
+    const tagged = withChunk(grey, 'iCCP', iccp(greyProfile()));
+    assert.equal((await readHeader(tagged)).colour?.srgb, true);
+    assert.deepEqual(await found(tagged), await found(grey));
+    assert.ok((await squareOf(tagged)).equals(await squareOf(grey)));
+    assert.ok((await fixed(tagged)).equals(await fixed(grey)));
+  });
+
+  it('does not take a profile of grey for one of colours', async () => {
+    const bytes = withChunk(await plain(), 'iCCP', iccp(greyProfile()));
+    assert.notEqual((await readHeader(bytes)).colour?.srgb, true);
+  });
+});
+
+/** For grey, with sRGB's curve as a formula (ICC.1:2022, 10.18), as macOS and others write it. */
+function greyProfile(): Buffer {
+  const text = Buffer.concat([Buffer.from('desc\0\0\0\0\0\0\0\x06sGrey\0', 'latin1'), Buffer.alloc(78)]);
+  const curve = Buffer.alloc(32);
+  curve.write('para\0\0\0\0\0\x03', 'latin1');
+  [2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045].forEach((value, at) => curve.writeInt32BE(Math.round(65536 * value), 12 + 4 * at));
+  const white = Buffer.concat([
+    Buffer.from('XYZ \0\0\0\0', 'latin1'),
+    longs(...[0.9642, 1, 0.8249].map((value) => Math.round(65536 * value))),
+  ]);
+  const tags = [
+    ['desc', text],
+    ['wtpt', white],
+    ['kTRC', curve],
+  ] as const;
+  const head = Buffer.alloc(128 + 4 + 12 * tags.length);
+  head.writeUInt32BE(0x02400000, 8);
+  head.write('mntrGRAYXYZ ', 12, 'latin1');
+  head.write('acsp', 36, 'latin1');
+  white.copy(head, 68, 8);
+  head.writeUInt32BE(tags.length, 128);
+  let end = head.length;
+  tags.forEach(([type, data], at) => {
+    head.write(type, 132 + 12 * at, 'latin1');
+    head.writeUInt32BE(end, 136 + 12 * at);
+    head.writeUInt32BE(data.length, 140 + 12 * at);
+    end += data.length;
+  });
+  head.writeUInt32BE(end, 0);
+  return Buffer.concat([head, ...tags.map(([, data]) => data)]);
+}
