@@ -46,7 +46,7 @@ async function processor() {
  */
 export async function makeAddon(folder, { what, file, sources, include, libraries, beside, load }, { clone, env, signal, locks }) {
   const files = (await readdir(join(clone, sources))).filter((name) => name.endsWith('.cc')).sort();
-  await makeAside(folder, async (temporary) => {
+  const make = async (/** @type {string} */ temporary) => {
     const target = join(temporary, file);
     await run(
       findCompiler(env),
@@ -63,5 +63,6 @@ export async function makeAddon(folder, { what, file, sources, include, librarie
     );
     const script = `const addon = ${JSON.stringify(target)};\n${load}`;
     await run(process.execPath, ['-e', script], { cwd: clone, env, signal, locks, what: `loading ${what}`, cure: 'see the line above' });
-  });
+  };
+  await makeAside(folder, make, [basename(beside)]);
 }

@@ -54,7 +54,10 @@ export async function setUp(env = process.env) {
 export async function isReady(env) {
   const record = await readRecord(CLONE);
   if (record === null || record.inputs !== (await inputsDigest(CLONE, env))) return false;
-  if (!(await packagesMatch(CLONE)) || !(await bindingIsLinked(CLONE, record.tensorflow.folder))) return false;
+  const { tensorflow, decoder, samplePhotos, python } = record;
+  const made = [tensorflow.folder, dirname(tensorflow.kernels), dirname(decoder), samplePhotos, dirname(dirname(python.executable))];
+  for (const folder of made) if (!(await isFinished(folder))) return false;
+  if (!(await packagesMatch(CLONE)) || !(await bindingIsLinked(CLONE, tensorflow.folder))) return false;
   return isCompiled(CLONE, await sourcesDigest(CLONE));
 }
 
@@ -67,7 +70,15 @@ async function makeReady({ clone, env, locks }) {
   const folders = await cacheFolders({ clone, cache, python: base, variant, ...digests });
   const requirements = tensorflowFile(variant);
   const tensorflow = pinnedPackage(await readFile(join(clone, requirements), 'utf8'));
-  if (![folders.native, folders.kernels, folders.decoder].every(isFinished)) findCompiler(env); // said now, not after a long download
+  const finished = {
+    python: await isFinished(folders.python),
+    native: await isFinished(folders.native),
+    kernels: await isFinished(folders.kernels),
+    libjpeg: await isFinished(folders.libjpeg),
+    decoder: await isFinished(folders.decoder),
+    photos: await isFinished(folders.photos),
+  };
+  if (!finished.native || !finished.kernels || !finished.decoder) findCompiler(env); // said now, not after a long download
   if (variant === 'cuda')
     say('an NVIDIA driver answers: the CUDA build of TensorFlow is used (untested; EMO_AEN_TENSORFLOW=cpu goes without)');
   await mkdir(cache, { recursive: true });
@@ -77,27 +88,27 @@ async function makeReady({ clone, env, locks }) {
   const python = pythonOf(folders.python);
   const pipReady = signalled();
   const packages = unless(await packagesMatch(clone), 'npm packages', () => installPackages(about));
-  const environment = unless(isFinished(folders.python), 'Python environment', () =>
+  const environment = unless(finished.python, 'Python environment', () =>
     makeEnvironment(folders.python, base.executable, about, pipReady.give),
   );
   void environment.then(pipReady.give, pipReady.refuse);
-  const native = unless(isFinished(folders.native), `TensorFlow ${tensorflow.version} (${variant}), a large download`, async () => {
+  const native = unless(finished.native, `TensorFlow ${tensorflow.version} (${variant}), a large download`, async () => {
     await pipReady.promise;
     await makeNative(folders.native, { python, requirements, packagesReady: packages, say }, about);
   });
   const kernels = native.then(async () => {
     await packages;
-    await unless(isFinished(folders.kernels), 'our operations for TensorFlow', () => makeKernels(folders.kernels, folders.native, about));
+    await unless(finished.kernels, 'our operations for TensorFlow', () => makeKernels(folders.kernels, folders.native, about));
   });
-  const libjpeg = unless(isFinished(folders.libjpeg), 'libjpeg-turbo', async () => {
+  const libjpeg = unless(finished.libjpeg, 'libjpeg-turbo', async () => {
     await pipReady.promise;
     await makeLibjpeg(folders.libjpeg, { python, requirements: LIBJPEG_FILE }, about);
   });
   const decoder = libjpeg.then(async () => {
     await packages;
-    await unless(isFinished(folders.decoder), 'our decoder of photos', () => makeDecoder(folders.decoder, folders.libjpeg, about));
+    await unless(finished.decoder, 'our decoder of photos', () => makeDecoder(folders.decoder, folders.libjpeg, about));
   });
-  const photos = unless(isFinished(folders.photos), 'sample photos', async () => {
+  const photos = unless(finished.photos, 'sample photos', async () => {
     await pipReady.promise;
     await makePhotos(folders.photos, { python, requirements: PHOTOS_FILE }, about);
   });

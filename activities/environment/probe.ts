@@ -7,7 +7,7 @@ import type { Library, Loaded } from './libraries.js';
 
 const LOADERS: Readonly<Record<Library, () => Promise<Loaded>>> = {
   tensorflow: async () => {
-    const tensorFlow = loadTensorFlow();
+    const tensorFlow = await loadTensorFlow();
     return { versions: { tensorflow: tensorFlow.TF_Version }, cuda: tensorFlow.isUsingGpuDevice() };
   },
   onnxruntime: async () => {

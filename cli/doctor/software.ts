@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { CLONE, readInstallation, type Installation } from '../../configs/load/installation.js';
 import { Problem } from '../../configs/problem.js';
+import { checkAddon } from '../../ml/addon.js';
 import { temporalProgram } from '../../workers/server/program.js';
 import { placeName, type Finding } from './finding.js';
 import { firstLine } from './program.js';
@@ -105,11 +106,22 @@ interface Compiled extends Pick<Finding, 'id' | 'title'> {
   readonly about: string;
 }
 
-/** Loads it in a process of its own: whether libraries are whole and this processor runs them is only seen then. */
+/** Compares it with what set-up made, then loads it in a process of its own: whether this processor runs it is only seen then. */
 async function compiled(root: string, { id, title, path, script, about }: Compiled): Promise<Finding> {
+  const fault = await checkAddon(path, title).then(
+    () => null,
+    (error: unknown) => {
+      if (error instanceof Problem) return error;
+      throw error;
+    },
+  );
+  if (fault !== null) {
+    const found = fault.where === undefined ? fault.message : `${placeName(root, fault.where)}: ${fault.message}`;
+    return { id, title, found, ok: false, needed: true, cure: fault.cure ?? AGAIN };
+  }
   const ok = (await firstLine(process.execPath, ['-e', `${script} console.log('loads')`])) === 'loads';
   const found = ok ? `${about}${placeName(root, path)}` : `${placeName(root, path)} cannot be loaded`;
-  const cure = ok ? null : `remove ${placeName(root, join(path, '..'))} and run ${AGAIN}`;
+  const cure = ok ? null : `rm -rf '${join(path, '..')}' && ${AGAIN}`;
   return { id, title, found, ok, needed: true, cure };
 }
 

@@ -24,9 +24,9 @@ const ENGINES: Readonly<Record<EngineName, (tensorFlow: TensorFlow, device: Devi
 
 /** @throws Problem ENVIRONMENT where TensorFlow or our operations cannot be loaded, or `cuda` is demanded and absent. */
 export async function openBackend(device: TrainSettings['environment']['device'], engine: EngineName): Promise<Backend> {
-  const tensorFlow = loadTensorFlow();
+  const tensorFlow = await loadTensorFlow();
   const found = deviceOf(tensorFlow, device);
-  if (found === 'cpu') loadOwnOperations((await readInstallation()).tensorflow.kernels);
+  if (found === 'cpu') await loadOwnOperations((await readInstallation()).tensorflow.kernels);
   return {
     tensorFlow,
     engine: ENGINES[engine](tensorFlow, found),

@@ -4,9 +4,9 @@
  *
  * Only the training child loads this: TensorFlow's thread pools read the environment once, and a step blocks its thread.
  */
-import { createRequire } from 'node:module';
+import { readInstallation } from '../../configs/load/installation.js';
 import { Problem } from '../../configs/problem.js';
-import { loadAddon } from '../addon.js';
+import { checkAddon, loadAddon, type CheckedAddon } from '../addon.js';
 import type { DType } from './kernels.js';
 
 /** A native tensor, by the number that the binding knows it under. */
@@ -48,21 +48,14 @@ export interface TensorFlow {
 /** TensorFlow's numbers for element types (tensorflow/core/framework/types.proto). */
 export const DTYPES: Readonly<Record<DType, number>> = { float32: 1, int32: 3, bfloat16: 14, float16: 19, bool: 10 };
 
-const BINDING = '@tensorflow/tfjs-node-gpu/lib/napi-v8/tfjs_binding.node';
+/** The binding, whose libraries are as set-up made them; not loaded yet. @throws Problem ENVIRONMENT as {@link checkAddon}. */
+export async function checkTensorFlow(): Promise<CheckedAddon> {
+  return checkAddon((await readInstallation()).tensorflow.binding, 'TensorFlow');
+}
 
-/** @throws Problem ENVIRONMENT where the binding is not built or its library is not found. */
-export function loadTensorFlow(): TensorFlow {
-  try {
-    return createRequire(import.meta.url)(BINDING) as TensorFlow;
-  } catch (error) {
-    throw new Problem({
-      code: 'ENVIRONMENT',
-      message: `TensorFlow's binding cannot be loaded: ${error instanceof Error ? error.message : String(error)}`,
-      where: BINDING,
-      cure: 'run `npm start` once more, which builds it; `emo-aen doctor` says what is missing',
-      cause: error,
-    });
-  }
+/** @throws Problem ENVIRONMENT where a library is missing, changed since set-up made it, or cannot be loaded. */
+export async function loadTensorFlow(): Promise<TensorFlow> {
+  return (await checkTensorFlow()).load() as TensorFlow;
 }
 
 /**
@@ -70,8 +63,8 @@ export function loadTensorFlow(): TensorFlow {
  * @param kernels absolute path: `tensorflow.kernels` of the installation
  * @throws Problem ENVIRONMENT
  */
-export function loadOwnOperations(kernels: string): void {
-  loadAddon(kernels, 'our operations for TensorFlow');
+export async function loadOwnOperations(kernels: string): Promise<void> {
+  await loadAddon(kernels, 'our operations for TensorFlow');
 }
 
 export type Device = 'cuda' | 'cpu';

@@ -45,6 +45,8 @@ const HONEST: ReadonlySet<number> = new Set([
 const STORES = {
   artifacts: { least: 1 << 20, most: 10_000 },
   photos: { least: 0, most: 500_000 },
+  /** Of set-up's: only those of TensorFlow take longer to read than to look up. */
+  libraries: { least: 8 << 20, most: 100 },
 } as const;
 
 /** How a file looked, and its sha256. */

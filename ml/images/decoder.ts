@@ -45,5 +45,5 @@ export function loadDecoder(): Promise<Decoder> {
 }
 
 async function load(): Promise<Decoder> {
-  return loadAddon((await readInstallation()).decoder, 'our decoder of photos') as Decoder;
+  return (await loadAddon((await readInstallation()).decoder, 'our decoder of photos')) as Decoder;
 }

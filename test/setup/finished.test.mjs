@@ -24,7 +24,7 @@ describe('a folder in the cache', () => {
     );
     assert.deepEqual(await readdir(cache), []);
     await makeAside(folder, (temporary) => writeFile(join(temporary, 'whole'), 'yes'));
-    assert.ok(isFinished(folder));
+    assert.ok(await isFinished(folder));
     assert.equal(await readFile(join(folder, 'whole'), 'utf8'), 'yes');
   });
 
@@ -43,9 +43,27 @@ describe('a folder in the cache', () => {
       throw new Error('killed');
     });
     await assert.rejects(half, /killed/);
-    assert.ok(!isFinished(folder));
+    assert.ok(!(await isFinished(folder)));
     await makeInPlace(folder, async () => void (await mkdir(folder)));
-    assert.ok(isFinished(folder));
+    assert.ok(await isFinished(folder));
     assert.ok(!existsSync(join(folder, 'half')));
+  });
+
+  it('does not count where a file of it, or of a folder that it needs, is missing or has another size', async () => {
+    const [needed, folder] = [join(cache, 'library'), join(cache, 'addon')];
+    const make = async () => {
+      await makeAside(needed, (temporary) => writeFile(join(temporary, 'lib.so'), 'code'));
+      await makeAside(folder, (temporary) => writeFile(join(temporary, 'addon.node'), 'code'), ['library']);
+      assert.ok(await isFinished(folder));
+    };
+    await make();
+    await writeFile(join(folder, 'addon.node'), 'cod');
+    assert.ok(!(await isFinished(folder)));
+    await make();
+    await rm(join(needed, 'lib.so'));
+    assert.ok(!(await isFinished(folder)));
+    await make();
+    await writeFile(join(folder, '.complete'), '');
+    assert.ok(!(await isFinished(folder)), 'a mark that was cut');
   });
 });

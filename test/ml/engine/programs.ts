@@ -1,22 +1,24 @@
 /** Runs computations in the test's own process, with tensors in torchvision's layouts. */
 import { readInstallation } from '../../../configs/load/installation.js';
+import { checkAddon } from '../../../ml/addon.js';
 import { eagerEngine } from '../../../ml/engine/eager.js';
 import { graphEngine } from '../../../ml/engine/graph.js';
 import { pick, type Computation, type Engine } from '../../../ml/engine/kernels.js';
 import { layoutsOf } from '../../../ml/engine/layout.js';
 import { floats } from '../../../ml/engine/native-state.js';
-import { DTYPES, loadOwnOperations, loadTensorFlow, tensorFlowEnvironment, type TensorFlow } from '../../../ml/engine/tensorflow.js';
+import { checkTensorFlow, DTYPES, tensorFlowEnvironment, type TensorFlow } from '../../../ml/engine/tensorflow.js';
 import type { Network } from '../../../ml/network/network.js';
 
-const installation = await readInstallation();
+const addons = [await checkTensorFlow(), await checkAddon((await readInstallation()).tensorflow.kernels, 'our operations')] as const;
 let loaded: TensorFlow | null = null;
 
 /** On the CPU, with as many threads as the machine of the golden files does not matter for: numbers are compared with tolerance. */
 export function tensorFlow(): TensorFlow {
   if (loaded === null) {
     Object.assign(process.env, tensorFlowEnvironment('cpu', 2));
-    loaded = loadTensorFlow();
-    loadOwnOperations(installation.tensorflow.kernels);
+    const [library, operations] = addons;
+    loaded = library.load() as TensorFlow;
+    operations.load();
   }
   return loaded;
 }

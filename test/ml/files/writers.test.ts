@@ -1,9 +1,10 @@
 /** Every writer of the product on a file system that fails at any call, and on one that forgets what was not fsynced: the old state or the new one, whole. */
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { isFinished, makeAside, MARK } from '#setup/finished.mjs';
 import { appendEvent, readEvents } from '../../../activities/events.js';
 import { LedgerFiles } from '../../../activities/ledger-files.js';
 import type { Ledger } from '../../../configs/schema/ledger.js';
@@ -63,6 +64,9 @@ async function writeCheckpoint(folder: string, epoch: number): Promise<void> {
   const { files } = await CheckpointFiles.open(join(folder, 'checkpoints'), 'key', 3);
   await files.write(checkpoint(epoch));
 }
+
+/** What a library of set-up's holds here. */
+const MACHINE_CODE = 'machine code '.repeat(1_000);
 
 const line = (message: string) => ({ at: '', task: 't', attempt: 1, event: 'progress' as const, message });
 
@@ -142,6 +146,24 @@ const WRITERS: Readonly<Record<string, Writer>> = {
       if (version === null) return 'none';
       await verifyVersion(directory, await manifestOfVersion(directory, version));
       return version === '1.1.0' ? 'new' : 'old';
+    },
+    lasts: true,
+  },
+  "a folder of set-up's, with its mark": {
+    before: () => Promise.resolve(),
+    write: (folder) =>
+      makeAside(join(folder, 'native'), async (temporary) => {
+        await writeFile(join(temporary, 'library.so'), MACHINE_CODE);
+        await mkdir(join(temporary, 'include'));
+        await writeFile(join(temporary, 'include', 'header.h'), MACHINE_CODE);
+      }),
+    // The mark alone decides: that a file of another size betrays itself is not relied on.
+    read: async (folder) => {
+      const native = join(folder, 'native');
+      if ((await readRecord(join(native, MARK), z.unknown())).is === 'absent') return 'old';
+      const files = [join(native, 'library.so'), join(native, 'include', 'header.h')];
+      for (const path of files) if ((await readFile(path, 'utf8')) !== MACHINE_CODE) return 'half';
+      return (await isFinished(native)) ? 'new' : 'a mark that does not hold';
     },
     lasts: true,
   },
