@@ -4,11 +4,11 @@
  */
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { lstat, open, readdir, rm, type FileHandle } from 'node:fs/promises';
+import { open, readdir, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isAbout } from '../../configs/problem.js';
 import { makeFolder } from './folders.js';
-import { tryLock } from './lock.js';
+import { takesName } from './lock.js';
 
 /**
  * Runs `fill` with a new folder in `parent`, which `fill` renames when it is whole. What is left of it at the end is removed; so is
@@ -36,7 +36,7 @@ async function newFolder(parent: string, prefix: string): Promise<[string, FileH
     await makeFolder(folder);
     const lock = await openFolder(folder);
     // Between the two calls above another process may have taken the folder for an abandoned one.
-    if (lock !== null && (await tryLock(lock.fd)) && (await isStill(folder, lock))) return [folder, lock];
+    if (lock !== null && (await takesName(lock, folder))) return [folder, lock];
     await lock?.close();
   }
 }
@@ -53,7 +53,7 @@ async function removeAbandoned(parent: string, prefix: string): Promise<void> {
     const lock = await openFolder(folder);
     if (lock === null) continue;
     try {
-      if ((await tryLock(lock.fd)) && (await isStill(folder, lock))) await rm(folder, { recursive: true, force: true });
+      if (await takesName(lock, folder)) await rm(folder, { recursive: true, force: true });
     } finally {
       await lock.close();
     }
@@ -68,9 +68,4 @@ async function openFolder(folder: string): Promise<FileHandle | null> {
     if (isAbout(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) return null;
     throw error;
   }
-}
-
-async function isStill(folder: string, lock: FileHandle): Promise<boolean> {
-  const [named, held] = [await lstat(folder, { bigint: true }).catch(() => null), await lock.stat({ bigint: true })];
-  return named?.ino === held.ino && named.dev === held.dev;
 }

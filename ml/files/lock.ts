@@ -1,5 +1,6 @@
 /** The locks of setup/lock.mjs for the rest of the product, whose errors for people are a Problem. */
 import { createHash } from 'node:crypto';
+import { lstat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SetupFailure } from '#setup/failure.mjs';
 import { flock as tryFlock, ownerNow, takeLock as take, type LockOptions } from '#setup/lock.mjs';
@@ -42,6 +43,17 @@ export function tryLock(descriptor: number): Promise<boolean> {
   return tryFlock(descriptor, 0).catch((error: unknown) => {
     throw asProblem(error, 'flock');
   });
+}
+
+/**
+ * Takes the lock on an open file or folder if it is free and still has this name: another process may have renamed or removed it
+ * before the lock was ours.
+ * @throws Problem ENVIRONMENT as {@link tryLock}
+ */
+export async function takesName(file: FileHandle, path: string): Promise<boolean> {
+  if (!(await tryLock(file.fd))) return false;
+  const [named, held] = [await lstat(path, { bigint: true }).catch(() => null), await file.stat({ bigint: true })];
+  return named?.ino === held.ino && named.dev === held.dev;
 }
 
 function asProblem(error: unknown, where: string): unknown {

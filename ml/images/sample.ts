@@ -2,13 +2,13 @@
  * A photo set that any machine can make: good is a crop of a real photo, bad the same crop degraded, one folder per photo, so that a scene never
  * stands in two splits. The set says of itself that its pairs are synthetic (`degradations.json`).
  */
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { readdir, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { isAbout, Problem } from '../../configs/problem.js';
 import { nameFault } from '../../configs/schema/path.js';
 import type { SampleRecord } from '../../configs/schema/sample.js';
-import { removeAbandoned } from '../files/abandoned.js';
 import { writeJsonAtomically } from '../files/atomic.js';
+import { withBuildingFolder } from '../files/building.js';
 import { foreignIn, nameBelow, removeRecorded, type Recorded } from '../files/place.js';
 import { DecoderCrash } from './decoders/crash.js';
 import { withDecoders, type Decoders } from './decoders/decoders.js';
@@ -42,12 +42,7 @@ const MAX_BYTES = 4e8;
 export async function makeSampleSet(options: SampleOptions): Promise<SampleRecord> {
   const { into } = options;
   const old = await refuseToOverwrite(options);
-  await removeAbandoned(into, BUILDING);
-  const building = join(into, `${BUILDING}${process.pid}`);
-  try {
-    await mkdir(into, { recursive: true });
-    await rm(building, { recursive: true, force: true });
-    await mkdir(building);
+  return withBuildingFolder(into, BUILDING, async (building) => {
     const { signal } = options;
     const record = await withDecoders((decoders) => makeScenes(building, decoders, options), { signal });
     for (const [folder, photos] of old) await removeRecorded(await sceneIn(into, folder), photos, ANOTHER_FOLDER);
@@ -55,9 +50,7 @@ export async function makeSampleSet(options: SampleOptions): Promise<SampleRecor
     await writeJsonAtomically(join(into, DEGRADATIONS_FILE), record);
     for (const { folder } of record.scenes) await rename(join(building, folder), await sceneIn(into, folder));
     return record;
-  } finally {
-    await rm(building, { recursive: true, force: true });
-  }
+  });
 }
 
 /** Hidden inside the set's folder: no audit sees it, and git ignores it with the set. */

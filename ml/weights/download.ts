@@ -1,114 +1,102 @@
-/**
- * One URL into one file, resumed where an earlier try stopped. What has arrived lies in `<key>.<owner>.<identity>.part`:
- * `owner` is the process that writes it, so that two downloads never append to one file and a killed one is taken over;
- * `identity` is the server's ETag or date and the length of the whole, without which nothing is resumed, since the rest might be of another file.
- */
-import { randomBytes } from 'node:crypto';
-import { open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+/** One URL into one file, resumed where an earlier try stopped. What has arrived lies in a part (parts.ts). */
+import { rm } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
-import { join } from 'node:path';
 import { pipeline, type Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
-import { isAbout, Problem } from '../../configs/problem.js';
+import { Problem } from '../../configs/problem.js';
 import { fromSystemError } from '../../configs/system-error.js';
 import { shownUrl, withShownUrls } from '../../configs/url.js';
 import type { Progress } from '../../configs/schema/payload.js';
 import { get } from './http.js';
+import { claimPart, newPart, type Identity, type Part, type PartPlace, type Resumable } from './parts.js';
 import { MAX_BYTES, tooLarge } from './size.js';
 
 /** A longer validator would not fit a file name; the download then starts anew after an interruption. */
 const MAX_VALIDATOR = 150;
 const PROGRESS_BYTES = 1 << 20;
 
-export interface Download {
+export interface Download extends PartPlace {
   readonly url: string;
-  /** Folder, which exists, and the name under which parts of this URL lie there. */
-  readonly folder: string;
-  readonly key: string;
   readonly signal: AbortSignal;
   readonly progress: (progress: Progress) => void;
   /** Bytes; more are refused as soon as they are announced or come. Default: what is read of a file of weights. */
   readonly most?: number;
 }
 
-/** Of the whole file at the server; what is resumed must have the same. */
-interface Identity {
-  /** A strong ETag, else the date. */
-  readonly validator: string;
-  readonly length: number;
-}
-
-interface Part {
-  readonly path: string;
-  readonly bytes: number;
-  readonly identity: Identity;
-}
-
 /**
- * Downloads and returns the path of the complete file, fsynced, still under its temporary name: the caller checks and
- * renames or removes it. `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` are honoured.
+ * Downloads, and hands `take` the path of the complete file, fsynced, still under its temporary name: `take` checks and renames or
+ * removes it, and nobody else touches it meanwhile. `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` are honoured.
  * @throws Problem UNREACHABLE (what arrived is kept), NOT_FOUND where the server says that there is no such file, WEIGHTS where the
- *   file is too large or the address leads astray, DISK_FULL; `signal.reason` when aborted.
+ *   file is too large or the address leads astray, DISK_FULL; `signal.reason` when aborted; what `take` throws.
  */
-export async function download(request: Download): Promise<string> {
+export async function download<Result>(request: Download, take: (path: string) => Promise<Result>): Promise<Result> {
+  const part = await receive(request);
+  try {
+    return await take(part.path);
+  } finally {
+    await part.file.close();
+  }
+}
+
+/** The whole file, in a part that is still open. */
+async function receive(request: Download): Promise<Part> {
   const part = await claimPart(request);
   const resume: Record<string, string> = part === null ? {} : { range: `bytes=${part.bytes}-`, 'if-range': part.identity.validator };
   try {
     const response = await get(request.url, { ...resume, 'accept-encoding': 'identity' }, request.signal);
     const { statusCode: status = 0 } = response;
-    if (status === 200 || (part !== null && status === 206 && continues(response, part))) return await receive(request, response, part);
+    if (part !== null && status === 206 && continues(response, part)) return await fill(request, response, part);
+    if (status === 200) {
+      if (part !== null) await discard(part);
+      return await fill(request, response, null);
+    }
     response.destroy();
     // The rest of another file, or more than the file has: what arrived is of no use.
     if (part === null || (status !== 206 && status !== 416)) throw refused(shownUrl(request.url), status);
-    await rm(part.path, { force: true });
-    return await download(request);
+    await discard(part);
+    return await receive(request);
   } catch (error) {
-    if (part !== null) await release(request, part.path);
+    await part?.file.close(); // leaves the part for the next try
     request.signal.throwIfAborted();
     throw error instanceof Problem ? error : unreachable(shownUrl(request.url), error);
   }
 }
 
+async function discard({ path, file }: Part): Promise<void> {
+  await rm(path, { force: true });
+  await file.close();
+}
+
 /** Whether the answer is the rest of what arrived: from the next byte on, of a whole with the same tag and the same length, uncoded. */
-function continues(response: IncomingMessage, { bytes, identity }: Part): boolean {
+function continues(response: IncomingMessage, { bytes, identity }: Resumable): boolean {
   const [, from, length] = /^bytes (\d+)-\d+\/(\d+)$/.exec(response.headers['content-range'] ?? '') ?? [];
   const same = validatorOf(response) === identity.validator && Number(length) === identity.length;
   return Number(from) === bytes && same && codingOf(response) === null;
 }
 
-async function receive(request: Download, response: IncomingMessage, part: Part | null): Promise<string> {
-  const resumed = part !== null && response.statusCode === 206;
-  if (part !== null && !resumed) await rm(part.path, { force: true });
-  const before = resumed ? part.bytes : 0;
-  const identity = resumed ? part.identity : identityOf(response);
+/** @param resumed the part that the answer goes on with; null: the answer is the whole file. */
+async function fill(request: Download, response: IncomingMessage, resumed: Resumable | null): Promise<Part> {
+  const identity = resumed === null ? identityOf(response) : resumed.identity;
   const total = identity?.length ?? lengthOf(response);
   if (total !== null && total > (request.most ?? MAX_BYTES)) {
     response.destroy();
     throw tooLarge(shownUrl(request.url), total);
   }
-  const path = resumed ? part.path : partPath(request, process.pid, identity);
-  const file = await open(path, resumed ? 'a' : 'wx').catch((error: unknown) => Promise.reject(fromSystemError(error, path)));
+  const part = resumed ?? (await newPart(request, identity));
   try {
-    await append(request, decoded(response), file, { path, before, total });
-    await file.sync().catch((error: unknown) => Promise.reject(fromSystemError(error, path)));
+    await append(request, decoded(response), part, total);
+    await part.file.sync().catch((error: unknown) => Promise.reject(fromSystemError(error, part.path)));
   } catch (error) {
     response.destroy();
     // Unpacked bytes are not those that the server counts: nothing could go on behind them.
-    if (identity === null) await rm(path, { force: true });
-    else await release(request, path);
+    if (identity === null) await rm(part.path, { force: true });
+    await part.file.close();
     throw error;
-  } finally {
-    await file.close();
   }
-  return path;
+  return part;
 }
 
-async function append(
-  request: Download,
-  body: Readable,
-  file: FileHandle,
-  { path, before, total }: { readonly path: string; readonly before: number; readonly total: number | null },
-): Promise<void> {
+async function append(request: Download, body: Readable, { path, file, bytes: before }: Part, total: number | null): Promise<void> {
   let done = before;
   let told = before;
   for await (const chunk of body) {
@@ -158,69 +146,11 @@ function lengthOf(response: IncomingMessage): number | null {
   return Number.isSafeInteger(length) && codingOf(response) === null ? length : null;
 }
 
-/** Takes over the longest part that no living process owns; null where there is none. */
-async function claimPart(request: Download): Promise<Part | null> {
-  const found: (Part & { owner: number })[] = [];
-  for (const name of await readdir(request.folder)) {
-    const parsed = parsePart(request, name);
-    if (parsed === null || isAlive(parsed.owner)) continue;
-    const path = join(request.folder, name);
-    const bytes = await stat(path).then(
-      ({ size }) => size,
-      () => 0, // claimed by another process in between
-    );
-    if (parsed.identity === null || bytes === 0) await rm(path, { force: true });
-    else found.push({ owner: parsed.owner, identity: parsed.identity, path, bytes });
-  }
-  const longest = found.sort((a, b) => b.bytes - a.bytes)[0];
-  if (longest === undefined) return null;
-  const path = partPath(request, process.pid, longest.identity);
-  try {
-    await rename(longest.path, path);
-  } catch {
-    return null; // another process was quicker; a fresh download is always right
-  }
-  return { path, bytes: longest.bytes, identity: longest.identity };
-}
-
-/** Leaves a part for the next try, this process' or another's. */
-async function release(request: Download, path: string): Promise<void> {
-  const parsed = parsePart(request, path.slice(request.folder.length + 1));
-  if (parsed === null) return;
-  await rename(path, partPath(request, 0, parsed.identity)).catch((error: unknown) => {
-    if (!isAbout(error, 'ENOENT')) throw error;
-  });
-}
-
-function partPath({ folder, key }: Download, owner: number, identity: Identity | null): string {
-  const unique = randomBytes(4).toString('hex');
-  const text = identity === null ? '' : `${identity.length} ${identity.validator}`;
-  return join(folder, `${key}.${owner}-${unique}.${Buffer.from(text).toString('base64url')}.part`);
-}
-
-function parsePart({ key }: Download, name: string): { owner: number; identity: Identity | null } | null {
-  if (!name.startsWith(`${key}.`)) return null;
-  const match = /^(\d+)-[0-9a-f]{8}\.([\w-]*)\.part$/.exec(name.slice(key.length + 1));
-  if (match === null) return null;
-  const [, length, validator] = /^(\d+) (.+)$/s.exec(Buffer.from(match[2] ?? '', 'base64url').toString()) ?? [];
-  return { owner: Number(match[1]), identity: validator === undefined ? null : { validator, length: Number(length) } };
-}
-
 /** A strong ETag, else the date; empty where the server gives neither. */
 function validatorOf({ headers }: IncomingMessage): string {
   const { etag } = headers;
   const validator = etag !== undefined && !etag.startsWith('W/') ? etag : (headers['last-modified'] ?? '');
   return validator.length <= MAX_VALIDATOR ? validator : '';
-}
-
-function isAlive(pid: number): boolean {
-  if (pid === 0) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return isAbout(error, 'EPERM');
-  }
 }
 
 const PASSING = new Set([408, 425, 429]);

@@ -94,16 +94,17 @@ async function fromUrl(request: WeightsRequest): Promise<Found> {
   const cached = await findCached(folder, key, request.sha256);
   if (cached !== null) return cached;
 
-  const complete = await download({ url, folder, key, signal, progress });
-  const { sha256 } = await hashFile(complete);
-  if (!matches(sha256, request.sha256)) {
-    await rm(complete, { force: true });
-    throw wrongHash(request, sha256, 'it was not kept');
-  }
-  const file = join(folder, `${key}.${sha256}.${nameOf(url)}`);
-  await rename(complete, file);
-  await syncFolder(folder);
-  return { file, sha256 };
+  return download({ url, folder, key, signal, progress }, async (complete) => {
+    const { sha256 } = await hashFile(complete);
+    if (!matches(sha256, request.sha256)) {
+      await rm(complete, { force: true });
+      throw wrongHash(request, sha256, 'it was not kept');
+    }
+    const file = join(folder, `${key}.${sha256}.${nameOf(url)}`);
+    await rename(complete, file);
+    await syncFolder(folder);
+    return { file, sha256 };
+  });
 }
 
 /** A cached download of the same URL whose bytes still have the hash that its name says; damaged ones are removed. */

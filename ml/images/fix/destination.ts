@@ -1,9 +1,9 @@
 /** The folder of the copy: empty or not there before, outside the set, and there with everything in it or not at all. */
-import { syncFolder } from '../../files/folders.js';
-import { mkdir, readdir, realpath, rename, rm, rmdir } from 'node:fs/promises';
+import { readdir, realpath, rename, rmdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { isAbout, Problem } from '../../../configs/problem.js';
-import { removeAbandoned } from '../../files/abandoned.js';
+import { withBuildingFolder } from '../../files/building.js';
+import { syncFolder } from '../../files/folders.js';
 
 /**
  * Lets `fill` write into a folder beside `into`, which becomes `into` at the end; where `fill` throws, nothing is left of it.
@@ -14,10 +14,7 @@ export async function fillFolder<Result>(into: string, photoRoot: string, fill: 
   await checkDestination(into, photoRoot);
   // The beginning of the name: a whole one may be as long as names can be.
   const prefix = `.${[...basename(into)].slice(0, 40).join('')}.making-`;
-  await removeAbandoned(dirname(into), prefix);
-  const building = join(dirname(into), `${prefix}${process.pid}`);
-  try {
-    await mkdir(building, { recursive: true });
+  return withBuildingFolder(dirname(into), prefix, async (building) => {
     const result = await fill(building);
     await refuseContent(into);
     await rmdir(into).catch((error: unknown) => {
@@ -26,9 +23,7 @@ export async function fillFolder<Result>(into: string, photoRoot: string, fill: 
     await rename(building, into);
     await syncFolder(dirname(into));
     return result;
-  } finally {
-    await rm(building, { recursive: true, force: true });
-  }
+  });
 }
 
 /** @throws Problem USAGE where folder and photo root would lie in each other, CONFLICT where something is there already. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import { connect, createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { Problem, type ProblemCode } from '../../../configs/problem.js';
+import { tryLock } from '../../../ml/files/lock.js';
 import { download } from '../../../ml/weights/download.js';
 import { forgetWeights, obtainWeights, type WeightsRequest } from '../../../ml/weights/fetch.js';
 
@@ -75,27 +76,46 @@ describe('obtaining weights', () => {
     assert.equal((await readdir(cacheFolder())).length, 1);
   });
 
-  it('takes over what a killed process left', async () => {
+  it('leaves alone what another process is writing, and takes it over once that process has ended', async () => {
     answer = breakAfter(100_000);
     await assert.rejects(obtain(), problem('UNREACHABLE'));
     const [left] = await readdir(cacheFolder());
-    const dead = 2 ** 22 + 1; // beyond the kernel's largest process id
-    await rename(join(cacheFolder(), String(left)), join(cacheFolder(), String(left).replace('.0-', `.${dead}-`)));
-    answer = serveRanges;
-    await obtain();
-    assert.ok(requests.at(-1)?.headers.range !== undefined);
+    const theirs = join(cacheFolder(), String(left));
+    const held = await open(theirs);
+    try {
+      assert.ok(await tryLock(held.fd));
+      answer = serveRanges;
+      const { file } = await obtain();
+      assert.equal(requests.at(-1)?.headers.range, undefined);
+      assert.ok((await readdir(cacheFolder())).includes(String(left)));
+      await rm(file);
+    } finally {
+      await held.close(); // as the kernel does for a process that ends
+    }
+    assert.deepEqual(await readFile((await obtain()).file), BODY);
+    assert.match(String(requests.at(-1)?.headers.range), /^bytes=[1-9]\d*-$/);
+    assert.equal((await readdir(cacheFolder())).length, 1);
   });
 
-  it('leaves alone what a living process is writing', async () => {
+  it('takes no link, pipe or folder for what arrived before', async () => {
     answer = breakAfter(100_000);
     await assert.rejects(obtain(), problem('UNREACHABLE'));
     const [left] = await readdir(cacheFolder());
-    const theirs = String(left).replace('.0-', `.${process.pid}-`);
-    await rename(join(cacheFolder(), String(left)), join(cacheFolder(), theirs));
+    const place = join(cacheFolder(), String(left));
+    await rename(place, join(root, 'elsewhere'));
     answer = serveRanges;
-    await obtain();
-    assert.equal(requests.at(-1)?.headers.range, undefined);
-    assert.ok((await readdir(cacheFolder())).includes(theirs));
+    const makers = [
+      () => symlink(join(root, 'elsewhere'), place),
+      () => Promise.resolve(void spawnSync('mkfifo', [place])),
+      () => mkdir(place),
+    ];
+    for (const make of makers) {
+      await make();
+      const { file } = await obtain();
+      assert.equal(requests.at(-1)?.headers.range, undefined);
+      await rm(file);
+      await rm(place, { recursive: true });
+    }
   });
 
   it('starts anew where the file has changed on the server', async () => {
@@ -151,7 +171,7 @@ describe('obtaining weights', () => {
     const reason = new Error('cancelled');
     const stopped = obtain({ signal: controller.signal, progress: () => controller.abort(reason) });
     await assert.rejects(stopped, (error) => error === reason);
-    assert.match(String(await readdir(cacheFolder())), /\.0-\w{8}\..*\.part$/);
+    assert.match(String(await readdir(cacheFolder())), /\.[0-9a-f]{12}\..*\.part$/);
   });
 
   it('goes through the proxy that the environment names', async () => {
@@ -290,7 +310,10 @@ describe('obtaining weights', () => {
     };
     const { signal } = new AbortController();
     const endless = { url, folder: cacheFolder(), key: 'endless', signal, progress: () => undefined, most: 1_000_000 };
-    await assert.rejects(download(endless), problem('WEIGHTS'));
+    await assert.rejects(
+      download(endless, () => assert.fail('it came whole')),
+      problem('WEIGHTS'),
+    );
   });
 
   it('asks for the whole hash over plain http, and warns of less elsewhere', async () => {
