@@ -16,7 +16,7 @@ export interface ActivityDefinition<Schema extends z.ZodObject> {
   readonly version?: number;
   /** None if nothing is said. Unknown keys are refused, as everywhere. */
   readonly settings?: Schema;
-  /** Whether it looks at what no artifact stands for, so that it must run in every run; false if nothing is said. */
+  /** Whether it reads what is not an artifact, so that it must run in every run; false if nothing is said. */
   readonly outside?: boolean | ((settings: z.infer<Schema>) => boolean);
   /** Artifacts that a task before it must make, and those that it takes where one did. */
   readonly reads?: readonly string[];

@@ -29,7 +29,7 @@ export interface Decision {
  * The reasons for `run` compare with the newest: what changed, from what to what; with none, `fresh` says why there is none.
  */
 export function decide(task: PlannedTask, candidates: readonly ReuseCandidate[], inputs: readonly InputDigest[], fresh: boolean): Decision {
-  if (task.outside) return { action: 'run', reasons: ['always runs: it looks at what no artifact stands for'], matches: [] };
+  if (task.outside) return { action: 'run', reasons: ['always runs: what it looks at can change between runs'], matches: [] };
   const wanted = fingerprint(task, inputs);
   const matches = candidates.filter((candidate) => candidate.fingerprint === wanted);
   const [match] = matches;

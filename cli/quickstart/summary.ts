@@ -32,6 +32,6 @@ export function describeNext(run: string, directory: string): string {
     `model:          ${directory}/ (manifest.json says what each file is)`,
     `checklist:      npx emo-aen checklist ${run}`,
     'rank a photo:   npx emo-aen rank PHOTO',
-    'Temporal UI:    npx emo-aen up prints where it is; npx emo-aen down ends it',
+    'Temporal UI:    npx emo-aen up --ui prints its address; npx emo-aen down ends it',
   ].join('\n');
 }

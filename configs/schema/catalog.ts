@@ -27,7 +27,7 @@ export interface CatalogEntry<Settings extends z.ZodType = z.ZodType> {
   /** Which settings it reads: a key of the catalogue's `kinds`. */
   readonly kind: string;
   readonly settings: Settings;
-  /** Whether it looks at what no artifact stands for (photos, machine, repository), so that no fingerprint covers it: it runs in every run. */
+  /** Whether it reads what is not an artifact (photos, machine, repository). No fingerprint covers that, so it runs in every run. */
   outside(settings: z.infer<Settings>): boolean;
   readonly reads: readonly string[];
   /** Artifacts that it takes where a task before it made them, and does without where none did. */

@@ -26,7 +26,7 @@ export const PlannedTask = z.object({
   version: z.int(),
   /** sha256 of the folder that an activity of the project's own was read from; null for one of the product. */
   code: z.string().nullable().default(null),
-  /** From the catalogue: looks at what no artifact stands for, so it is never reused. */
+  /** From the catalogue: reads what is not an artifact, so it is never reused. */
   outside: z.boolean(),
   needs: z.array(z.string()),
   queue: Queue,

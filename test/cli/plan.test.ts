@@ -57,7 +57,7 @@ describe('emo-aen plan', () => {
   it('runs everything where nothing ever ran, and leaves nothing behind', async () => {
     const before = await readdir(project.root, { recursive: true });
     assert.deepEqual(await foreseen(), {
-      audit: 'run -: always runs: it looks at what no artifact stands for',
+      audit: 'run -: always runs: what it looks at can change between runs',
       preprocess: 'run -: first run',
       model: 'run -: first run',
       train: 'run -: first run',
@@ -115,7 +115,7 @@ describe('emo-aen plan', () => {
     assert.equal(
       stdout,
       [
-        '2  audit       run    60 s  always runs: it looks at what no artifact stands for',
+        '2  audit       run    60 s  always runs: what it looks at can change between runs',
         '3  preprocess  reuse        same code, settings and inputs as in run one; if audit finds what it found last time',
         '4  model       run    60 s  settings changed: train.seed 0 -> 1',
         '5  train       run    60 s  upstream model runs',

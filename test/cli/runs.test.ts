@@ -105,7 +105,7 @@ describe('the commands of a run', function () {
     assert.deepEqual(
       fresh.tasks.filter(({ state }) => state === 'done').map(({ name, reason }) => [name, reason]),
       [
-        ['provision', 'always runs: it looks at what no artifact stands for'],
+        ['provision', 'always runs: what it looks at can change between runs'],
         ['model', '--fresh'],
       ],
     );
