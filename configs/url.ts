@@ -25,9 +25,12 @@ export function withShownUrls(text: string): string {
 /** A text of the same length in which stars stand for user, password and query of each URL. */
 export function maskedUrls(text: string): string {
   if (!text.includes(':')) return text;
-  return text
-    .replace(/([a-z][\w+.-]*:\/\/)([^\s/@"']*)@/gi, (_, scheme: string, user: string) => `${scheme}${'*'.repeat(user.length)}@`)
-    .replace(URL_IN_TEXT, (url) => url.replace(/[?#].*$/s, (rest) => `${rest[0]}${'*'.repeat(rest.length - 1)}`));
+  return (
+    text
+      // A scheme has a most length: without one, a long word would be read anew from each of its letters.
+      .replace(/([a-z][\w+.-]{0,30}:\/\/)([^\s/@"']*)@/gi, (_, scheme: string, user: string) => `${scheme}${'*'.repeat(user.length)}@`)
+      .replace(URL_IN_TEXT, (url) => url.replace(/[?#].*$/s, (rest) => `${rest[0]}${'*'.repeat(rest.length - 1)}`))
+  );
 }
 
 /** The kind of credential that a URL holds, in words without its value; null for none. */

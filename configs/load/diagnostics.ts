@@ -40,17 +40,31 @@ interface Finding {
 
 /** Characters of a line that are quoted around the caret. */
 const QUOTED = 160;
+/** Findings that are kept: a file of nonsense has one for every few bytes, and nobody reads more. */
+const MOST = 100;
+/** Characters of a message, a path or a hint: a name in a file may be as long as the file. */
+const LONGEST = 2_000;
 
-/** Where the parts of the loader put what they find. The same finding at the same place counts once. */
+/** Where the parts of the loader put what they find, up to {@link MOST}. The same finding at the same place counts once. */
 export class Diagnostics {
   readonly #findings = new Map<string, Finding>();
+  #more = false;
 
-  add(span: Span, path: readonly PropertyKey[], message: string, { suggestion = null, help = null }: Advice = {}): void {
+  add(span: Span, path: readonly PropertyKey[], what: string, { suggestion = null, help = null }: Advice = {}): void {
+    // The first of them are kept, and what comes after costs nothing.
+    if (this.#more) return;
     const { line, col } = span.source.lines.linePos(span.start);
     const file = span.source.inline ? maskedUrls(span.source.name) : span.source.name;
-    const diagnostic = { file, line: Math.max(1, line), column: Math.max(1, col), path: dotted(path), message, suggestion, help };
+    const message = cut(what);
+    const key = JSON.stringify([file, line, col, message]);
+    if (this.#findings.size === MOST && !this.#findings.has(key)) {
+      this.#more = true;
+      return;
+    }
+    const place = { file, line: Math.max(1, line), column: Math.max(1, col), path: cut(dotted(path)) };
+    const diagnostic = { ...place, message, suggestion, help: help === null ? null : cut(help) };
     const { inline } = span.source;
-    this.#findings.set(JSON.stringify([file, line, col, message]), { diagnostic, excerpt: inline ? null : excerptOf(span), inline });
+    this.#findings.set(key, { diagnostic, excerpt: inline ? null : excerptOf(span), inline });
   }
 
   get empty(): boolean {
@@ -74,7 +88,13 @@ export class Diagnostics {
   render(): string {
     if (this.empty) return '';
     const findings = this.#sorted();
-    return `${findings.map(render).join('\n\n')}\n\n${plural(findings.length, 'problem')} found`;
+    const more = this.#more ? ': the first are shown, mend them and look again' : '';
+    return `${findings.map(render).join('\n\n')}\n\n${this.count} found${more}`;
+  }
+
+  /** In words. */
+  get count(): string {
+    return `${this.#more ? 'more than ' : ''}${plural(this.#findings.size, 'problem')}`;
   }
 
   /** @throws ConfigurationProblem if anything was found. */
@@ -90,7 +110,7 @@ export class ConfigurationProblem extends Problem {
 
   constructor(found: Diagnostics) {
     const diagnostics = found.list();
-    super({ code: 'CONFIGURATION', message: `${plural(diagnostics.length, 'problem')} in the configuration` });
+    super({ code: 'CONFIGURATION', message: `${found.count} in the configuration` });
     this.diagnostics = diagnostics;
     this.#text = found.render();
   }
@@ -146,6 +166,10 @@ function visible(text: string): string {
     .replaceAll('\t', '→')
     .replaceAll('\r', ' ')
     .replaceAll(/\p{Cc}/gu, '\u{FFFD}');
+}
+
+function cut(text: string): string {
+  return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
 }
 
 function plural(count: number, one: string): string {

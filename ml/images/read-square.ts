@@ -3,6 +3,7 @@ import { Problem } from '../../configs/problem.js';
 import { asColourSays } from './colour.js';
 import type { Begin } from './decoders/jobs.js';
 import { decodeSquare, readHeader } from './decode.js';
+import { EXTENSIONS } from './names.js';
 
 export interface SquareOptions {
   /** Side, in pixels. */
@@ -21,6 +22,13 @@ export async function readSquare(
 ): Promise<Buffer> {
   try {
     const header = await readHeader(bytes);
+    if (!Object.hasOwn(EXTENSIONS, header.format)) {
+      throw new Problem({
+        code: 'PHOTO',
+        message: `is ${header.format.toUpperCase()}, which is not read`,
+        cure: 'save it as JPEG, PNG, WebP, TIFF or AVIF',
+      });
+    }
     if (header.width * header.height > maxPixels) {
       throw new Problem({
         code: 'PHOTO',

@@ -9,6 +9,7 @@ import { Socket } from 'node:net';
 import { recordOf, type FailureRecord } from '../../../configs/failure.js';
 import { isAbout, Problem } from '../../../configs/problem.js';
 import { readInto } from '../../files/digests.js';
+import { openPhotosOnly } from '../loaders.js';
 import { PHOTOS_UNDER_WAY } from './at-once.js';
 import { checkDecoders } from './check.js';
 import { FileMemory } from './file-memory.js';
@@ -98,6 +99,7 @@ process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 
 try {
   offerToEndFirst();
+  openPhotosOnly();
   await checkDecoders();
   process.on('message', (message: ToDecoder) => {
     obey(message).catch((error: unknown) => say({ id: message.id, failure: failureOf(error) }));

@@ -43,6 +43,19 @@ describe('a configuration that is wrong', () => {
     }
   });
 
+  for (const [what, nonsense] of Object.entries({
+    'a key that is set thousands of times': `{${'a: 1, '.repeat(20_000)}}`,
+    'thousands of aliases without an anchor': `[${'*x, '.repeat(20_000)}]`,
+    'a word as long as the file': `https://a b: ${'x'.repeat(100_000)}`,
+    'keys as long as the file': `${'x'.repeat(100_000)}: 1\n${'x'.repeat(100_000)}: 2`,
+  }))
+    it(`is told in few words of ${what}, all on one line`, async () => {
+      await project.write({ 'configs/pipeline.yaml': nonsense });
+      const told = await project.faults();
+      assert.match(told, /^configs\/pipeline.yaml:1:\d+: |\n(more than 100|\d+) problems? found/);
+      assert.ok(told.length < 50_000, `${told.length} characters`);
+    });
+
   it('is found quickly to be nested beyond reading', async () => {
     await project.write({ 'configs/pipeline.yaml': '['.repeat(200_000) });
     assert.match(await project.faults(), /^configs\/pipeline.yaml:1:\d+: nested too deeply\n/);

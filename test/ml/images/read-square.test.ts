@@ -86,6 +86,7 @@ describe('readSquare', () => {
     'no picture': () => Promise.resolve(Buffer.from('no picture')),
     'a truncated one': async () => (await (await picture(4)).jpeg().toBuffer()).subarray(0, 3000),
     'more pixels than the limit': () => png(5, 300, 201),
+    'a GIF, which the audit refuses': async () => (await picture(6)).gif().toBuffer(),
   })) {
     it(`refuses ${name}, naming the photo`, async () => {
       const bytes = await make();
