@@ -1,4 +1,7 @@
-/** `emo-aen skip`: does without tasks. Skipped is not done: what needs one does not run, unless it is declared optional. */
+/**
+ * `emo-aen skip`: does without tasks. Skipped is not done: what needs one does not run, unless it is declared optional. A running task is
+ * stopped first, also while it waits for its next try.
+ */
 import type { TasksAnswer } from '../workflows/messages.js';
 import { withStageOption, type ChoiceOptions } from './choice.js';
 import { action, command, withExamples } from './command.js';
@@ -10,7 +13,10 @@ interface SkipOptions extends ChoiceOptions {
 }
 
 export const skipCommand = withStageOption(
-  command('skip <run> [tasks...]', 'do without tasks that are blocked or wait; what needs them runs only where they are declared optional'),
+  command(
+    'skip <run> [tasks...]',
+    'do without tasks that are blocked, wait or run; what needs them runs only where they are declared optional',
+  ),
   'all that is blocked or waits in this stage',
 )
   .requiredOption('--reason <text>', 'why, for the record')

@@ -5,7 +5,9 @@ import { workflowIdOf } from '../workflows/names.js';
 import type { Remembered } from '../workflows/memory.js';
 import { nearest } from '../configs/load/nearest.js';
 import { damagedLedger, lookForLedger, readLedgers } from './candidates.js';
+import type { Found } from '../ml/files/record.js';
 import { inMs } from './deadline.js';
+import { ledgerFault } from './ledger-fault.js';
 import { describeRun, type Described } from './pending.js';
 import { hasEnded, reportOf, type RunStatus } from './report.js';
 import { unsealedAnswer } from './project/unsealed.js';
@@ -27,6 +29,11 @@ export async function observe(root: string, run: string, link: () => Promise<Tem
   const found = await lookForLedger(root, run);
   const file = found.is === 'sound' ? found.value : null;
   if (file !== null && hasEnded(file)) return reportOf(file, [], 'ledger file', null);
+  return withLedgerFault(root, await observeOpen(root, run, link, found));
+}
+
+async function observeOpen(root: string, run: string, link: () => Promise<TemporalLink>, found: Found<Ledger>): Promise<RunStatus> {
+  const file = found.is === 'sound' ? found.value : null;
   try {
     return await askServer(await link(), run, file, root);
   } catch (error) {
@@ -34,6 +41,14 @@ export async function observe(root: string, run: string, link: () => Promise<Tem
     if (file === null || !(error instanceof Problem) || !FILE_SERVES.has(error.code)) throw error;
     return reportOf(file, [], 'ledger file', `as last written: ${error.message}`);
   }
+}
+
+/** Says where the ledger of an open run cannot be written, with the cure. */
+async function withLedgerFault(root: string, report: RunStatus): Promise<RunStatus> {
+  const fault = hasEnded(report) ? null : await ledgerFault(root, report.run);
+  if (fault === null) return report;
+  const words = `the ledger of this run cannot be written, and is tried again until it can: ${fault.describe()}`;
+  return { ...report, remark: report.remark === null ? words : `${report.remark}\n${words}` };
 }
 
 /** The ledger of a run that has not ended, from the workflow; null where no worker answers for it in time. */

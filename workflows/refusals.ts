@@ -97,12 +97,18 @@ export function refuseSkip(ledger: Ledger, request: SkipRequest): Refusal | null
   return tasks.map(refuseSkipOf).find((refusal) => refusal !== null) ?? null;
 }
 
+/** A running task may be between two tries, which nobody but the server knows: its attempt or its waiting is ended. */
+const SKIPPABLE: ReadonlySet<TaskState> = new Set(['blocked', 'waiting', 'running']);
+
 function refuseSkipOf({ plan, state }: LedgerTask): Refusal | null {
   if (plan.uses === 'checklist') {
     return { message: `${plan.name} is what says whether the run is complete: it cannot be skipped`, cure: 'cancel the run instead' };
   }
-  if (state === 'blocked' || state === 'waiting') return null;
-  return { message: `${plan.name} is ${state}: there is nothing to skip`, cure: 'only a task that is blocked or waits can be skipped' };
+  if (SKIPPABLE.has(state)) return null;
+  return {
+    message: `${plan.name} is ${state}: there is nothing to skip`,
+    cure: 'only a task that is blocked, waits or runs can be skipped',
+  };
 }
 
 export function refuseApprove(ledger: Ledger, request: ApproveRequest): Refusal | null {

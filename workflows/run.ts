@@ -74,6 +74,8 @@ export class Run {
   private readonly history = new History();
   private readonly attributes: Attributes;
   private readonly running = new Map<string, CancellationScope>();
+  /** Why running tasks are stopped that a person skipped: such a task is skipped once its attempt has ended without success. */
+  private readonly skipping = new Map<string, string>();
   private paused: boolean;
   private ending: Ending | null = null;
 
@@ -150,9 +152,14 @@ export class Run {
   skip(request: SkipRequest): TasksAnswer {
     const { reason, by } = request;
     const tasks = skippedTasks(this.ledger, request).map(({ plan }) => plan.name);
-    const skipped = { state: 'skipped', reason: `skipped by ${by}: ${reason}`, endedAt: now() } as const;
-    const ledger = tasks.reduce((before, name) => withTask(before, name, skipped), this.ledger);
+    const skipped = `skipped by ${by}: ${reason}`;
+    const ledger = tasks.reduce((before, name) => {
+      const isRunning = this.running.has(name);
+      if (isRunning) this.skipping.set(name, skipped);
+      return withTask(before, name, isRunning ? { reason: `is stopped, to be ${skipped}` } : skippedNow(skipped));
+    }, this.ledger);
     this.change(withEvent(ledger, personEvent('skip', by, tasks, reason)));
+    for (const name of tasks) this.running.get(name)?.cancel();
     return { tasks };
   }
 
@@ -217,7 +224,12 @@ export class Run {
   private start(name: string): void {
     const scope = new CancellationScope();
     this.running.set(name, scope);
-    void scope.run(() => this.settle(name)).finally(() => this.running.delete(name));
+    void scope
+      .run(() => this.settle(name))
+      .finally(() => {
+        this.running.delete(name);
+        this.skipping.delete(name);
+      });
   }
 
   /** One task from start to done, reused, blocked, cancelled, or back to waiting where a person is to approve it. */
@@ -250,6 +262,8 @@ export class Run {
       this.memory.settled(this.resultOf(task, inputs, print, output));
       this.changeTask(name, { state: 'done', attempts: task.attempts + attempt, output, endedAt: now() });
     } catch (error) {
+      const skipped = this.skipping.get(name);
+      if (skipped !== undefined && this.ending === null) return this.changeTask(name, skippedNow(skipped));
       if (isCancellation(error)) {
         return this.changeTask(name, { state: 'cancelled', reason: this.endingReason ?? 'cancelled', endedAt: now() });
       }
@@ -294,6 +308,10 @@ export class Run {
     setCurrentDetails(markdownOf(this.ledger));
     this.attributes.follow(this.ledger);
   }
+}
+
+function skippedNow(reason: string): Pick<LedgerTask, 'state' | 'reason' | 'endedAt'> {
+  return { state: 'skipped', reason, endedAt: now() };
 }
 
 function personEvent(action: LedgerEvent['action'], by: string, tasks: string[] = [], reason: string | null = null): LedgerEvent {

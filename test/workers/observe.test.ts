@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Problem } from '../../configs/problem.js';
 import { listRuns } from '../../workers/list-runs.js';
@@ -64,6 +64,23 @@ describe('the standing of a run', function () {
     await handle.result();
     const ended = await observe(place.root, 'live', noServer);
     assert.deepEqual([ended.state, ended.source, ended.tasks[0]?.state, ended.tasks[0]?.attempts], ['completed', 'ledger file', 'done', 2]);
+  });
+
+  it('tells within seconds that the ledger cannot be written, and no longer once it can', async () => {
+    const hold = gate();
+    await place.startWorkers({ train: writing([], () => hold.opened) });
+    const handle = await begin(inputOf('unwritable', planOf(planned('train'))));
+    await eventually('unwritable', ({ tasks: [task] }) => task?.state === 'running');
+    const ledger = join(place.root, 'runs', 'unwritable', 'ledger.json');
+    await rm(ledger, { force: true });
+    await mkdir(join(ledger, 'in-its-place'), { recursive: true });
+    const { remark, source } = await observe(place.root, 'unwritable', linked);
+    assert.equal(source, 'workflow');
+    assert.match(String(remark), /the ledger of this run cannot be written, and is tried again until it can: .*\n {2}cure: move it away/);
+    await rm(ledger, { recursive: true });
+    hold.open();
+    await handle.result();
+    assert.equal((await observe(place.root, 'unwritable', linked)).remark, null);
   });
 
   it('comes from the ledger on disk, and says so, where no worker or no server answers', async () => {

@@ -147,6 +147,37 @@ describe('a run with gates and policies', function () {
     assert.deepEqual(states(await place.ledgerOnDisk('optional')), { extra: 'skipped', report: 'done', other: 'done' });
   });
 
+  it('skips a task that waits for its next try, and one in the middle of its attempt, which is stopped first', async () => {
+    const [tried, began] = [gate(), gate()];
+    let stopped = false;
+    await place.startWorkers({
+      again: writing([], () => {
+        tried.open();
+        throw new Problem({ code: 'UNREACHABLE', message: 'not now' });
+      }),
+      long: writing([], async ({ signal }) => {
+        began.open();
+        await new Promise((resolve) => signal.addEventListener('abort', resolve));
+        stopped = true;
+      }),
+      report: writing([]),
+    });
+    const anHour = { ...quickly(3), backoffMs: 3_600_000, maxBackoffMs: 3_600_000 };
+    const plan = planOf(
+      planned('again', { optional: true, retry: anHour }),
+      planned('long', { optional: true }),
+      planned('report', { needs: ['again', 'long'] }),
+    );
+    const handle = await place.start(inputOf('between-tries', plan));
+    await Promise.all([tried.opened, began.opened]);
+    assert.deepEqual(await skip('between-tries', ['again', 'long']), { tasks: ['again', 'long'] });
+    assert.deepEqual(await handle.result(), { run: 'between-tries', state: 'completed' });
+    const ledger = await place.ledgerOnDisk('between-tries');
+    assert.deepEqual(states(ledger), { again: 'skipped', long: 'skipped', report: 'done' });
+    assert.equal(taskIn(ledger, 'again').reason, 'skipped by a test: not needed');
+    assert.ok(stopped);
+  });
+
   it('retries and skips by stage', async () => {
     let broken = true;
     const ran: string[] = [];
