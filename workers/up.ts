@@ -23,6 +23,7 @@ import {
   type ProcessName,
 } from './processes/record.js';
 import { takeDown, type Ended } from './processes/take-down.js';
+import { projectOf } from './project/project.js';
 import { serverEnvironment } from './server/program.js';
 import { uiPortOf } from './server/program.js';
 import { describeTarget, startServer } from './server/start.js';
@@ -60,6 +61,8 @@ export interface TakenDown {
  */
 export async function bringUp(root: string, note: (text: string) => void = () => undefined, withUi = false): Promise<Brought> {
   return alone(root, note, async () => {
+    // Without its key nothing that is started could read what the others send: said before anything is.
+    await projectOf(root);
     const found: Brought['processes'][number][] = [];
     if (withUi) found.push(await bringUpUi(root));
     if (!usesOwnServer()) found.push(await bringUpServer(root));

@@ -89,6 +89,17 @@ describe("a project's processes", () => {
     assert.deepEqual(await bringDown(root), { processes: [] });
   });
 
+  it('are not started where the key of the project is damaged, and the file is named', async () => {
+    const root = await project();
+    await projectOf(root);
+    await writeFile(join(root, '.emo-aen', 'project.json'), '');
+    await assert.rejects(
+      bringUp(root),
+      (error) => error instanceof Problem && error.code === 'CONFLICT' && /project\.json/.test(error.where ?? ''),
+    );
+    assert.deepEqual(await runningProcesses(root), []);
+  });
+
   it('go on without their supervisor, get a new one from the next up, and leave nothing behind', async () => {
     const root = await project();
     const first = await bringUp(root);
