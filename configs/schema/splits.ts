@@ -33,7 +33,7 @@ export const LockedSplits = z.strictObject({
     .optional()
     .describe('sha256 over the path and digest of every photo; locks the splits to these photos'),
   splits: Assignments,
-  /** Missing in files of earlier releases, which then only say that the set changed. */
+  /** Without it a file only says that the set changed. */
   folders: FolderDigests.optional().describe('what each folder held when the splits were locked'),
 });
 export type LockedSplits = z.infer<typeof LockedSplits>;

@@ -2,11 +2,9 @@
 import { readdir, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { Problem } from '../../configs/problem.js';
-import { EXTENSIONS, visible } from '../images/names.js';
+import { isLitter } from '../images/litter.js';
+import { PHOTO_EXTENSIONS, visible } from '../images/names.js';
 import type { RefusedPhoto } from './rank.js';
-
-/** What is taken from a folder; a file that is named is tried whatever it is called. */
-const PHOTO_NAMES = new Set([...Object.values(EXTENSIONS).flat(), '.gif']);
 
 export interface FoundPhotos {
   /** Each once, those of a folder by name. */
@@ -46,12 +44,12 @@ async function photosAt(path: string): Promise<readonly string[]> {
   }
 }
 
-/** Hidden files and folders are passed over, and so are links to folders, which could lead round in a circle. */
+/** A file that is named is tried whatever it is called; in folders litter is passed over, and so are links to folders, which could lead round in a circle. */
 async function* photosBelow(folder: string): AsyncGenerator<string> {
   for (const entry of await readdir(folder, { withFileTypes: true })) {
-    if (entry.name.startsWith('.')) continue;
+    if (isLitter(entry.name)) continue;
     const path = join(folder, entry.name);
     if (entry.isDirectory()) yield* photosBelow(path);
-    else if ((entry.isFile() || entry.isSymbolicLink()) && PHOTO_NAMES.has(extname(entry.name).toLowerCase())) yield path;
+    else if ((entry.isFile() || entry.isSymbolicLink()) && PHOTO_EXTENSIONS.has(extname(entry.name).toLowerCase())) yield path;
   }
 }

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { AuditVerdict } from '../../configs/schema/audit.js';
 import { DatasetIndex, type Photo } from '../../configs/schema/photos.js';
-import { stemOf, visible } from '../images/names.js';
+import { composed, stemOf, visible } from '../images/names.js';
 import { scanPhotos, type FoundPhoto } from '../images/scan.js';
 import { assignSplits } from '../images/splits.js';
 import { readSplits } from '../images/splits-file.js';
@@ -68,17 +68,22 @@ function foundPhotos({ photos }: DatasetIndex): FoundPhoto[] {
 async function provePhotos(audit: Audit, dataset: DatasetIndex, findings: Findings): Promise<void> {
   const root = resolve(audit.root, dataset.root);
   const faults: string[] = [];
-  const compared: AsyncIterable<string[]> = Readable.from(dataset.photos).map((photo: Photo) => faultsOfPhoto(root, photo), {
-    concurrency: IN_FLIGHT,
-  });
+  // A copy of the set may hold the same names in another form.
+  const there = new Map((await scanPhotos(root)).photos.map(({ file, path }) => [composed(file), { file, path }]));
+  const compared: AsyncIterable<string[]> = Readable.from(dataset.photos).map(
+    (photo: Photo) => faultsOfPhoto(photo, there.get(composed(photo.file))?.path ?? join(root, photo.file)),
+    {
+      concurrency: IN_FLIGHT,
+    },
+  );
   let done = 0;
   for await (const found of compared) {
     audit.signal.throwIfAborted();
     faults.push(...found);
     audit.onPhoto(++done, dataset.photos.length);
   }
-  const known = new Set(dataset.photos.map(({ file }) => file));
-  for (const { file } of (await scanPhotos(root)).photos) if (!known.has(file)) faults.push(`${file} was added after the audit`);
+  for (const { file } of dataset.photos) there.delete(composed(file));
+  for (const { file } of there.values()) faults.push(`${file} was added after the audit`);
   if (faults.length === 0) {
     findings.evidence.push(`${count(dataset.photos.length, 'photo')} in ${dataset.root} hashed again: dataset ${dataset.hash}`);
     if (dataset.synthetic) findings.evidence.push('the pairs are synthetic: made by emo-aen sample');
@@ -89,8 +94,8 @@ async function provePhotos(audit: Audit, dataset: DatasetIndex, findings: Findin
     findings.missing.push(`and ${count(faults.length - NAMED, 'more photo')}; restore them, or audit the set again in a new run`);
 }
 
-async function faultsOfPhoto(root: string, { file, sha256 }: Photo): Promise<string[]> {
-  const now = await fileNow(join(root, file));
+async function faultsOfPhoto({ file, sha256 }: Photo, path: string): Promise<string[]> {
+  const now = await fileNow(path);
   if (now === null) return [`${file} is gone or cannot be read: its sha256 was ${short(sha256)}`];
   if (now.sha256 === sha256) return [];
   return [`${file} was altered after the audit: its sha256 was ${short(sha256)}; it is ${short(now.sha256)} since ${when(now.changed)}`];

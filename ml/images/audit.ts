@@ -14,6 +14,7 @@ import { finding } from './findings.js';
 import type { Inspection } from './inspect.js';
 import { inspectSet } from './inspect-set.js';
 import type { InspectedSet } from './inspected-set.js';
+import { composedKeys } from './names.js';
 import { pairFindings } from './pairing.js';
 import { readDegradations } from './sample-record.js';
 import { scanPhotos } from './scan.js';
@@ -62,7 +63,9 @@ export interface AuditResult {
 
 /** Audits a set. A bad set is a result, not an exception; what is thrown is the signal's reason or a defect. */
 export async function auditPhotos(options: AuditOptions): Promise<AuditResult> {
-  const { root, settings, mode = 'full', onPhoto, onWaiting, onForgetful = () => undefined, signal } = options;
+  const { root, mode = 'full', onPhoto, onWaiting, onForgetful = () => undefined, signal } = options;
+  const { pairs } = options.settings;
+  const settings = { ...options.settings, pairs: { ...pairs, weights: composedKeys(pairs.weights) } };
   const photoRoot = resolve(root, settings.photos.root);
   const scan = await scanPhotos(photoRoot);
   const inspections = await inspectSet(scan.photos, { root, settings, mode, onPhoto, onWaiting, onForgetful, signal });

@@ -7,7 +7,7 @@ export interface Row {
   readonly fields: readonly string[];
 }
 
-/** Fields in quotes may hold commas, doubled quotes and line breaks. Lines end with LF, CRLF or CR; a byte order mark and empty lines are passed over. */
+/** Fields in quotes may hold commas, doubled quotes and line breaks. Lines end with LF, CRLF or CR; a byte order mark and rows without a single word are passed over. */
 export function parseCsv(text: string): Row[] {
   const rows: Row[] = [];
   let fields: string[] = [];
@@ -22,7 +22,7 @@ export function parseCsv(text: string): Row[] {
     fields.push((quoted === undefined ? plain : quoted.replaceAll('""', '"')).trim());
     line += whole.match(/\r\n?|\n/g)?.length ?? 0;
     if ((afterQuoted ?? afterPlain) === ',' && field.lastIndex < body.length) continue;
-    if (fields.length > 1 || fields[0] !== '') rows.push({ line: first, fields });
+    if (fields.some((field) => field !== '')) rows.push({ line: first, fields });
     fields = [];
     first = line;
   }

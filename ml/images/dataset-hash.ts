@@ -1,6 +1,7 @@
 /** One hash for a whole photo set: what locks the splits and names the set in manifest and changelog. */
 import { createHash } from 'node:crypto';
 import type { Digests } from '../files/digests.js';
+import { composed } from './names.js';
 import { scanPhotos, type FoundPhoto } from './scan.js';
 
 export interface PhotoDigest {
@@ -9,10 +10,10 @@ export interface PhotoDigest {
   readonly sha256: string;
 }
 
-/** sha256 over path and digest of every photo, in the order of their paths' code units. Names are quoted, so that none can look like two. */
+/** sha256 over path, composed, and digest of every photo, in the order of their paths' code units. Names are quoted, so that none can look like two. */
 export function datasetHash(photos: readonly PhotoDigest[]): string {
   const hash = createHash('sha256');
-  const ordered = [...photos].sort((a, b) => (a.file < b.file ? -1 : 1));
+  const ordered = photos.map(({ file, sha256 }) => ({ file: composed(file), sha256 })).sort((a, b) => (a.file < b.file ? -1 : 1));
   for (const { file, sha256 } of ordered) hash.update(`${JSON.stringify([file, sha256])}\n`);
   return hash.digest('hex');
 }

@@ -15,6 +15,7 @@ export const FINDINGS = {
   'no-folders': error('add one folder per scene, each with good/ and bad/; `emo-aen sample` makes a set to try'),
   'label-missing': error('add the folder with at least one photo, or remove the scene'),
   'label-empty': error('add at least one photo, or remove the scene'),
+  'folder-twice': error('rename one of the two: the names look alike and are written in other bytes'),
   unexpected: warning('it is not read; move it out of the set'),
   // Files.
   unreadable: error('make it a file that this user can read, or remove it'),

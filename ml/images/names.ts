@@ -2,11 +2,37 @@
 import { posix } from 'node:path';
 
 /**
- * The file's name without its last extension, by which good and bad are paired. Composed to NFC, because macOS hands out
- * decomposed names and the same word must match.
+ * The one form in which names are compared: macOS hands out decomposed names (NFD), others composed ones (NFC), and the same word must match.
+ * Scenes have their names in this form; the file of a photo is as it lies on disk.
  */
+export function composed(name: string): string {
+  return name.normalize('NFC');
+}
+
+/** Of names that some file systems take for one. */
+export function folded(name: string): string {
+  return composed(name).toLowerCase();
+}
+
+/** How a name is written that looks like another. */
+export function formOf(name: string): string {
+  if (name === composed(name)) return 'composed (NFC)';
+  return name === name.normalize('NFD') ? 'decomposed (NFD)' : 'partly composed';
+}
+
+/** The file's name without its last extension, composed: good and bad are paired by it. */
 export function stemOf(file: string): string {
-  return posix.basename(file, posix.extname(file)).normalize('NFC');
+  return composed(posix.basename(file, posix.extname(file)));
+}
+
+/** What scores.csv calls a photo: its file without the scene, composed. */
+export function nameInScene(file: string): string {
+  return composed(file.slice(file.indexOf('/') + 1));
+}
+
+/** Keys in the form in which names are compared. */
+export function composedKeys<Value>(record: Readonly<Record<string, Value>>): Record<string, Value> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [composed(name), value]));
 }
 
 /** A name as people can read it on one line: control and formatting characters (line breaks, right-to-left marks) as escapes. */
@@ -24,3 +50,6 @@ export const EXTENSIONS: Readonly<Record<string, readonly string[]>> = {
   tiff: ['.tif', '.tiff'],
   heif: ['.avif', '.heif', '.heic'],
 };
+
+/** Of files that are taken for photos; GIF is ranked, and the audit tells what it is. */
+export const PHOTO_EXTENSIONS: ReadonlySet<string> = new Set([...Object.values(EXTENSIONS).flat(), '.gif']);

@@ -3,11 +3,13 @@ import type { Finding } from '../../configs/schema/audit.js';
 import type { DatasetSettings } from '../../configs/schema/dataset.js';
 import type { Label } from '../../configs/schema/photos.js';
 import { finding } from './findings.js';
+import { composed, formOf } from './names.js';
+import { NearNames } from './near-names.js';
 import type { Inspection } from './inspect.js';
 import type { InspectedSet } from './inspected-set.js';
 import type { FoundPhoto } from './scan.js';
 
-const OTHER: Readonly<Record<Label, Label>> = { good: 'bad', bad: 'good' };
+export const OTHER: Readonly<Record<Label, Label>> = { good: 'bad', bad: 'good' };
 
 /** With pairing `cross` names do not matter, so only the scores of a folder as a whole can be wrong. */
 export function pairFindings(set: InspectedSet): Finding[] {
@@ -19,18 +21,27 @@ export function pairFindings(set: InspectedSet): Finding[] {
     const { photo } = inspection;
     const earlier = first.get(place(photo, photo.label));
     if (earlier === undefined) first.set(place(photo, photo.label), inspection);
-    else twice.push(finding('stem-twice', photo.file, `has the same name as "${earlier.photo.file}" but for its extension`));
+    else twice.push(finding('stem-twice', photo.file, likeness(photo.file, earlier.photo.file)));
   }
-  const unpaired = set.photos
-    .filter(({ photo }) => !first.has(place(photo, OTHER[photo.label])))
-    .map(({ photo: { file, folder, label, stem } }) =>
-      finding('unpaired', file, `has no partner "${stem}" in "${folder}/${OTHER[label]}"`),
-    );
+  const alone = set.photos.map(({ photo }) => photo).filter((photo) => !first.has(place(photo, OTHER[photo.label])));
+  const near = new NearNames(alone);
+  const unpaired = alone.map((photo) => {
+    const { file, folder, label, stem } = photo;
+    const other = near.to(photo);
+    const there = other === null ? '' : `; is "${other}" meant?`;
+    return finding('unpaired', file, `has no partner "${stem}" in "${folder}/${OTHER[label]}"${there}`);
+  });
   const pairs = [...first.values()].flatMap((good) => {
     const bad = good.photo.label === 'good' ? first.get(place(good.photo, 'bad')) : undefined;
     return bad === undefined ? [] : [...unlikeSides(good, bad, set.settings.pairs), ...swappedPair(good, bad, set)];
   });
   return [...twice, ...unpaired, ...pairs];
+}
+
+/** Of two photos with one stem on one side of a scene. */
+function likeness(file: string, earlier: string): string {
+  if (composed(file) !== composed(earlier)) return `has the same name as "${earlier}" but for its extension`;
+  return `is ${formOf(file)}, and another photo of the same name is ${formOf(earlier)}`;
 }
 
 /** Sides of a pair may differ by this share of themselves: a pixel or two that a program cut off. */

@@ -3,6 +3,7 @@ import type { Finding } from '../../configs/schema/audit.js';
 import { SampleRecord } from '../../configs/schema/sample.js';
 import { readTextBelow, type ReadFault } from '../files/regular.js';
 import { finding } from './findings.js';
+import { composed } from './names.js';
 import { DEGRADATIONS_FILE } from './scan.js';
 
 export interface Degradations {
@@ -15,7 +16,7 @@ export interface Degradations {
 export async function readDegradations(root: string): Promise<Degradations> {
   const read = await readSampleRecord(root);
   if (read === null) return { folders: new Set(), findings: [] };
-  if ('scenes' in read) return { folders: new Set(read.scenes.map(({ folder }) => folder)), findings: [] };
+  if ('scenes' in read) return { folders: new Set(read.scenes.map(({ folder }) => composed(folder))), findings: [] };
   // The walk through the set has told of links already (scan.ts).
   const told = read.fault === 'link-outside' || read.fault === 'link-nowhere';
   return { folders: new Set(), findings: told ? [] : [finding('bad-record', DEGRADATIONS_FILE, read.message)] };

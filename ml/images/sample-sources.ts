@@ -3,7 +3,9 @@ import { readdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, extname, join } from 'node:path';
 import { isAbout, Problem } from '../../configs/problem.js';
-import { DEGRADATIONS_FILE, LITTER } from './scan.js';
+import { isLitter, sidecarsAmong } from './litter.js';
+import { folded } from './names.js';
+import { DEGRADATIONS_FILE } from './scan.js';
 
 /** A photo that becomes one scene. */
 export interface SampleSource {
@@ -41,7 +43,7 @@ export function packagedPhotos(wheelPhotos: string): SampleSource[] {
   ];
 }
 
-/** The files of a flat folder, by name; hidden ones are left out. @param option that named it @throws Problem NOT_FOUND where it is no folder. */
+/** The files of a flat folder, by name, without litter and what stands beside photos. @param option that named it @throws Problem NOT_FOUND where it is no folder. */
 export async function photosIn(folder: string, option = '--from'): Promise<SampleSource[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
     if (!isAbout(error, 'ENOENT', 'ENOTDIR', 'EACCES')) throw error;
@@ -52,22 +54,20 @@ export async function photosIn(folder: string, option = '--from'): Promise<Sampl
       cure: `name a folder of photos with ${option}`,
     });
   });
-  const names = entries.filter((entry) => entry.isFile() && !entry.name.startsWith('.')).map(({ name }) => name);
+  const files = entries.filter((entry) => entry.isFile() && !isLitter(entry.name)).map(({ name }) => name);
+  const sidecars = sidecarsAmong(files);
+  const names = files.filter((name) => !sidecars.has(name));
   const taken = new Set(RESERVED.map(folded));
   return names.sort().map((file) => ({ name: freeName(basename(file, extname(file)), taken), path: join(folder, file) }));
 }
 
-/** Names that mean something else in a set's folder, or that the audit passes over. */
-const RESERVED = [DEGRADATIONS_FILE, 'README.md', ...LITTER];
+/** Names that mean something else in a set's folder. */
+const RESERVED = [DEGRADATIONS_FILE, 'README.md'];
 
 /** a.jpg and a.png are two scenes, also where the file system does not tell A from a. */
 function freeName(wanted: string, taken: Set<string>): string {
   let name = wanted;
-  for (let number = 2; taken.has(folded(name)); number++) name = `${wanted}-${number}`;
+  for (let number = 2; taken.has(folded(name)) || isLitter(name); number++) name = `${wanted}-${number}`;
   taken.add(folded(name));
   return name;
-}
-
-function folded(name: string): string {
-  return name.normalize('NFC').toLowerCase();
 }

@@ -10,21 +10,25 @@ import type { Finding } from '../../configs/schema/audit.js';
 import type { Label } from '../../configs/schema/photos.js';
 import { finding, type FindingCode } from './findings.js';
 import { inFlight } from './in-flight.js';
-import { stemOf } from './names.js';
+import { isLitter, sidecarsAmong } from './litter.js';
+import { composed, formOf, stemOf } from './names.js';
 
 export interface FoundPhoto {
-  /** Relative to the photo root, with `/`. */
+  /** As it lies on disk, relative to the photo root, with `/`. */
   readonly file: string;
   /** Absolute. */
   readonly path: string;
+  /** The scene's name, composed (names.ts). */
   readonly folder: string;
   readonly label: Label;
+  /** Composed. */
   readonly stem: string;
 }
 
 export interface Scan {
+  /** Names of the scenes, composed. */
   readonly folders: readonly string[];
-  /** Sorted by `file`, in code units, so that every machine has the same order. */
+  /** Sorted by `file`, composed, in code units, so that every machine and every copy of the set has the same order. */
   readonly photos: readonly FoundPhoto[];
   readonly findings: readonly Finding[];
 }
@@ -35,9 +39,6 @@ export const DEGRADATIONS_FILE = 'degradations.json';
 const LABELS: readonly Label[] = ['bad', 'good'];
 /** What may stand in a scene's folder beside good/ and bad/. */
 const KNOWN_IN_FOLDER = new Set<string>([...LABELS, SCORES_FILE]);
-/** What file managers leave behind. */
-export const LITTER: readonly string[] = ['Thumbs.db', 'desktop.ini'];
-const isLitter = (name: string): boolean => name.startsWith('.') || LITTER.includes(name);
 
 const byCodeUnits = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 /** Questions that the system is asked at once: on a network each takes a while, and none waits for the other. */
@@ -53,15 +54,26 @@ export async function scanPhotos(root: string): Promise<Scan> {
   // Files beside the scenes (a README, the sample set's record) belong to nobody.
   const others = entries.filter((entry) => !entry.isFile());
   const scenes = await inFlight(others, ASKED_AT_ONCE, async (entry) =>
-    (await kindOf(walk, entry.name, entry)) === 'folder' ? { folder: entry.name, photos: await scanFolder(walk, entry.name) } : null,
+    (await kindOf(walk, entry.name, entry)) === 'folder' ? { name: entry.name, photos: await scanFolder(walk, entry.name) } : null,
   );
   const found = scenes.flatMap((scene) => scene ?? []);
+  const folders = new Map<string, string>();
+  for (const { name } of found) {
+    const earlier = folders.get(composed(name));
+    if (earlier === undefined) folders.set(composed(name), name);
+    else walk.found('folder-twice', name, `is ${formOf(name)}, and another folder of the same name is ${formOf(earlier)}`);
+  }
   if (found.length === 0) walk.found('no-folders', '.', 'the photo root holds no folder of photos');
   return {
-    folders: found.map(({ folder }) => folder),
-    photos: found.flatMap(({ photos }) => photos).sort((a, b) => byCodeUnits(a.file, b.file)),
+    folders: [...folders.keys()].sort(byCodeUnits),
+    photos: inOrder(found.flatMap(({ photos }) => photos)),
     findings: findings.sort((a, b) => byCodeUnits(a.file, b.file) || byCodeUnits(a.message, b.message)),
   };
+}
+
+function inOrder(photos: readonly FoundPhoto[]): FoundPhoto[] {
+  const named = photos.map((photo) => ({ name: composed(photo.file), photo }));
+  return named.sort((a, b) => byCodeUnits(a.name, b.name) || byCodeUnits(a.photo.file, b.photo.file)).map(({ photo }) => photo);
 }
 
 interface Walk {
@@ -90,14 +102,16 @@ async function scanFolder(walk: Walk, folder: string): Promise<FoundPhoto[]> {
 
 async function scanLabel(walk: Walk, folder: string, label: Label): Promise<FoundPhoto[]> {
   const at = `${folder}/${label}`;
-  const entries = await list(walk, at);
+  const listed = await list(walk, at);
+  const sidecars = sidecarsAmong((listed ?? []).map(({ name }) => name));
+  const entries = listed?.filter(({ name }) => !sidecars.has(name)) ?? null;
   if (entries === null) walk.found('unreadable', at, 'is a folder that cannot be read');
   else if (entries.length === 0) walk.found('label-empty', at, 'holds no photos');
   const path = join(walk.root, at);
   const photoOf = ({ name }: Dirent): FoundPhoto => ({
     file: `${at}/${name}`,
     path: `${path}${sep}${name}`,
-    folder,
+    folder: composed(folder),
     label,
     stem: stemOf(name),
   });

@@ -1,9 +1,11 @@
 /** `scores.csv` of a folder: file, mean opinion score[, deviation, count] (design §5, "Scores of people"). */
+import { posix } from 'node:path';
 import type { Finding } from '../../configs/schema/audit.js';
 import type { DatasetSettings } from '../../configs/schema/dataset.js';
 import { readTextBelow, type ReadFault } from '../files/regular.js';
 import { parseCsv, type Row } from './csv.js';
 import { finding, type FindingCode } from './findings.js';
+import { composed, nameInScene } from './names.js';
 import { SCORES_FILE, type FoundPhoto } from './scan.js';
 
 /** What people said of one photo, on the scale of the settings; null is what the file leaves open. */
@@ -31,9 +33,13 @@ export async function readScores(root: string, folders: readonly string[], photo
   const byFile = new Map<string, Opinion>();
   const findings: Finding[] = [];
   const namesByFolder = new Map<string, Map<string, string>>(folders.map((folder) => [folder, new Map()]));
-  for (const { file, folder } of photos) namesByFolder.get(folder)?.set(file.slice(folder.length + 1).normalize('NFC'), file);
+  const places = new Map<string, string>();
+  for (const { file, folder } of photos) {
+    namesByFolder.get(folder)?.set(nameInScene(file), file);
+    places.set(folder, posix.dirname(posix.dirname(file)));
+  }
   for (const [folder, names] of namesByFolder) {
-    const csv = `${folder}/${SCORES_FILE}`;
+    const csv = `${places.get(folder) ?? folder}/${SCORES_FILE}`;
     const found = (code: FindingCode, message: string): void => void findings.push(finding(code, csv, message));
     const read = await readTextBelow(root, csv, MOST_SCORE_BYTES);
     if ('fault' in read) {
@@ -70,17 +76,18 @@ interface Fault {
 function readTable(text: string, names: ReadonlyMap<string, string>, limits: Limits, byFile: Map<string, Opinion>): Fault[] {
   const fault = (line: number, message: string): Fault => ({ line, code: 'bad-scores', message });
   if (text.includes('\0')) return [fault(1, 'holds zero bytes, as UTF-16 does; save the file as UTF-8')];
-  const [head, ...rest] = parseCsv(text);
+  const rows = parseCsv(text);
+  const [head, ...rest] = isSeparatorLine(rows[0]) ? rows.slice(1) : rows;
   if (head === undefined) return [];
   const separator = wrongSeparator(head, names);
   // Every line has it: once is enough.
   if (separator !== null) return [fault(head.line, `separates its fields by ${separator}; commas are needed`)];
   const lines = new Map<string, number>();
   return (isHeader(head) ? rest : [head, ...rest]).flatMap((row) => {
-    const opinion = opinionOf(row);
+    const opinion = opinionOf(row, limits);
     if (typeof opinion === 'string') return [fault(row.line, opinion)];
     const name = row.fields[0] ?? '';
-    const file = names.get(name.normalize('NFC'));
+    const file = names.get(composed(name));
     const earlier = file === undefined ? undefined : lines.get(file);
     if (file === undefined) return [fault(row.line, `there is no photo "${short(name)}" in this folder (write it as good/name.jpg)`)];
     if (earlier !== undefined) return [fault(row.line, `"${short(name)}" has a score already, on line ${earlier}`)];
@@ -96,14 +103,18 @@ function rangeFaults(line: number, name: string, mean: number, { min, max }: Lim
   return [{ line, code: 'score-out-of-range', message: `the score ${mean} of "${short(name)}" is ${broken}` }];
 }
 
+/** What Excel puts in front of a table. Other separators than commas are told by the lines behind it. */
+function isSeparatorLine(row: Row | undefined): boolean {
+  return row !== undefined && /^sep=[,;\t]?$/i.test(row.fields.join(''));
+}
+
 const SEPARATORS = { ';': 'semicolons', '\t': 'tabs' } as const;
 
 /** What spreadsheets write in place of commas; a photo's name may hold either. */
 function wrongSeparator({ fields: [first = ''] }: Row, names: ReadonlyMap<string, string>): string | null {
   for (const [sign, name] of Object.entries(SEPARATORS)) {
     const [before = '', ...behind] = first.split(sign);
-    if (behind.length > 0 && !names.has(first.normalize('NFC')) && (names.has(before.normalize('NFC')) || !before.includes('/')))
-      return name;
+    if (behind.length > 0 && !names.has(composed(first)) && (names.has(composed(before)) || !before.includes('/'))) return name;
   }
   return null;
 }
@@ -114,7 +125,7 @@ function isHeader({ fields: [name = '', score] }: Row): boolean {
 }
 
 /** What a row says, or what is wrong with it. */
-function opinionOf({ fields }: Row): Opinion | string {
+function opinionOf({ fields }: Row, limits: Limits): Opinion | string {
   if (fields.length === 0) return 'a quote is not closed, or text stands behind one that closes';
   if (fields.length < 2 || fields.length > 4)
     return `${fields.length === 1 ? '1 field' : `${fields.length} fields`} instead of two to four`;
@@ -124,7 +135,15 @@ function opinionOf({ fields }: Row): Opinion | string {
   const [deviation = null, count = null] = others.map((text) => (text === '' ? null : numberOf(text)));
   if (deviation !== null && !(Number.isFinite(deviation) && deviation >= 0)) return 'the deviation must be a number from 0 on';
   if (count !== null && !(Number.isSafeInteger(count) && count >= 1)) return 'the count must be a whole number from 1 on';
+  const most = mostDeviation(limits, count);
+  if (deviation !== null && deviation > most)
+    return `the deviation ${deviation} is more than scores from ${limits.min} to ${limits.max} can have (${most.toFixed(2)}); is a decimal comma meant?`;
   return { mean, deviation, count };
+}
+
+/** Where half of the scores are the lowest and half the highest; of a sample of n it is estimated higher by sqrt(n / (n - 1)). */
+function mostDeviation({ min, max }: Limits, count: number | null): number {
+  return ((max - min) / 2) * (count === null || count < 2 ? 1 : Math.sqrt(count / (count - 1)));
 }
 
 const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;

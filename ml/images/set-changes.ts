@@ -41,7 +41,7 @@ const NAMED = 10;
 
 /** One sentence without a full stop for each kind of change. `changes` is null where the splits file does not hold the folders. */
 export function changeWords(changes: SetChanges | null): string[] {
-  if (changes === null) return ['which folders changed is not known: the file was locked by an earlier release'];
+  if (changes === null) return ['which folders changed is not known: the file does not say what they held'];
   const { added, gone, changed } = changes;
   const inWords = changed.map(
     ({ folder, then, now }) => `"${folder}" (${then === now ? `${now} photos, others than then` : `${then} photos then, ${now} now`})`,

@@ -12,6 +12,7 @@ import { writeFileAtomically } from '../files/atomic.js';
 import { settingBelow } from '../files/place.js';
 import { readTextBelow } from '../files/regular.js';
 import { finding } from './findings.js';
+import { composed, composedKeys } from './names.js';
 
 /** What the splits file says; `assignments` is null where it says nothing that can be used, and findings say why. */
 export interface SplitsRead {
@@ -47,7 +48,19 @@ export async function readSplits(root: string, shown: string): Promise<SplitsRea
       ...found.list().map(({ line, column, message }) => finding('splits-unreadable', shown, `${line}:${column}: ${message}`)),
     );
   }
-  return { assignments: read.splits, datasetHash: read.datasetHash ?? null, folders: read.folders ?? null, findings: [] };
+  const twice = namedTwice(Object.keys(read.splits));
+  if (twice !== null) return nothing(finding('splits-unreadable', shown, `names the folder "${twice}" twice, composed (NFC) and not`));
+  return {
+    assignments: composedKeys(read.splits),
+    datasetHash: read.datasetHash ?? null,
+    folders: read.folders === undefined ? null : composedKeys(read.folders),
+    findings: [],
+  };
+}
+
+function namedTwice(folders: readonly string[]): string | null {
+  const seen = new Set<string>();
+  return folders.find((folder) => seen.size === seen.add(composed(folder)).size) ?? null;
 }
 
 function lockless(plain: z.infer<typeof PlainSplits> | null): LockedSplits | null {

@@ -3,6 +3,7 @@ import type { Finding } from '../../configs/schema/audit.js';
 import type { Split } from '../../configs/schema/photos.js';
 import type { Assignments, StemLists } from '../../configs/schema/splits.js';
 import { finding } from './findings.js';
+import { composed } from './names.js';
 import type { FoundPhoto } from './scan.js';
 
 export const SPLITS: readonly Split[] = ['train', 'val', 'test'];
@@ -45,7 +46,7 @@ function assignStems(
   const stems = new Set(members.map(({ stem }) => stem));
   const listed = new Map<string, Split>();
   for (const split of SPLITS) {
-    for (const stem of lists[split].map((name) => name.normalize('NFC'))) {
+    for (const stem of lists[split].map(composed)) {
       const earlier = listed.get(stem);
       if (earlier !== undefined)
         findings.push(finding('in-two-splits', splitsFile, `puts "${stem}" of "${folder}" into ${earlier} and ${split}`));

@@ -1,13 +1,15 @@
 /** `emo-aen audit --fix`: a corrected copy of a set beside it, with a record of what was done to each photo. The set itself is only read. */
-import { join, resolve } from 'node:path';
+import { join, posix, resolve } from 'node:path';
 import { Problem } from '../../../configs/problem.js';
 import type { DatasetSettings } from '../../../configs/schema/dataset.js';
 import { FixRecord, type LeftOut } from '../../../configs/schema/fix.js';
+import type { Label } from '../../../configs/schema/photos.js';
 import { writeFileAtomically, writeJsonAtomically } from '../../files/atomic.js';
 import { readBelow } from '../../files/regular.js';
 import type { AuditResult } from '../audit.js';
 import type { FindingCode } from '../findings.js';
 import { MOST_RECORD_BYTES } from '../sample-record.js';
+import { OTHER } from '../pairing.js';
 import { DEGRADATIONS_FILE, type FoundPhoto } from '../scan.js';
 import { fillFolder } from './destination.js';
 import { planFix } from './plan.js';
@@ -41,7 +43,7 @@ export async function fixPhotos(options: FixOptions): Promise<FixRecord> {
     throw new Problem({ code: 'USAGE', message: 'a fast audit does not look at every pixel', where: '--fix', cure: 'leave --fast out' });
   }
   const photoRoot = resolve(root, settings.photos.root);
-  const folders = [...new Set(audited.photos.map(({ photo }) => photo.folder))];
+  const folders = [...new Set(audited.photos.map(({ photo }) => posix.dirname(posix.dirname(photo.file))))];
   if (folders.includes(RECORD_FILE)) {
     const message = `a scene has the name ${RECORD_FILE}, which the record of the copy needs`;
     throw new Problem({ code: 'DATASET', message, where: `${settings.photos.root}/${RECORD_FILE}`, cure: 'rename the folder' });
@@ -89,12 +91,15 @@ function neverPhotos({ report, photos }: AuditResult): LeftOut[] {
 }
 
 function brokenPairs(photos: readonly FoundPhoto[], names: ReadonlyMap<string, string | null>): FixRecord['brokenPairs'] {
-  const place = ({ folder, stem }: FoundPhoto): string => JSON.stringify([folder, stem]);
-  const missing = new Map(photos.flatMap((photo) => (names.get(photo.file) == null ? [[place(photo), photo] as const] : [])));
+  const place = ({ folder, stem }: FoundPhoto, label: Label): string => JSON.stringify([folder, stem, label]);
+  const isWritten = ({ file }: FoundPhoto): boolean => names.get(file) != null;
+  const written = new Set(photos.filter(isWritten).map((photo) => place(photo, photo.label)));
+  const missing = new Map(photos.map((photo) => [place(photo, photo.label), photo]));
   return photos.flatMap((photo) => {
     const file = names.get(photo.file);
-    const partner = missing.get(place(photo));
-    return file == null || partner === undefined || partner.label === photo.label ? [] : [{ file, without: partner.file }];
+    const partner = place(photo, OTHER[photo.label]);
+    const without = missing.get(partner);
+    return file == null || without === undefined || written.has(partner) ? [] : [{ file, without: without.file }];
   });
 }
 

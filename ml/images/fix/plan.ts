@@ -4,7 +4,7 @@ import type { FixAction, LeftOut } from '../../../configs/schema/fix.js';
 import { MOST_NAME_BYTES } from '../../../configs/schema/path.js';
 import { FINDINGS, type FindingCode } from '../findings.js';
 import type { Inspection } from '../inspect.js';
-import { EXTENSIONS } from '../names.js';
+import { EXTENSIONS, folded } from '../names.js';
 import type { FoundPhoto } from '../scan.js';
 
 export interface Correction {
@@ -42,18 +42,15 @@ export function planFix(inspections: readonly Inspection[]): FixPlan {
     if ('code' in planned) leftOut.push(planned);
     return 'code' in planned ? [] : [planned];
   });
-  const taken = new Set(inspections.map(({ photo }) => spelling(photo.file)));
+  const taken = new Set(inspections.map(({ photo }) => folded(photo.file)));
   const free = corrections.filter(({ photo, file }) => {
     if (file === photo.file) return true;
-    if (!taken.has(spelling(file))) return taken.add(spelling(file));
+    if (!taken.has(folded(file))) return taken.add(folded(file));
     leftOut.push({ file: photo.file, code: 'stem-twice', message: `would be called "${file}", which is another photo's name` });
     return false;
   });
   return { corrections: free, leftOut };
 }
-
-/** Names that some file systems take for the same. */
-const spelling = (file: string): string => file.normalize('NFC').toLowerCase();
 
 function correctionOf({ photo, sha256, content, findings }: Inspection): Correction | LeftOut {
   const incurable = findings.find(({ code, severity }) => severity === 'error' && !(code in CURED));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { scanPhotos } from '../../../ml/images/scan.js';
@@ -51,6 +51,37 @@ describe('scanPhotos', () => {
         'unreadable one/good/\ufffd.jpg: has a name that is not UTF-8: give it another one',
       ],
     });
+  });
+
+  it('passes over what systems, storage and photo programs leave, in any spelling', async () => {
+    const before = await scanned();
+    const litter = ['thumbs.db', 'Desktop.ini', 'Icon\r', '@eaDir/a.jpg/SYNOFILE_THUMB_M.jpg', 'a.xmp', 'a.AAE', 'a.json', 'a.jpg.json'];
+    for (const file of litter) for (const folder of ['one/good', 'one/bad']) await put(root, `${folder}/${file}`, 'x');
+    for (const folder of ['@eaDir', '__MACOSX', '#recycle', '$RECYCLE.BIN', 'lost+found', 'one/@eaDir'])
+      await put(root, `${folder}/good/a.jpg`, 'x');
+    assert.deepEqual(await scanned(), before);
+  });
+
+  it('tells of a side with nothing but sidecars', async () => {
+    await put(root, 'two/good/a.jpg', 'x');
+    await put(root, 'two/bad/a.xmp', 'x');
+    assert.deepEqual((await scanned()).found, ['label-empty two/bad: holds no photos']);
+  });
+
+  it('composes the name of a scene, and tells of two that differ in nothing else', async function () {
+    for (const label of ['good', 'bad']) await put(root, `E\u0301te\u0301/${label}/a.jpg`, 'x');
+    const { folders, photos } = await scanPhotos(root);
+    assert.deepEqual(folders, ['one', '\u00c9t\u00e9'].sort());
+    const [photo] = photos.filter(({ folder }) => folder === '\u00c9t\u00e9');
+    assert.ok(photo?.path.endsWith(photo.file) && (await stat(photo.path)).isFile());
+    for (const label of ['good', 'bad']) await put(root, `\u00c9t\u00e9/${label}/b.jpg`, 'x');
+    if ((await readdir(root)).length < 3) {
+      console.error('SKIPPED in part: scanPhotos: this file system takes composed and decomposed names for one');
+      this.skip();
+    }
+    assert.deepEqual((await scanned()).found, [
+      'folder-twice \u00c9t\u00e9: is composed (NFC), and another folder of the same name is decomposed (NFD)',
+    ]);
   });
 
   it('ends with links in circles, of files and of folders', async () => {

@@ -40,6 +40,7 @@ describe('readScores', () => {
     ['a header, a byte order mark, CRLF and no end of the last line', '\uFEFFfile,mean opinion score\r\n\r\n"good/a.png","2"'],
     ['lines that end with CR', 'file,score\rgood/a.png,2\r'],
     ['spaces around fields', ' good/a.png , 2 \n'],
+    ["Excel's first line and empty rows", 'sep=,\r\nfile,score\r\ngood/a.png,2\r\n,,\r\n,\r\n'],
   ];
   for (const [name, csv] of forms) {
     it(`takes ${name}`, async () => {
@@ -47,6 +48,10 @@ describe('readScores', () => {
       assert.deepEqual([scores.findings, means(scores)], [[], { 'one/good/a.png': 2 }]);
     });
   }
+
+  it('takes the deviation of two people who disagree as far as they can', async () => {
+    assert.deepEqual((await read('good/a.png,5.5,6.36,2\n')).findings, []);
+  });
 
   it('knows a photo by its composed or decomposed name, also one with a semicolon', async () => {
     const scores = await read('good/Zo\u00eb;1.png,2\n');
@@ -64,6 +69,14 @@ describe('readScores', () => {
     ['one field', 'good/a.png,1\nbad/a.png\n', 2, /1 field instead/],
     ['five fields', 'good/a.png,1,2,3,4\n', 1, /5 fields/],
     ['a negative deviation', 'good/a.png,1,-2\n', 1, /deviation must be a number from 0/],
+    [
+      'a decimal comma, which makes a deviation that cannot be',
+      'good/a.png,7,5\n',
+      1,
+      /deviation 5 is more than .* \(4\.50\); is a decimal comma/,
+    ],
+    ['a deviation that so few people cannot have', 'good/a.png,5,5,100\n', 1, /deviation 5 is more than/],
+    ['semicolons that Excel announces', 'sep=;\nfile;score\ngood/a.png;2\n', 2, /by semicolons/],
     ['a count that is none', 'good/a.png,1,2,0.5\n', 1, /count must be a whole number from 1/],
     ['an unknown photo', 'a.png,1\n', 1, /no photo "a\.png"/],
     ['a name of 5,000 characters, of which it shows the beginning', `good/a.png,1\n${long},2\n`, 2, /no photo "good\/x{75}…" in/],

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { cp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Problem } from '../../../configs/problem.js';
 import { SplitsFile } from '../../../configs/schema/splits.js';
@@ -55,6 +55,30 @@ describe('the splits file', () => {
   });
   afterEach(() => rm(root, { recursive: true }));
   const audited = async (): Promise<string[]> => (await auditPhotos({ root, settings: SETTINGS })).report.findings.map(({ code }) => code);
+
+  it('stays locked where a copy of the set writes the same names in the other form', async () => {
+    const photos = join(root, SETTINGS.photos.root);
+    const [there, copied] = ['\u00c9t\u00e9', 'E\u0301te\u0301'];
+    for (const label of ['good', 'bad'])
+      await put(root, `${SETTINGS.photos.root}/${there}/${label}/\u00e9.png`, await png(label === 'good' ? 50 : 51));
+    const settings = { ...SETTINGS, pairs: { ...SETTINGS.pairs, weights: { [there]: 2 } } };
+    const before = await proposeForSet({ root, settings });
+    await lockSplits(root, SETTINGS.splits.file, { ...before, splits: { ...before.splits, [there]: 'train' } });
+    await cp(join(photos, there), join(photos, copied), { recursive: true });
+    await rm(join(photos, there), { recursive: true });
+    for (const label of ['good', 'bad'])
+      await rename(join(photos, copied, label, '\u00e9.png'), join(photos, copied, label, 'e\u0301.png'));
+    const { standing } = await compareWithFile({ root, settings });
+    assert.deepEqual([standing.state, standing.added, standing.gone], ['locked', [], []]);
+    const { report, dataset } = await auditPhotos({ root, settings });
+    assert.deepEqual([report.findings, dataset?.hash], [[], before.datasetHash]);
+    assert.equal(dataset?.photos.at(-1)?.folder, there);
+  });
+
+  it('names no folder in both forms', async () => {
+    await put(root, SETTINGS.splits.file, JSON.stringify({ ...FOLDERS, '\u00e9': 'train', 'e\u0301': 'test' }));
+    assert.ok((await audited()).includes('splits-unreadable'));
+  });
 
   it('is locked to the set as it is, until a photo changes', async () => {
     const before = await proposeForSet({ root, settings: SETTINGS });
@@ -114,11 +138,11 @@ describe('the splits file', () => {
     );
   });
 
-  it('says only that the set changed where it was locked by an earlier release', async () => {
+  it('says only that the set changed where it does not say what its folders held', async () => {
     await put(root, SETTINGS.splits.file, JSON.stringify({ version: 1, datasetHash: '0'.repeat(64), splits: FOLDERS }));
     const { standing } = await compareWithFile({ root, settings: SETTINGS });
     assert.deepEqual([standing.state, standing.changes], ['locked to another set', null]);
-    assert.match((await tellsOf()) ?? '', /which folders changed is not known: the file was locked by an earlier release$/);
+    assert.match((await tellsOf()) ?? '', /which folders changed is not known: the file does not say what they held$/);
   });
 
   it('has a line for each folder, names its schema from where it lies, and is read back', async () => {

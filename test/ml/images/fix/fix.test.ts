@@ -108,6 +108,29 @@ describe('fixPhotos', () => {
     assert.deepEqual(cross.brokenPairs, []);
   });
 
+  it('lets scores follow a photo whose name is written in another form, renamed or left out', async () => {
+    const jpeg = await (await picture(80)).jpeg().toBuffer();
+    await put(root, `${SET}/E\u0301te\u0301/good/e\u0301.png`, jpeg);
+    await put(root, `${SET}/E\u0301te\u0301/bad/e\u0301.png`, (await png(81)).subarray(0, -12));
+    await put(root, `${SET}/E\u0301te\u0301/scores.csv`, 'good/\u00e9.png,4\nbad/\u00e9.png,2\n');
+    const record = await fixed();
+    const [scores, ...others] = record.scores;
+    assert.deepEqual([scores?.renamed, scores?.dropped, others], [1, 1, []]);
+    assert.equal(await readFile(join(root, 'copy', scores?.file ?? ''), 'utf8'), 'good/\u00e9.jpg,4\n');
+    const { report } = await audited('copy');
+    assert.deepEqual(
+      report.findings.filter(({ code }) => code === 'bad-scores'),
+      [],
+    );
+  });
+
+  it('breaks no pair where a sidecar, or a second file of the name, is left out', async () => {
+    await put(root, `${SET}/one/good/a.xmp`, '<x:xmpmeta xmlns:x="adobe:ns:meta/"/>');
+    await put(root, `${SET}/one/good/a.gif`, await (await picture(50)).gif().toBuffer());
+    const record = await fixed();
+    assert.deepEqual([record.leftOut.map(({ file }) => file), record.brokenPairs], [['one/good/a.gif'], []]);
+  });
+
   it('copies what a link inside the set points to, not the link', async () => {
     await symlink('a.png', join(root, SET, 'one/good/link.png'));
     await fixed();
