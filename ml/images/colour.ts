@@ -12,6 +12,7 @@ import { Problem } from '../../configs/problem.js';
 import type { Colour } from './colour-source.js';
 import { unreadable, type PhotoHeader } from './decode.js';
 import { Profiles, type ProfileSpace } from './fix/profiles.js';
+import { inOwnWords } from './own-words.js';
 
 /** By sharp's name of the encoding. */
 export const SPACES: Readonly<Record<string, ProfileSpace>> = {
@@ -41,19 +42,16 @@ async function isUsable({ profile, embedded }: Colour, space: ProfileSpace): Pro
 
 /**
  * Rounded, with the orientation and the profile that the photo has, or that was made for it: sharp drops the profile of a photo that it turns. A
- * PNG, stored and not compressed. @throws Problem PHOTO where it cannot be decoded
+ * PNG, stored and not compressed. @param bytes of a photo that is known to be whole @throws Problem PHOTO where it cannot be decoded
  */
 export async function inEightBits(bytes: Buffer, { width, height, depth, colour }: PhotoHeader, space: ProfileSpace): Promise<Buffer> {
   const profile = colour === null || colour.embedded ? null : colour.profile;
-  const photo = sharp(bytes, { failOn: 'warning', limitInputPixels: width * height, ignoreIcc: profile !== null }).keepExif();
+  const photo = sharp(bytes, { failOn: 'none', limitInputPixels: width * height, ignoreIcc: profile !== null }).keepExif();
   const rounded = depth === 'ushort' ? photo.linear(256 / 257, 127.5) : photo;
   const own = profile === null ? rounded.keepIccProfile().toColourspace(space) : rounded.toColourspace('srgb');
-  const png = await own
-    .png({ compressionLevel: 0 })
-    .toBuffer()
-    .catch((cause: unknown) => {
-      throw unreadable(cause);
-    });
+  const png = await inOwnWords(() => own.png({ compressionLevel: 0 }).toBuffer()).catch((cause: unknown) => {
+    throw unreadable(cause);
+  });
   return profile === null ? png : withProfile(png, profile);
 }
 

@@ -20,7 +20,9 @@ export interface Crop {
 export interface Decoding {
   /** 1: all pixels are decoded. 2, 4 or 8: of a JPEG only every second, fourth or eighth in each direction, about. */
   readonly shrink: number;
-  /** What libvips' loader of other formats is told, as `[scale=0.125]`. */
+  /** 1: bytes that a baseline JPEG's blocks leave over are damage, where its codes alone are read (shrink 8). 0: they are passed over. */
+  readonly insistOnEnd: 0 | 1;
+  /** What libvips' loader is told, as `[fail_on=warning]`. */
   readonly loader: string;
   /** 1: the numbers are sRGB's, whatever the profile says. 0: the profile converts them. */
   readonly ignoreProfile: 0 | 1;
@@ -31,9 +33,12 @@ export interface Decoder {
    * Writes the photo's square, RGB and upright, in a thread of Node's pool. Neither memory may go to another thread meanwhile.
    * @param square size * size * 3 bytes
    * @returns whether alpha, where the photo has it, is 255 all over
-   * @throws Error with the decoder's words where it fails, and where it warns
+   * @throws Error with the decoder's words where data are missing or made up (native/remarks.cc); its code is LIBVIPS where the words are those of
+   * all threads (own-words.ts), else DECODER
    */
   decodeSquare(bytes: Uint8Array, square: Uint8Array, crop: Crop, decoding: Decoding): Promise<boolean>;
+  /** Empties libvips' text of errors. */
+  forgetWords(): void;
 }
 
 let loaded: Promise<Decoder> | null = null;

@@ -46,13 +46,18 @@ export function readJpegHeader(bytes: Buffer): JpegHeader | null {
   return null;
 }
 
-/** Up to the first scan with its own segment, and on from there as if no data followed: a caller stops at it. */
+/**
+ * Up to the first scan with its own segment, and on from there as if no data followed: a caller stops at it. Bytes between two segments are passed over,
+ * as decoders do.
+ */
 export function* segmentsBeforeScan(bytes: Buffer): Generator<Segment> {
   let at = 0;
   for (;;) {
+    at = bytes.indexOf(0xff, at);
     const marker = bytes[at + 1];
-    if (bytes[at] !== 0xff || marker === undefined || marker === END_OF_IMAGE) return;
+    if (at < 0 || marker === undefined || marker === END_OF_IMAGE) return;
     if (marker === 0xff) at += 1;
+    else if (marker === 0) at += 2;
     else if (isBare(marker)) at += 2;
     else {
       if (at + 4 > bytes.length) return;

@@ -2,8 +2,10 @@
 import { Problem } from '../../configs/problem.js';
 import { asColourSays } from './colour.js';
 import type { Begin } from './decoders/jobs.js';
+import { checkData } from './data-checks.js';
 import { decodeSquare, readHeader } from './decode.js';
 import { EXTENSIONS } from './names.js';
+import { insistOnWhole } from './whole.js';
 
 export interface SquareOptions {
   /** Side, in pixels. */
@@ -37,7 +39,11 @@ export async function readSquare(
       });
     }
     await begin(header.width * header.height);
-    return await decodeSquare(await asColourSays(bytes, header), header, size);
+    const legible = await asColourSays(bytes, header);
+    if (legible !== bytes) await insistOnWhole(bytes, header);
+    const square = await decodeSquare(legible, header, size);
+    await checkData(bytes, header.format);
+    return square;
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     throw new Problem({ ...error.toJSON(), where, cause: error });

@@ -13,6 +13,7 @@ import { PHOTOS_IN_FLIGHT } from './decoders/at-once.js';
 import type { Answer, Ask, Begin } from './decoders/jobs.js';
 import { DEGRADE } from './degrade.js';
 import { photoOf, SMALLEST_SIDE, type SceneOptions } from './scene-options.js';
+import { insistOnWhole } from './whole.js';
 
 /** Largest side of a crop as it is written, in pixels. */
 const LARGEST_SIDE = 256;
@@ -32,6 +33,7 @@ async function usable(bytes: Buffer, begin: Begin): Promise<Pixels | string> {
     if (Math.min(header.width, header.height) < SMALLEST_SIDE) return `is ${header.width} x ${header.height}, under ${SMALLEST_SIDE} px`;
     if (header.width * header.height > MAX_PIXELS) return `has more than ${MAX_PIXELS} pixels`;
     await begin(header.width * header.height);
+    await insistOnWhole(bytes, header);
     return await decodeWhole(await asColourSays(bytes, header), header);
   } catch (error) {
     if (error instanceof Problem) return `cannot be read as a photo (${error.message})`;

@@ -4,22 +4,7 @@ import { promisify } from 'node:util';
 import { inflate } from 'node:zlib';
 import { Problem } from '../../configs/problem.js';
 import { TiffDirectory } from './tiff-directory.js';
-
-const TAGS = {
-  width: 256,
-  height: 257,
-  bitsPerSample: 258,
-  compression: 259,
-  stripOffsets: 273,
-  samplesPerPixel: 277,
-  rowsPerStrip: 278,
-  stripLengths: 279,
-  planes: 284,
-  tileWidth: 322,
-  tileHeight: 323,
-  tileOffsets: 324,
-  tileLengths: 325,
-} as const;
+import { TAGS } from './tiff-tags.js';
 
 /** Deflate, and the number that it had before it had one. */
 const DEFLATE: readonly number[] = [8, 32946];

@@ -13,6 +13,7 @@
  */
 import sharp from 'sharp';
 import { Problem } from '../../configs/problem.js';
+import { besideOthers } from './own-words.js';
 
 /**
  * Bytes at the end without which no sound photo can be decoded. An encoder fills its last byte, and pads: libwebp's by up to 2 bytes, libvpx's by 4;
@@ -61,7 +62,7 @@ function riff(type: string, data: Buffer): Buffer {
 /** Shrunk as it is loaded, which takes less time: the data are read as a whole all the same. */
 async function decodes(webp: Buffer): Promise<boolean> {
   const shrunk = sharp(webp, { limitInputPixels: false }).resize(1, 1, { fit: 'fill', kernel: 'nearest' }).raw();
-  return shrunk.toBuffer().then(
+  return besideOthers(() => shrunk.toBuffer()).then(
     () => true,
     () => false,
   );

@@ -12,8 +12,10 @@ import type { FixAction } from '../../../configs/schema/fix.js';
 import { fromSystemError } from '../../../configs/system-error.js';
 import { asColourSays, inEightBits, SPACES } from '../colour.js';
 import { endOfPicture } from '../container.js';
-import { readHeader, wholePhoto, type PhotoHeader } from '../decode.js';
+import { readHeader, unreadable, wholePhoto, type PhotoHeader } from '../decode.js';
 import type { Ask, Begin } from '../decoders/jobs.js';
+import { inOwnWords } from '../own-words.js';
+import { insistOnWhole } from '../whole.js';
 import type { ProfileSpace } from './profiles.js';
 
 /**
@@ -57,13 +59,13 @@ async function encoded(bytes: Buffer, jpeg: boolean): Promise<Buffer> {
   try {
     const header = await readHeader(bytes);
     const space = convertible(header);
+    await insistOnWhole(bytes, header);
     const legible = await asColourSays(bytes, header);
     const eight = header.depth === 'uchar' || legible !== bytes ? legible : await inEightBits(bytes, header, space);
     const upright = flattened(wholePhoto(eight, header), header).toColourspace('srgb').withIccProfile('srgb');
-    return await (jpeg ? upright.jpeg(JPEG) : upright.png()).toBuffer();
+    return await inOwnWords(() => (jpeg ? upright.jpeg(JPEG) : upright.png()).toBuffer());
   } catch (cause) {
-    if (cause instanceof Problem) throw cause;
-    throw new Problem({ code: 'PHOTO', message: cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause), cause });
+    throw unreadable(cause);
   }
 }
 

@@ -18,8 +18,6 @@ constexpr int kFirstRestart = 0xd0;
 constexpr size_t kUnitBytes = 10 * 64 * 4;
 // A first coefficient of 8 bits' pixels is below 2,048 before it is quantised; so that no sum overflows, and encoders may err.
 constexpr int kLargest = 32767;
-// Bytes behind the last block that some cameras leave; more only where all are the same.
-constexpr size_t kSpare = 4;
 
 [[noreturn]] void damaged(const char* message) { throw std::runtime_error(message); }
 
@@ -37,11 +35,12 @@ void for_each_code(const HuffmanTable& table, const Take& take) {
 
 }  // namespace
 
-BlockMeans::BlockMeans(const Scan& scan)
+BlockMeans::BlockMeans(const Scan& scan, bool insists_on_end)
     : units_across_(scan.units_across),
       units_left_(scan.units_across * scan.units_down),
       restart_interval_(scan.restart_interval == 0 ? units_left_ : scan.restart_interval),
       until_restart_(restart_interval_),
+      insists_on_end_(insists_on_end),
       data_(scan.data, scan.length) {
   for (const ScanComponent& component : scan.components) {
     components_.push_back(reading_of(component));
@@ -140,12 +139,14 @@ const std::vector<std::vector<uint8_t>>& BlockMeans::next_row() {
   return means_;
 }
 
-// Behind the last block of an interval: less than a byte, or what cameras leave, then a marker.
+// Behind the last block of an interval: less than a byte, or what cameras leave, then a marker. libjpeg reads no further than the last block of all.
 void BlockMeans::end_interval() {
+  const bool last = units_left_ == 0;
+  if (last && !insists_on_end_) return;
   const std::vector<uint8_t> rest = data_.rest();
-  if (rest.size() > kSpare && std::any_of(rest.begin(), rest.end(), [&](uint8_t byte) { return byte != rest[0]; }))
-    damaged("its data go on behind the last pixel");
-  if (units_left_ == 0) return;
+  const bool equal = last && std::all_of(rest.begin(), rest.end(), [&](uint8_t byte) { return byte == rest[0]; });
+  if (rest.size() > kSpareBytes && !equal) damaged("its data go on behind the last pixel");
+  if (last) return;
   if (!data_.pass_marker(static_cast<uint8_t>(kFirstRestart + next_restart_))) damaged("its data lack a restart marker");
   next_restart_ = (next_restart_ + 1) % 8;
   until_restart_ = restart_interval_;

@@ -15,6 +15,9 @@
 
 namespace emo_aen {
 
+// Bytes that cameras leave behind a block before a marker.
+constexpr size_t kSpareBytes = 4;
+
 // What a Huffman table's segment holds: how many codes of each length, 1 to 16, and the symbols in the order of their codes.
 struct HuffmanTable {
   const uint8_t* counts;
@@ -47,7 +50,8 @@ struct Scan {
 
 class BlockMeans {
  public:
-  explicit BlockMeans(const Scan& scan);
+  // insists_on_end: more than a few bytes that are left over behind the last block are damage, unless all are the same.
+  BlockMeans(const Scan& scan, bool insists_on_end);
 
   // Means of the next row of units, 0 to 255, of each component: `down` rows of `across` for each unit. Throws std::runtime_error where the data are damaged.
   const std::vector<std::vector<uint8_t>>& next_row();
@@ -88,6 +92,7 @@ class BlockMeans {
   int units_left_;
   int restart_interval_;
   int until_restart_;
+  bool insists_on_end_;
   int next_restart_ = 0;
   std::vector<Reading> components_;
   std::vector<std::vector<uint8_t>> means_;

@@ -12,10 +12,12 @@
 #include <algorithm>
 #include <csetjmp>
 #include <stdexcept>
+#include <string_view>
 #include <type_traits>
 #include <vector>
 
 #include "block-means.h"
+#include "remarks.h"
 #include "rows.h"
 
 namespace emo_aen {
@@ -25,7 +27,10 @@ struct Errors {
   jpeg_error_mgr manager;  // first: libjpeg's pointer to it is one to the whole
   std::jmp_buf jump;
   char message[JMSG_LENGTH_MAX];
+  const uint8_t* start;
 };
+
+constexpr int kEndOfImage = 0xd9;
 
 [[noreturn]] void jump_out(j_common_ptr info) {
   Errors* errors = reinterpret_cast<Errors*>(info->err);
@@ -33,24 +38,42 @@ struct Errors {
   std::longjmp(errors->jump, 1);
 }
 
-// A warning is libjpeg's word for data that it made something up for.
-void jump_out_of_warnings(j_common_ptr info, int level) {
-  if (level < 0) jump_out(info);
+// Bytes that cameras leave behind data: a few, or equal ones before the end. libjpeg says how many it passed over, and stands behind the last of them.
+bool are_spare(const j_decompress_ptr info) {
+  const std::string_view says = info->err->jpeg_message_table[info->err->msg_code];
+  if (says.find("extraneous bytes") == std::string_view::npos) return false;
+  const size_t count = static_cast<size_t>(info->err->msg_parm.i[0]);
+  const int marker = info->err->msg_parm.i[1];
+  if (count <= kSpareBytes) return true;
+  const uint8_t* end = info->src->next_input_byte;
+  const size_t before = static_cast<size_t>(end - reinterpret_cast<Errors*>(info->err)->start);
+  return marker == kEndOfImage && count <= before && std::all_of(end - count, end, [&](uint8_t byte) { return byte == end[-1]; });
+}
+
+void judge_remark(j_common_ptr common, int level) {
+  if (level >= 0) return;
+  const j_decompress_ptr info = reinterpret_cast<j_decompress_ptr>(common);
+  char remark[JMSG_LENGTH_MAX];
+  info->err->format_message(common, remark);
+  // A scan is counted with its header, behind which its data begin.
+  const Stage stage = info->input_scan_number == 0 ? Stage::kHeader : Stage::kPixels;
+  if (means_damage(remark, stage) && !are_spare(info)) jump_out(common);
 }
 
 class Jpeg : public Rows {
  public:
-  explicit Jpeg(const Source& source) {
+  explicit Jpeg(const Source& source) : insists_on_end_(source.insists_on_end) {
     info_.err = jpeg_std_error(&errors_.manager);
     errors_.manager.error_exit = jump_out;
-    errors_.manager.emit_message = jump_out_of_warnings;
+    errors_.manager.emit_message = judge_remark;
+    errors_.start = source.bytes;
     try {
       guarded([&] {
         jpeg_create_decompress(&info_);
         jpeg_mem_src(&info_, source.bytes, source.length);
         jpeg_read_header(&info_, TRUE);
       });
-      info_.out_color_space = JCS_RGB;
+      if (has_colours()) info_.out_color_space = JCS_RGB;
       info_.scale_num = 1;
       info_.scale_denom = static_cast<unsigned>(source.shrink);
       guarded([&] { jpeg_calc_output_dimensions(&info_); });
@@ -63,11 +86,27 @@ class Jpeg : public Rows {
   Jpeg(const Jpeg&) = delete;
   Jpeg& operator=(const Jpeg&) = delete;
 
-  // An eighth of its size, from the means of its blocks, where one scan holds all of them, coded in Huffman's way.
+  // An eighth of its size, from the means of its blocks, where one scan holds all of them, coded in Huffman's way by tables of its own.
   bool has_block_means() const {
     return info_.scale_denom == DCTSIZE && !info_.progressive_mode && !info_.arith_code && info_.data_precision == 8 &&
-           info_.comps_in_scan == info_.num_components && blocks_in_unit() <= D_MAX_BLOCKS_IN_MCU &&
+           info_.comps_in_scan == info_.num_components && blocks_in_unit() <= D_MAX_BLOCKS_IN_MCU && has_tables() &&
            (info_.jpeg_color_space == JCS_YCbCr || info_.jpeg_color_space == JCS_GRAYSCALE);
+  }
+
+  // Frames of Motion JPEG have none: libjpeg takes the standard's.
+  bool has_tables() const {
+    for (int place = 0; place < info_.comps_in_scan; place++) {
+      const jpeg_component_info& component = *info_.cur_comp_info[place];
+      if (!is_there(info_.quant_tbl_ptrs, component.quant_tbl_no) || !is_there(info_.dc_huff_tbl_ptrs, component.dc_tbl_no) ||
+          !is_there(info_.ac_huff_tbl_ptrs, component.ac_tbl_no))
+        return false;
+    }
+    return true;
+  }
+
+  template <typename Table, size_t Count>
+  static bool is_there(Table* const (&tables)[Count], int number) {
+    return number >= 0 && static_cast<size_t>(number) < Count && tables[number] != nullptr;
   }
 
   int blocks_in_unit() const {
@@ -79,7 +118,7 @@ class Jpeg : public Rows {
 
   int width() const override { return static_cast<int>(info_.output_width); }
   int height() const override { return static_cast<int>(info_.output_height); }
-  int channels() const override { return 3; }
+  int channels() const override { return info_.out_color_components; }
   bool has_colours() const { return info_.jpeg_color_space != JCS_CMYK && info_.jpeg_color_space != JCS_YCCK; }
 
   void for_each_strip(const std::function<void(const Strip&)>& take) override {
@@ -103,21 +142,13 @@ class Jpeg : public Rows {
  private:
   void for_each_strip_of_means(const std::function<void(const Strip&)>& take) {
     const Scan scan = scan_of();
-    BlockMeans means(scan);
+    BlockMeans means(scan, insists_on_end_);
     const size_t stride = static_cast<size_t>(width()) * channels();
     std::vector<uint8_t> pixels(stride * static_cast<size_t>(scan.down));
     for (int first = 0; first < height(); first += scan.down) {
       write_colours(scan, means.next_row(), pixels.data());
       take({first, std::min(scan.down, height() - first), pixels.data(), stride});
     }
-  }
-
-  // libjpeg looks at a scan's tables no earlier than it decodes it.
-  template <typename Table, size_t Count>
-  static const Table* table_of(Table* const (&tables)[Count], int number) {
-    const Table* table = number >= 0 && static_cast<size_t>(number) < Count ? tables[number] : nullptr;
-    if (table == nullptr) throw std::runtime_error("lacks a table that its data are coded with");
-    return table;
   }
 
   Scan scan_of() {
@@ -129,9 +160,9 @@ class Jpeg : public Rows {
                  info_.src->next_input_byte, info_.src->bytes_in_buffer};
     for (int place = 0; place < info_.comps_in_scan; place++) {
       const jpeg_component_info& component = *info_.cur_comp_info[place];
-      const JQUANT_TBL* steps = table_of(info_.quant_tbl_ptrs, component.quant_tbl_no);
-      const JHUFF_TBL* dc = table_of(info_.dc_huff_tbl_ptrs, component.dc_tbl_no);
-      const JHUFF_TBL* ac = table_of(info_.ac_huff_tbl_ptrs, component.ac_tbl_no);
+      const JQUANT_TBL* steps = info_.quant_tbl_ptrs[component.quant_tbl_no];
+      const JHUFF_TBL* dc = info_.dc_huff_tbl_ptrs[component.dc_tbl_no];
+      const JHUFF_TBL* ac = info_.ac_huff_tbl_ptrs[component.ac_tbl_no];
       scan.components.push_back({grey ? 1 : component.h_samp_factor, grey ? 1 : component.v_samp_factor, steps->quantval[0],
                                  {dc->bits + 1, dc->huffval}, {ac->bits + 1, ac->huffval}});
     }
@@ -172,12 +203,20 @@ class Jpeg : public Rows {
 
   jpeg_decompress_struct info_ = {};
   Errors errors_ = {};
+  bool insists_on_end_;
 };
 
 }  // namespace
 
+bool is_jpeg(const Source& source) { return source.length >= 2 && source.bytes[0] == 0xff && source.bytes[1] == 0xd8; }
+
+void insist_on_whole_jpeg(Source source) {
+  source.shrink = 1;
+  Jpeg(source).for_each_strip([](const Strip&) {});
+}
+
 std::unique_ptr<Rows> open_jpeg(const Source& source) {
-  if (source.length < 2 || source.bytes[0] != 0xff || source.bytes[1] != 0xd8) return nullptr;
+  if (!is_jpeg(source)) return nullptr;
   auto jpeg = std::make_unique<Jpeg>(source);
   if (!jpeg->has_colours()) return nullptr;
   return jpeg;

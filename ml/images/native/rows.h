@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <stdexcept>
 #include <string>
 
 namespace emo_aen {
@@ -16,6 +17,8 @@ struct Source {
   bool ignore_profile;
   // 1: every pixel is decoded. 2, 4 or 8: a decoder that can gives every second, fourth or eighth row and column, and skips the work for the others.
   int shrink;
+  // Whether bytes that a baseline JPEG's blocks leave over count as damage, where its codes alone are read. Cameras leave some; a hole does, too.
+  bool insists_on_end;
   // What libvips' loader is told besides, as `[shrink=8]`.
   std::string loader;
 };
@@ -43,9 +46,19 @@ class Rows {
   virtual void for_each_strip(const std::function<void(const Strip&)>& take) = 0;
 };
 
+// What libvips says: of all threads at once, see ../own-words.ts.
+class VipsError : public std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+bool is_jpeg(const Source& source);
+// Decodes all of a JPEG for nothing. Throws std::runtime_error where data are missing or made up.
+void insist_on_whole_jpeg(Source source);
 // JPEG by libjpeg-turbo itself; null for what it has no red, green and blue of (inks), and for what is no JPEG.
 std::unique_ptr<Rows> open_jpeg(const Source& source);
-// Everything else by the libvips that sharp brings. Throws std::runtime_error.
+// Everything else by the libvips that sharp brings. Throws std::runtime_error: VipsError where the words are libvips'.
 std::unique_ptr<Rows> open_by_vips(const Source& source);
+// To be called once, before the first photo.
+void hear_remarks();
 
 }  // namespace emo_aen

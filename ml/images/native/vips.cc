@@ -5,17 +5,33 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "remarks.h"
 #include "rows.h"
 
 namespace emo_aen {
 namespace {
 
-// libvips keeps one text for all threads: of two photos that fail at once each may be given the other's, as in sharp.
-[[noreturn]] void fail() {
-  const std::string message = vips_error_buffer();
-  vips_error_clear();
-  throw std::runtime_error(message.empty() ? "cannot be decoded" : message);
+[[noreturn]] void fail() { throw VipsError(vips_error_buffer()); }
+
+// Remarks come by GLib's log, in the thread that decodes: libtiff's, and others' through libvips.
+thread_local Stage stage;
+thread_local std::string* damage = nullptr;
+
+void hear(const gchar*, GLogLevelFlags, const gchar* remark, gpointer) {
+  if (damage != nullptr && damage->empty() && means_damage(remark, stage)) *damage = remark;
 }
+
+// While it lives, remarks of this thread that mean damage are kept in `found`; the first stays.
+class Hearing {
+ public:
+  Hearing(Stage now, std::string& found) {
+    stage = now;
+    damage = &found;
+  }
+  ~Hearing() { damage = nullptr; }
+  Hearing(const Hearing&) = delete;
+  Hearing& operator=(const Hearing&) = delete;
+};
 
 struct Release {
   void operator()(void* object) const { g_object_unref(object); }
@@ -62,9 +78,9 @@ void to_srgb(Image& image, bool ignore_profile) {
 
 class Vips : public Rows {
  public:
-  explicit Vips(const Source& source)
-      : image_(vips_image_new_from_buffer(source.bytes, source.length, source.loader.c_str(), "access", VIPS_ACCESS_SEQUENTIAL, "fail_on",
-                                          VIPS_FAIL_ON_WARNING, nullptr)) {
+  explicit Vips(const Source& source) {
+    const Hearing hearing(Stage::kHeader, damage_);
+    image_.reset(vips_image_new_from_buffer(source.bytes, source.length, source.loader.c_str(), "access", VIPS_ACCESS_SEQUENTIAL, nullptr));
     if (image_ == nullptr) fail();
     to_srgb(image_, source.ignore_profile);
     if (channels() != 3 && channels() != 4) throw std::runtime_error("decodes to " + std::to_string(channels()) + " channels instead of 3");
@@ -75,6 +91,7 @@ class Vips : public Rows {
   int channels() const override { return vips_image_get_bands(image_.get()); }
 
   void for_each_strip(const std::function<void(const Strip&)>& take) override {
+    const Hearing hearing(Stage::kPixels, damage_);
     const std::unique_ptr<VipsRegion, Release> region(vips_region_new(image_.get()));
     const int rows = std::clamp(kStripBytes / (width() * channels()), 1, 16);
     for (int first = 0; first < height(); first += rows) {
@@ -82,13 +99,20 @@ class Vips : public Rows {
       if (vips_region_prepare(region.get(), &strip) != 0) fail();
       take({first, strip.height, VIPS_REGION_ADDR(region.get(), 0, first), static_cast<size_t>(VIPS_REGION_LSKIP(region.get()))});
     }
+    if (!damage_.empty()) throw std::runtime_error(damage_);
   }
 
  private:
+  std::string damage_;
   Image image_;
 };
 
 }  // namespace
+
+void hear_remarks() {
+  // As libvips' own code is called in its log. sharp's handler, which this one replaces, writes remarks for those who debug.
+  g_log_set_handler("VIPS", G_LOG_LEVEL_WARNING, hear, nullptr);
+}
 
 std::unique_ptr<Rows> open_by_vips(const Source& source) { return std::make_unique<Vips>(source); }
 

@@ -2,6 +2,7 @@
 import sharp from 'sharp';
 import { readHeader } from '../decode.js';
 import type { Begin } from '../decoders/jobs.js';
+import { inOwnWords, wordsOf } from '../own-words.js';
 
 /** Longest side, in pixels. */
 const SIDE = 144;
@@ -15,13 +16,13 @@ export async function thumbnailOf(bytes: Buffer, maxPixels: number, begin: Begin
   try {
     const { width, height } = await readHeader(bytes);
     await begin(Math.min(width * height, maxPixels));
-    const { data, info } = await sharp(bytes, { failOn: 'none', limitInputPixels: maxPixels, autoOrient: true })
+    const picture = sharp(bytes, { failOn: 'none', limitInputPixels: maxPixels, autoOrient: true })
       .resize({ width: SIDE, height: SIDE, fit: 'inside', withoutEnlargement: true })
-      .webp({ quality: QUALITY, effort: 2 })
-      .toBuffer({ resolveWithObject: true });
+      .webp({ quality: QUALITY, effort: 2 });
+    const { data, info } = await inOwnWords(() => picture.toBuffer({ resolveWithObject: true }));
     return { uri: `data:image/webp;base64,${data.toString('base64')}`, width: info.width, height: info.height };
   } catch (error) {
     // The page is about broken photos: that one has no picture is shown in its place.
-    return { none: `no picture: ${error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)}` };
+    return { none: `no picture: ${wordsOf(error instanceof Error ? error.message : String(error))}` };
   }
 }

@@ -33,7 +33,7 @@ function cropOf({ width, height }: Pick<Case, 'width' | 'height'>): Crop {
 
 async function glanced(jpeg: Uint8Array, of: Pick<Case, 'width' | 'height'> = { width: 107, height: 77 }): Promise<Uint8Array> {
   const square = new Uint8Array(size * size * 3);
-  await (await loadDecoder()).decodeSquare(jpeg, square, cropOf(of), { shrink: 8, loader: '', ignoreProfile: 1 });
+  await (await loadDecoder()).decodeSquare(jpeg, square, cropOf(of), { shrink: 8, loader: '', insistOnEnd: 1, ignoreProfile: 1 });
   return square;
 }
 
@@ -59,7 +59,7 @@ describe('the decoder', () => {
 
 describe('decodeSquare', () => {
   const sound: Crop = { resizedWidth: 4, resizedHeight: 6, left: 0, top: 1, size: 4, orientation: 1 };
-  const decoding: Decoding = { shrink: 1, loader: '', ignoreProfile: 1 };
+  const decoding: Decoding = { shrink: 1, loader: '', insistOnEnd: 0, ignoreProfile: 1 };
   const decode = async (crop: Partial<Crop>, by: Partial<Decoding> = {}, length = 4 * 4 * 3): Promise<boolean> =>
     (await loadDecoder()).decodeSquare(bytesOf('4:4:4'), new Uint8Array(length), { ...sound, ...crop }, { ...decoding, ...by });
   const isRefused = (decoded: Promise<boolean>): Promise<void> => assert.rejects(decoded, { name: 'TypeError' });

@@ -1,0 +1,124 @@
+/** Who decodes photos answers alike for each: full audit, fast audit, rank and preprocess, sample, --fix. */
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Problem } from '../../../configs/problem.js';
+import { readHeader } from '../../../ml/images/decode.js';
+import { corrected } from '../../../ml/images/fix/correct.js';
+import { lookAt, type Mode } from '../../../ml/images/look.js';
+import { readSquare } from '../../../ml/images/read-square.js';
+import { makeScene } from '../../../ml/images/scene.js';
+import { beforeMarker, tiff, withHole, withJfifVersion, withoutTables, withScanParameters } from './odd-photos.js';
+import { picture, SETTINGS } from './photo-set.js';
+
+const [TABLES, HUFFMAN, END] = [0xdb, 0xc4, 0xd9];
+const SIXTY = Buffer.from(Array.from({ length: 60 }, (_, at) => at));
+const small = async (): Promise<Buffer> => (await picture(1, 300, 240)).jpeg().toBuffer();
+let madeLarge: Promise<Buffer> | null = null;
+/** From 2,048 pixels in its shorter side on, fast mode reads a JPEG's codes by itself. */
+function large(): Promise<Buffer> {
+  madeLarge ??= picture(1, 2100, 2050).then((image) => image.jpeg({ optimiseCoding: false }).toBuffer());
+  return madeLarge;
+}
+const progressive = async (): Promise<Buffer> => (await picture(1, 300, 240)).jpeg({ progressive: true }).toBuffer();
+const inks = async (): Promise<Buffer> => (await picture(1, 300, 240)).toColourspace('cmyk').jpeg().toBuffer();
+const wide = async (): Promise<Buffer> => (await picture(1, 300, 240)).withIccProfile('p3').jpeg().toBuffer();
+
+type Made = Promise<Buffer> | Buffer;
+const ofJpeg: Readonly<Record<string, (jpeg: Buffer) => Buffer>> = {
+  'without a change': (jpeg) => jpeg,
+  'whose scan ends at 0': (jpeg) => withScanParameters(jpeg, [0, 0, 0]),
+  'whose scan starts at 9 and approximates': (jpeg) => withScanParameters(jpeg, [9, 63, 0x21]),
+  'with a zero between two segments': (jpeg) => beforeMarker(jpeg, TABLES, Buffer.alloc(1)),
+  'with 60 bytes between two segments': (jpeg) => beforeMarker(jpeg, HUFFMAN, SIXTY),
+  'with a byte before its end': (jpeg) => beforeMarker(jpeg, END, Buffer.from([1]), true),
+  'with zeros before its end': (jpeg) => beforeMarker(jpeg, END, Buffer.alloc(29), true),
+  'with 60 bytes before its end': (jpeg) => beforeMarker(jpeg, END, SIXTY, true),
+};
+const sound: Record<string, () => Made> = {
+  'a JPEG of JFIF 2': async () => withJfifVersion(await small(), 2),
+  'a large JPEG of JFIF 2': async () => withJfifVersion(await large(), 2),
+  'a frame of Motion JPEG': async () => withoutTables(await (await picture(1, 300, 240)).jpeg({ optimiseCoding: false }).toBuffer()),
+  'a large frame of Motion JPEG': async () => withoutTables(await large()),
+  'a progressive JPEG with a zero between two segments': async () => beforeMarker(await progressive(), TABLES, Buffer.alloc(1)),
+  'a progressive JPEG with a zero between two scans': async () => beforeMarker(await progressive(), HUFFMAN, Buffer.alloc(1), true),
+  'a progressive JPEG with zeros before its end': async () => beforeMarker(await progressive(), END, Buffer.alloc(29), true),
+  'a TIFF whose text does not end': () => tiff({ 270: 'a photo of a sea' }),
+  'a TIFF with a tag that nobody knows': () => tiff({ 65_123: [7] }),
+  'a TIFF with a resolution in no unit': () => tiff({ 296: [9] }),
+  'a TIFF with bits in no order': () => tiff({ 266: [0] }),
+  'a TIFF of orientation 0': () => tiff({ 274: [0] }),
+  'a TIFF of orientation 9': () => tiff({ 274: [9] }, { deflated: true }),
+};
+for (const [name, change] of Object.entries(ofJpeg))
+  for (const [kind, make] of Object.entries({ JPEG: small, 'large JPEG': large, 'JPEG of Display P3': wide }))
+    sound[`a ${kind} ${name}`] = async () => change(await make());
+for (const name of ['whose scan ends at 0', 'with a zero between two segments'])
+  sound[`a JPEG in inks ${name}`] = async () => ofJpeg[name]?.(await inks()) ?? Buffer.alloc(0);
+
+const broken: Readonly<Record<string, { readonly make: () => Made; readonly code: string }>> = {
+  'half a JPEG': { make: async () => (await small()).subarray(0, 2000), code: 'truncated' },
+  'a JPEG without its end': { make: async () => (await small()).subarray(0, -2), code: 'truncated' },
+  'a JPEG with a hole': { make: async () => withHole(await small(), 500), code: 'damaged' },
+  'a large JPEG with a hole': { make: async () => withHole(await large(), 4000), code: 'damaged' },
+  'a TIFF with a hole': { make: async () => withHole(await tiff({}, { deflated: true }), 200), code: 'damaged' },
+  'a PNG with a hole': { make: async () => withHole(await (await picture(1, 300, 240)).png().toBuffer(), 200), code: 'damaged' },
+  'a WebP with a hole': { make: async () => withHole(await (await picture(1, 300, 240)).webp().toBuffer(), 200), code: 'damaged' },
+};
+
+/** What keeps a photo from being read; other findings are about what a set needs. */
+const UNREAD = ['empty', 'not-an-image', 'wrong-format', 'animated', 'truncated', 'damaged', 'too-many-pixels', 'too-small'];
+const SOUND = 'sound';
+
+describe('one photo', function () {
+  this.timeout(60_000);
+  let folder: string;
+  before(async () => (folder = await mkdtemp(join(tmpdir(), 'emo-aen-one-answer-'))));
+  after(() => rm(folder, { recursive: true }));
+
+  const begin = (): Promise<void> => Promise.resolve();
+  const looked =
+    (mode: Mode) =>
+    async (bytes: Buffer): Promise<string> => {
+      const { content } = await lookAt(bytes, { mode, limits: SETTINGS.photos, begin });
+      return content.faults.find(([code]) => UNREAD.includes(code))?.[0] ?? SOUND;
+    };
+  const refusal = (work: Promise<unknown>): Promise<string> =>
+    work.then(
+      () => SOUND,
+      (error: unknown) => {
+        assert.ok(error instanceof Problem, String(error));
+        return `refused: ${error.message}`;
+      },
+    );
+  const ways: Readonly<Record<string, (bytes: Buffer) => Promise<string>>> = {
+    rank: (bytes) => refusal(readSquare(bytes, { size: 64, maxPixels: SETTINGS.photos.maxPixels, where: 'x' })),
+    sample: async (bytes) => {
+      const made = await makeScene(bytes, { folder: join(folder, 'scene'), scene: 0, crops: 1, kinds: ['blur'], seed: 0 }, begin);
+      return typeof made === 'string' ? `refused: ${made}` : SOUND;
+    },
+    // Inks without a profile are left to a person.
+    fix: async (bytes) => {
+      const space = await readHeader(bytes).then(
+        (header) => header.space,
+        () => null,
+      );
+      return space === 'cmyk' ? SOUND : refusal(corrected(bytes, 'jpeg', ['converted-to-srgb', 'encoded-as-png']));
+    },
+  };
+
+  for (const [name, make] of Object.entries(sound))
+    it(`is sound to all: ${name}`, async () => {
+      const bytes = await make();
+      for (const mode of ['full', 'fast'] as const) assert.equal(await looked(mode)(bytes), SOUND, mode);
+      for (const [way, answer] of Object.entries(ways)) assert.equal(await answer(bytes), SOUND, way);
+    });
+
+  for (const [name, { make, code }] of Object.entries(broken))
+    it(`is ${code} to all: ${name}`, async () => {
+      const bytes = await make();
+      for (const mode of ['full', 'fast'] as const) assert.equal(await looked(mode)(bytes), code, mode);
+      for (const [way, answer] of Object.entries(ways)) assert.match(await answer(bytes), /^refused: /, way);
+    });
+});
