@@ -1,11 +1,14 @@
 /** `logs/<run>/events.jsonl`: what the activities of a run did, a line per event, for `emo-aen logs`. */
-import { appendFile, readFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { open, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import { isAbout } from '../configs/problem.js';
+import { isAbout, Problem } from '../configs/problem.js';
 import { Progress, Summary } from '../configs/schema/payload.js';
 import { runFolder } from './ledger-path.js';
+import { fromSystemError } from '../configs/system-error.js';
 import { makeFolder } from '../ml/files/folders.js';
+import { readRecordText } from '../ml/files/record.js';
 
 export const TaskEvent = z.object({
   /** ISO 8601, UTC. */
@@ -19,6 +22,9 @@ export const TaskEvent = z.object({
 });
 export type TaskEvent = z.infer<typeof TaskEvent>;
 
+/** A longer text is none in JavaScript. */
+const MOST_BYTES_OF_LOG = 500 << 20;
+
 function eventsPath(root: string, run: string): string {
   return join(runFolder(root, 'logs', run), 'events.jsonl');
 }
@@ -27,16 +33,34 @@ function eventsPath(root: string, run: string): string {
 export async function appendEvent(root: string, run: string, event: TaskEvent): Promise<void> {
   const path = eventsPath(root, run);
   await makeFolder(dirname(path));
-  await appendFile(path, `${JSON.stringify(event)}\n`, { mode: 0o600 });
+  const file = await openToAppend(path);
+  try {
+    await file.appendFile(`${JSON.stringify(event)}\n`);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Neither through a link, which could lead to anybody's file, nor into a pipe that nobody reads. */
+async function openToAppend(path: string): Promise<FileHandle> {
+  const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants;
+  return open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600).catch((error: unknown) => {
+    if (isAbout(error, 'ELOOP')) throw noLog(path, 'is a link, and no line is written through one');
+    if (isAbout(error, 'ENXIO')) throw noLog(path, 'is not a regular file');
+    throw fromSystemError(error, path);
+  });
+}
+
+function noLog(path: string, why: string): Problem {
+  return new Problem({ code: 'CONFLICT', message: `the log of this run ${why}`, where: path, cure: `mv ${path} ${path}.old` });
 }
 
 /** Every whole line, in the order written; none where there is no file. A line cut short by a kill is left out. */
 export async function readEvents(root: string, run: string): Promise<TaskEvent[]> {
-  const text = await readFile(eventsPath(root, run), 'utf8').catch((error: unknown) => {
-    if (isAbout(error, 'ENOENT')) return '';
-    throw error;
-  });
-  return text.split('\n').flatMap((line) => {
+  const found = await readRecordText(eventsPath(root, run), MOST_BYTES_OF_LOG);
+  if (found.is === 'absent') return [];
+  if (found.is === 'damaged') throw noLog(eventsPath(root, run), found.why);
+  return found.value.split('\n').flatMap((line) => {
     const parsed = TaskEvent.safeParse(parseLine(line));
     return parsed.success ? [parsed.data] : [];
   });

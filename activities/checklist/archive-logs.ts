@@ -1,6 +1,6 @@
 /** Stage 8: archives the training logs in Weights & Biases, by upload or as a complete offline run, and proves it (method §8). */
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { readInstallation } from '../../configs/load/installation.js';
 import { isAbout, Problem } from '../../configs/problem.js';
@@ -11,6 +11,7 @@ import { proveArchive } from '../../ml/archive/prove.js';
 import { hashFile, writeJsonAtomically } from '../../ml/files/atomic.js';
 import { makeFolder } from '../../ml/files/folders.js';
 import type { TaskContext, TaskFunction } from '../task.js';
+import { needRecord } from '../../ml/files/record.js';
 import { runWandb } from './wandb.js';
 
 type Context = TaskContext<SettingsOf<'archive-logs'>>;
@@ -70,7 +71,7 @@ async function keepOffline(context: Context): Promise<LogArchive> {
 async function feed(context: Context, folder: string): ReturnType<typeof runWandb> {
   const { mode, project } = context.settings.archive;
   const { python } = await readInstallation();
-  const evaluation = Evaluation.parse(JSON.parse(await readFile(context.artifact('evaluation'), 'utf8')));
+  const evaluation = await needRecord(context.artifact('evaluation'), Evaluation, { cure: `emo-aen retry ${context.run}` });
   const { pairwiseAccuracy, kendallTauB, hingeLoss, weights } = evaluation;
   return runWandb(
     {

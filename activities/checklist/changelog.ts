@@ -1,6 +1,5 @@
 /** Stage 8: documents the run in the changelog of models (method §6.4). Done again, it replaces the run's own entry and nothing else. */
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import type { z } from 'zod';
 import type { SettingsOf } from '../../configs/schema/catalog.js';
 import { ChangelogRecord } from '../../configs/schema/changelog.js';
@@ -13,6 +12,7 @@ import { enterInChangelog } from '../../ml/changelog/enter.js';
 import { writeJsonAtomically } from '../../ml/files/atomic.js';
 import { settingBelow } from '../../ml/files/place.js';
 import type { TaskContext, TaskFunction } from '../task.js';
+import { needRecord } from '../../ml/files/record.js';
 import { readOwnLedger } from './own-ledger.js';
 
 type Context = TaskContext<SettingsOf<'changelog'>>;
@@ -48,6 +48,6 @@ function settingsFilesOf({ tasks }: Ledger): SettingsFile[] {
   return [...files.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-async function read<Schema extends z.ZodType>(context: Context, name: string, schema: Schema): Promise<z.infer<Schema>> {
-  return schema.parse(JSON.parse(await readFile(context.artifact(name), 'utf8')));
+function read<Value>(context: Context, name: string, schema: z.ZodType<Value>): Promise<Value> {
+  return needRecord(context.artifact(name), schema, { cure: `emo-aen retry ${context.run}` });
 }

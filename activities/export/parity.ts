@@ -22,6 +22,7 @@ import { parityReport } from '../../ml/onnx/parity-report.js';
 import { fromCache } from '../../ml/onnx/photos.js';
 import { scorePhotos, type Scored } from '../../ml/onnx/score.js';
 import { pairsOf } from '../../ml/ranking/pairs.js';
+import { needRecord } from '../../ml/files/record.js';
 import type { TaskFunction } from '../task.js';
 
 const CONFIDENCE = 0.95;
@@ -35,7 +36,7 @@ export const parity: TaskFunction<SettingsOf<'parity'>> = async (context) => {
     ...Object.fromEntries(OTHER_MODELS.map((name) => [name, context.artifact(name)])),
   } as Record<'onnx' | OtherModel, string>;
   const float = readModel(await readFile(files.onnx), files.onnx);
-  const evaluation = Evaluation.parse(JSON.parse(await readFile(context.artifact('evaluation'), 'utf8')));
+  const evaluation = await needRecord(context.artifact('evaluation'), Evaluation, { cure: `emo-aen retry ${context.run}` });
   insistOnSameCheckpoint(float.facts, evaluation);
   const cache = await openCache(context.artifact('cache-index'), context.artifact('cache'));
   try {

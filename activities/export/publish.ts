@@ -14,6 +14,7 @@ import { headCommit } from '../../ml/checklist/git.js';
 import { readCacheIndex } from '../../ml/images/cache.js';
 import { readModel } from '../../ml/onnx/facts.js';
 import { readOwnLedger } from '../checklist/own-ledger.js';
+import { needRecord } from '../../ml/files/record.js';
 import type { TaskContext, TaskFunction } from '../task.js';
 
 type PublishContext = TaskContext<SettingsOf<'publish'>>;
@@ -24,8 +25,9 @@ export const publish: TaskFunction<SettingsOf<'publish'>> = async (context) => {
   const checkpoint = context.artifact('best-checkpoint');
   const { model, facts } = readModel(await readFile(context.artifact('onnx')), context.artifact('onnx'));
   const { dataset } = await readCacheIndex(context.artifact('cache-index'));
-  const evaluation = Evaluation.parse(await json(context.artifact('evaluation')));
-  const parity = Parity.parse(await json(context.artifact('parity')));
+  const again = { cure: `emo-aen retry ${context.run}` };
+  const evaluation = await needRecord(context.artifact('evaluation'), Evaluation, again);
+  const parity = await needRecord(context.artifact('parity'), Parity, again);
   insistOnOneCheckpoint(context, facts.checkpoint, evaluation.checkpointSha256);
   // Checkpoints hold no clock, so that the same training gives the same bytes; their file does, and a reused one keeps its date.
   const { mtime: trainedAt } = await stat(checkpoint);
@@ -90,10 +92,6 @@ async function opsetsOf(models: Readonly<Record<string, string>>): Promise<Recor
     return [name, model.opsetImport.find(({ domain }) => domain === '')?.version ?? NaN] as const;
   });
   return Object.fromEntries(await Promise.all(opsets));
-}
-
-async function json(path: string): Promise<unknown> {
-  return JSON.parse(await readFile(path, 'utf8'));
 }
 
 function insistOnOneCheckpoint(context: PublishContext, exported: string, evaluated: string): void {

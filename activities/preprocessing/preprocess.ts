@@ -1,16 +1,19 @@
 /** Stage 3: every photo decoded once into the packed cache that all later stages read. */
-import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { SettingsOf } from '../../configs/schema/catalog.js';
 import { CacheIndex, DatasetIndex } from '../../configs/schema/photos.js';
 import { writeJsonAtomically } from '../../ml/files/atomic.js';
 import { Pace, paced } from '../../ml/images/pace.js';
 import { packPhotos } from '../../ml/images/pack.js';
+import { MOST_BYTES_OF_PHOTOS, needRecord } from '../../ml/files/record.js';
 import type { TaskFunction } from '../task.js';
 
 export const preprocess: TaskFunction<SettingsOf<'preprocess'>> = async (context) => {
   const { root, folder, settings, signal } = context;
-  const dataset = DatasetIndex.parse(JSON.parse(await readFile(context.artifact('dataset'), 'utf8')));
+  const dataset = await needRecord(context.artifact('dataset'), DatasetIndex, {
+    cure: `emo-aen retry ${context.run}`,
+    mostBytes: MOST_BYTES_OF_PHOTOS,
+  });
   const total = dataset.photos.length;
   const told = { total, unit: 'photos' };
   context.progress({ message: 'looking for a cache of these photos', done: 0, ...told });

@@ -32,17 +32,17 @@ export async function versionNames(directory: string): Promise<string[]> {
 
 export async function listVersions(directory: string): Promise<KeptVersion[]> {
   const current = await currentVersion(directory);
-  return Promise.all(
-    (await versionNames(directory)).map(async (version) => {
-      const kept = { version, current: version === current };
-      try {
-        return { ...kept, manifest: await manifestOfVersion(directory, version), fault: null };
-      } catch (error) {
-        if (!(error instanceof Problem)) throw error;
-        return { ...kept, manifest: null, fault: error.message };
-      }
-    }),
-  );
+  const versions: KeptVersion[] = [];
+  for (const version of await versionNames(directory)) {
+    const kept = { version, current: version === current };
+    try {
+      versions.push({ ...kept, manifest: await manifestOfVersion(directory, version), fault: null });
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      versions.push({ ...kept, manifest: null, fault: error.message });
+    }
+  }
+  return versions;
 }
 
 export function manifestOfVersion(directory: string, version: string): Promise<Manifest> {

@@ -1,11 +1,12 @@
 /** What an item of the checklist is proved with: sentences of what was found and of what is missing, and the tasks behind them. */
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { z } from 'zod';
 import type { Ledger, LedgerTask } from '../../configs/schema/ledger.js';
 import type { Artifact } from '../../configs/schema/payload.js';
 import { hashFile } from '../files/atomic.js';
 import { recordFaults } from './record.js';
+import { MOST_BYTES_OF_PHOTOS, readRecord } from '../files/record.js';
 import { short, when } from './words.js';
 
 export interface Audit {
@@ -96,15 +97,15 @@ export async function fileNow(path: string): Promise<FileNow | null> {
 }
 
 /** Proves an artifact and reads it as JSON; null where it is not what was made. */
-export async function proveJson<Schema extends z.ZodType>(
+export async function proveJson<Value>(
   audit: Audit,
   artifact: Artifact,
-  schema: Schema,
+  schema: z.ZodType<Value>,
   findings: Findings,
-): Promise<z.infer<Schema> | null> {
+): Promise<Value | null> {
   if (!(await proveFile(audit, artifact, findings))) return null;
-  const parsed = schema.safeParse(JSON.parse(await readFile(join(audit.root, artifact.path), 'utf8')));
-  if (parsed.success) return parsed.data;
+  const found = await readRecord(join(audit.root, artifact.path), schema, MOST_BYTES_OF_PHOTOS);
+  if (found.is === 'sound') return found.value;
   findings.missing.push(`${artifact.path} was written by another version of the project: run again`);
   return null;
 }

@@ -1,9 +1,9 @@
 /** Item 4: best checkpoint and ONNX exports stored in the published folder: they are this run's, and they load. */
-import { readFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { Manifest, type ManifestFile } from '../../configs/schema/manifest.js';
 import { withSession } from '../onnx/session.js';
 import { readSafetensors } from '../weights/safetensors.js';
+import { readRecord } from '../files/record.js';
 import { finishedTask, noFindings, proveFile, proveJson, type Audit, type Findings, type FinishedTask } from './evidence.js';
 
 /** Which artifact is published as a file, which task makes it where that is known, and as which artifact it has a name that stays, where it has one. */
@@ -74,9 +74,6 @@ async function proveLoads(root: string, { name, path }: ManifestFile, manifest: 
 
 /** The run that the manifest names; null where it cannot be read. */
 async function publisherOf(path: string): Promise<string | null> {
-  try {
-    return Manifest.parse(JSON.parse(await readFile(path, 'utf8'))).run;
-  } catch {
-    return null; // that it is not what was made has been told
-  }
+  const found = await readRecord(path, Manifest);
+  return found.is === 'sound' ? found.value.run : null; // that it is not what was made has been told
 }

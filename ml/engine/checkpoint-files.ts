@@ -4,12 +4,13 @@
  *
  * A checkpoint needs the best one of its time, which becomes the result if nothing better comes; so both are kept together.
  */
-import { readdir, readFile, rename, rm } from 'node:fs/promises';
+import { readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { isAbout, Problem } from '../../configs/problem.js';
 import { hashFile, writeJsonAtomically } from '../files/atomic.js';
 import { makeFolder } from '../files/folders.js';
+import { readRecord } from '../files/record.js';
 import { writeSafetensors, type Tensor } from '../weights/safetensors.js';
 
 /** `recent`: written by the clock, against crashes; `periodic`: every so many epochs; `best`: of the validation so far. */
@@ -46,7 +47,6 @@ export interface NewCheckpoint {
 }
 
 const INDEX = 'index.json';
-const UNREADABLE = Symbol('unreadable');
 /** Resumable checkpoints that are kept whatever their kind: the newest, and one in case that is damaged. */
 const NEWEST = 2;
 
@@ -62,9 +62,9 @@ export class CheckpointFiles {
   /** `found` false: there was nothing to continue, or it belonged to other settings, photos or weights (`foreign`), and is gone. */
   static async open(folder: string, key: string, keep: number): Promise<{ readonly files: CheckpointFiles; readonly foreign: boolean }> {
     await makeFolder(folder);
-    const index = await readIndex(join(folder, INDEX));
-    const remarks = index === UNREADABLE ? [await setAllAside(folder)] : [];
-    const found = index === UNREADABLE ? null : index;
+    const index = await readRecord(join(folder, INDEX), Index);
+    const remarks = index.is === 'damaged' ? [await setAllAside(folder, index.why)] : [];
+    const found = index.is === 'sound' ? index.value : null;
     const foreign = found !== null && found.key !== key;
     const files = new CheckpointFiles(folder, key, keep, found === null || foreign ? [] : found.entries, remarks);
     await files.#save();
@@ -159,27 +159,17 @@ async function faultOf(path: string, entry: CheckpointEntry): Promise<string | n
     return sha256 === entry.sha256 ? null : 'is not what was written: its sha256 differs';
   } catch (error) {
     if (isMissing(error)) return 'is gone';
-    throw error;
-  }
-}
-
-/** Null where there is none. */
-async function readIndex(path: string): Promise<z.infer<typeof Index> | typeof UNREADABLE | null> {
-  try {
-    return Index.parse(JSON.parse(await readFile(path, 'utf8')));
-  } catch (error) {
-    if (isMissing(error)) return null;
-    if (error instanceof SyntaxError || error instanceof z.ZodError) return UNREADABLE;
+    if (error instanceof Problem && error.code === 'ARTIFACT_ALTERED') return error.message;
     throw error;
   }
 }
 
 /** What an unreadable index leaves: files that may be hours of work, for a person to look at, and for nobody to trust. */
-async function setAllAside(folder: string): Promise<string> {
+async function setAllAside(folder: string, why: string): Promise<string> {
   const checkpoints = (await readdir(folder)).filter((file) => CHECKPOINT.test(file));
   // The index last: without it the checkpoints would be taken for litter.
   for (const file of [...checkpoints, INDEX]) await setAside(join(folder, file));
-  return `${INDEX}, which holds the checkpoints' sha256, cannot be read: it and ${checkpoints.length} checkpoints are set aside (*.damaged)`;
+  return `${INDEX}, which holds the checkpoints' sha256, cannot be read (${why}): it and ${checkpoints.length} checkpoints are set aside (*.damaged)`;
 }
 
 async function setAside(path: string): Promise<void> {

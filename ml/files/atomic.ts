@@ -2,8 +2,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { Problem } from '../../configs/problem.js';
 import { fromSystemError } from '../../configs/system-error.js';
 import { makeFolder, shareAsFolder, syncFolder } from './folders.js';
+import { openRegular } from './regular.js';
 
 /** A file being written: what is given to `write` is on it to the last byte, or the promise is rejected. */
 export interface NewFile {
@@ -55,10 +57,17 @@ export async function writeJsonAtomically(path: string, value: unknown): Promise
 /** Bytes read at once; a smaller file is read with one call, which is what takes long about thousands of them. */
 const READ_AT_ONCE = 1 << 20;
 
-/** sha256 of a file's bytes in lower-case hexadecimal, and their number. */
+/**
+ * sha256 of a file's bytes in lower-case hexadecimal, and their number.
+ * @throws the system's error where it cannot be opened; Problem ARTIFACT_ALTERED where it is no regular file: a pipe would never end
+ */
 export async function hashFile(path: string): Promise<{ sha256: string; bytes: number }> {
   const hash = createHash('sha256');
-  const file = await open(path, 'r');
+  const file = await openRegular(path);
+  if (file === null) {
+    const message = 'is a folder, device, pipe or socket, not a file';
+    throw new Problem({ code: 'ARTIFACT_ALTERED', message, where: path, cure: 'move it away, and make the file again: emo-aen run' });
+  }
   try {
     const { size } = await file.stat();
     const buffer = Buffer.allocUnsafe(Math.min(READ_AT_ONCE, size + 1));

@@ -6,7 +6,7 @@ import { constants } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { z } from 'zod';
-import { isAbout } from '../../configs/problem.js';
+import { isAbout, Problem } from '../../configs/problem.js';
 
 export type Found<Value> =
   | { readonly is: 'absent' }
@@ -16,6 +16,8 @@ export type Found<Value> =
 
 /** Most bytes of a record, unless the caller says otherwise. A ledger of 500 tasks has 0.4 MB. */
 const MOST_BYTES = 64 << 20;
+/** Most bytes of a record with an entry for each of hundreds of thousands of photos. JavaScript has no longer texts. */
+export const MOST_BYTES_OF_PHOTOS = 500 << 20;
 
 /**
  * What stands in the file at `path`. A file of another version does not fit `schema`, and counts as damaged.
@@ -23,9 +25,12 @@ const MOST_BYTES = 64 << 20;
  * @throws the system's error where the file may not be read (EACCES) or the disk fails (EIO).
  */
 export async function readRecord<Value>(path: string, schema: z.ZodType<Value>, mostBytes = MOST_BYTES): Promise<Found<Value>> {
-  const text = await textOf(path, mostBytes);
-  if (text === null) return { is: 'absent' };
-  if (typeof text !== 'string') return damaged(text.why);
+  const found = await readRecordText(path, mostBytes);
+  return found.is === 'sound' ? parseRecord(found.value, schema) : found;
+}
+
+/** {@link readRecord} for a text that is a record. */
+export function parseRecord<Value>(text: string, schema: z.ZodType<Value>): Found<Value> {
   if (text.trim() === '') return damaged('is empty');
   let json: unknown;
   try {
@@ -37,6 +42,22 @@ export async function readRecord<Value>(path: string, schema: z.ZodType<Value>, 
   if (parsed.success) return { is: 'sound', value: parsed.data };
   const at = parsed.error.issues[0]?.path.join('.') ?? '';
   return damaged(`is damaged or of another version${at === '' ? '' : ` (${at})`}`);
+}
+
+/**
+ * {@link readRecord} for who cannot go on without the file.
+ * @param cure what makes the file again
+ * @throws Problem ARTIFACT_MISSING where it is absent, ARTIFACT_ALTERED where it is damaged
+ */
+export async function needRecord<Value>(
+  path: string,
+  schema: z.ZodType<Value>,
+  { cure, mostBytes = MOST_BYTES }: { readonly cure: string; readonly mostBytes?: number },
+): Promise<Value> {
+  const found = await readRecord(path, schema, mostBytes);
+  if (found.is === 'sound') return found.value;
+  if (found.is === 'absent') throw new Problem({ code: 'ARTIFACT_MISSING', message: 'this file is not there', where: path, cure });
+  throw new Problem({ code: 'ARTIFACT_ALTERED', message: `this file ${found.why}`, where: path, cure });
 }
 
 /**
@@ -66,24 +87,25 @@ function damaged(why: string): { is: 'damaged'; why: string } {
   return { is: 'damaged', why };
 }
 
-async function textOf(path: string, mostBytes: number): Promise<string | { readonly why: string } | null> {
+/** The text of a file of the product's own, which is more than JSON; as {@link readRecord} reads it. */
+export async function readRecordText(path: string, mostBytes = MOST_BYTES): Promise<Found<string>> {
   try {
     // Without O_NONBLOCK a named pipe would hold the reader for ever.
     const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       const facts = await file.stat();
-      if (facts.isDirectory()) return { why: 'is a folder' };
-      if (!facts.isFile()) return { why: 'is not a regular file' };
-      if (facts.size > mostBytes) return { why: `has ${facts.size} bytes, more than ${mostBytes}` };
-      return new TextDecoder('utf-8', { fatal: true }).decode(await file.readFile());
+      if (facts.isDirectory()) return damaged('is a folder');
+      if (!facts.isFile()) return damaged('is not a regular file');
+      if (facts.size > mostBytes) return damaged(`has ${facts.size} bytes, more than ${mostBytes}`);
+      return { is: 'sound', value: new TextDecoder('utf-8', { fatal: true }).decode(await file.readFile()) };
     } finally {
       await file.close();
     }
   } catch (error) {
-    if (isAbout(error, 'ENOENT', 'ENOTDIR')) return null;
-    if (isAbout(error, 'ELOOP')) return { why: 'is a link to itself' };
-    if (isAbout(error, 'ENXIO')) return { why: 'is not a regular file' };
-    if (error instanceof TypeError) return { why: 'is not text' };
+    if (isAbout(error, 'ENOENT', 'ENOTDIR')) return { is: 'absent' };
+    if (isAbout(error, 'ELOOP')) return damaged('is a link to itself');
+    if (isAbout(error, 'ENXIO')) return damaged('is not a regular file');
+    if (error instanceof TypeError) return damaged('is not text');
     throw error;
   }
 }

@@ -3,10 +3,12 @@
  * task: a file that is damaged counts as none, one that cannot be written is left as it was, and both are told.
  */
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { Problem } from '../../configs/problem.js';
+import { fromSystemError } from '../../configs/system-error.js';
 import { writeFileAtomically } from './atomic.js';
+import { MOST_BYTES_OF_PHOTOS, parseRecord, readRecordText, type Found } from './record.js';
 
 /** Relative to the project root. */
 const CACHE = '.emo-aen/cache';
@@ -71,27 +73,32 @@ export class Remembered<Value> {
 }
 
 async function readEntries<Value>({ root, file, value, tell }: RememberedOptions<Value>): Promise<Map<string, Value>> {
-  let text: string;
-  try {
-    text = await readFile(join(root, CACHE, file), 'utf8');
-  } catch (error) {
-    const reason = reasonOf(error);
-    if (reason !== 'ENOENT') tell(`${CACHE}/${file} cannot be read (${reason}): what it remembers is found out anew`);
-    return new Map();
-  }
-  const body = text.slice(text.indexOf('\n') + 1).trimEnd();
-  const entries = text.startsWith(`${digestOf(body)}\n`) ? z.array(z.tuple([z.string(), value])).safeParse(JSON.parse(body)) : null;
-  if (entries?.success === true) return new Map(entries.data);
-  tell(`${CACHE}/${file} is damaged or of another version: what it remembered is found out anew`);
+  const found = await readRecordText(join(root, CACHE, file), MOST_BYTES_OF_PHOTOS).catch((error: unknown) => {
+    tell(`${CACHE}/${file} cannot be read (${reasonOf(error)}): what it remembers is found out anew`);
+    return null;
+  });
+  if (found === null || found.is === 'absent') return new Map();
+  const entries = found.is === 'sound' ? parseEntries(found.value, value) : found;
+  if (entries.is === 'sound') return new Map(entries.value);
+  if (entries.is === 'damaged') tell(`${CACHE}/${file} ${entries.why}: what it remembered is found out anew`);
   return new Map();
+}
+
+const DAMAGED = 'is damaged or of another version';
+
+function parseEntries<Value>(text: string, value: z.ZodType<Value>): Found<[string, Value][]> {
+  const body = text.slice(text.indexOf('\n') + 1).trimEnd();
+  if (!text.startsWith(`${digestOf(body)}\n`)) return { is: 'damaged', why: DAMAGED };
+  return parseRecord(body, z.array(z.tuple([z.string(), value])));
 }
 
 function digestOf(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-/** The code of a system error or a Problem. @throws what is neither: a defect. */
+/** In words. @throws what is no error of the system: a defect. */
 function reasonOf(error: unknown): string {
-  if (error instanceof Error && 'code' in error) return String(error.code);
+  const problem = fromSystemError(error);
+  if (problem instanceof Problem) return problem.message;
   throw error;
 }

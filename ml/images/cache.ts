@@ -1,7 +1,8 @@
 /** Reads the packed photo cache (layout: CacheIndex in configs/schema/photos.ts). */
 import { readSync } from 'node:fs';
-import { open, readFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { isAbout, Problem } from '../../configs/problem.js';
+import { MOST_BYTES_OF_PHOTOS, needRecord } from '../files/record.js';
 import { CacheIndex } from '../../configs/schema/photos.js';
 
 export interface PhotoCache {
@@ -55,14 +56,7 @@ export async function openCache(indexFile: string, cacheFile: string): Promise<P
 
 /** The cache's index alone: which photos, splits and settings. */
 export async function readCacheIndex(indexFile: string): Promise<CacheIndex> {
-  const text = await readFile(indexFile, 'utf8').catch((error: unknown) => {
-    throw missing(error, indexFile);
-  });
-  try {
-    return CacheIndex.parse(JSON.parse(text));
-  } catch (cause) {
-    throw new Problem({ code: 'ARTIFACT_ALTERED', message: 'not an index of a photo cache', where: indexFile, cure: REBUILD, cause });
-  }
+  return needRecord(indexFile, CacheIndex, { cure: REBUILD, mostBytes: MOST_BYTES_OF_PHOTOS });
 }
 
 function readWhole(descriptor: number, buffer: Uint8Array, position: number, where: string): void {

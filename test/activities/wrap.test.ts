@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MockActivityEnvironment } from '@temporalio/testing';
@@ -118,6 +119,19 @@ describe('a task as an activity', () => {
     const text = await readFile(path, 'utf8');
     await writeFile(path, `${text}${text.slice(0, 30)}`);
     assert.equal((await readEvents(root, 'r')).length, 2);
+  });
+
+  it('is blocked where a link or a pipe is in the place of its log, and writes through neither', async () => {
+    const [path, victim] = [join(root, 'logs/r/events.jsonl'), join(root, 'victim')];
+    await mkdir(join(root, 'logs/r'), { recursive: true });
+    await writeFile(victim, 'mine');
+    await symlink(victim, path);
+    assert.match((await failure(task(async () => nothing))).message, /the log of this run is a link/);
+    assert.equal(await readFile(victim, 'utf8'), 'mine');
+    await rm(path);
+    execFileSync('mkfifo', [path]);
+    assert.match((await failure(task(async () => nothing))).message, /the log of this run is not a regular file/);
+    await assert.rejects(readEvents(root, 'r'), (error) => error instanceof Problem && /is not a regular file/.test(error.message));
   });
 
   const problems: readonly [Problem, boolean][] = [

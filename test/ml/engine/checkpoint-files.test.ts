@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -51,6 +52,7 @@ describe('checkpoints on disk', () => {
     ['emptied', 'has 0 bytes'],
     ['changed by a bit', 'its sha256 differs'],
     ['removed', 'is gone'],
+    ['replaced by a pipe', 'is a folder, device, pipe or socket, not a file'],
   ] as const)
     it(`that were ${harm} are set aside for the one before, and told`, async () => {
       const files = await open();
@@ -59,7 +61,10 @@ describe('checkpoints on disk', () => {
       const path = join(folder, checkpointName(3, 0));
       const bytes = await readFile(path);
       bytes[bytes.length - 1] = 1 ^ (bytes[bytes.length - 1] ?? 0);
-      if (harm === 'removed') await rm(path);
+      if (harm === 'replaced by a pipe') {
+        await rm(path);
+        execFileSync('mkfifo', [path]);
+      } else if (harm === 'removed') await rm(path);
       else if (harm === 'changed by a bit') await writeFile(path, bytes);
       else await truncate(path, harm === 'emptied' ? 0 : 10);
       const { entry, warnings } = await (await open()).newest();

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -79,5 +80,11 @@ describe('files written atomically', () => {
     const data = Buffer.alloc(3_000_001, 7);
     await writeFileAtomically(join(folder, 'file'), data);
     assert.deepEqual(await hashFile(join(folder, 'file')), { sha256: createHash('sha256').update(data).digest('hex'), bytes: data.length });
+  });
+
+  it('hashes no folder, and waits for no pipe', async () => {
+    execFileSync('mkfifo', [join(folder, 'pipe')]);
+    for (const path of [folder, join(folder, 'pipe')])
+      await assert.rejects(hashFile(path), (error) => error instanceof Problem && /not a file/.test(error.message));
   });
 });

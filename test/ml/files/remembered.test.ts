@@ -54,6 +54,7 @@ describe('what is remembered in a file', () => {
     'cut off': (text) => text.slice(0, -4),
     'one digit of which was flipped': (text) => text.replace('41', '51'),
     'that is empty': () => '',
+    'that a merge left with its marks': (text) => `<<<<<<< ours\n${text}=======\n${text}>>>>>>> theirs\n`,
     'of another version': () => '{"version":7}',
   };
   for (const [name, damage] of Object.entries(DAMAGES))
@@ -76,7 +77,7 @@ describe('what is remembered in a file', () => {
     await opened.save();
     assert.equal(opened.get('a'), 1);
     assert.equal(told.length, 2);
-    assert.match(String(told[0]), /^\.emo-aen\/cache\/numbers\.json cannot be read \(EISDIR\)/);
-    assert.match(String(told[1]), /^\.emo-aen\/cache\/numbers\.json cannot be written \(CONFLICT\)/);
+    assert.match(String(told[0]), /^\.emo-aen\/cache\/numbers\.json is a folder: what it remembered is found out anew/);
+    assert.match(String(told[1]), /^\.emo-aen\/cache\/numbers\.json cannot be written \(a folder stands where a file is needed\)/);
   });
 });
