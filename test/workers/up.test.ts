@@ -74,9 +74,7 @@ describe("a project's processes", () => {
     assert.deepEqual(started(mended), []);
     assert.deepEqual([mended.address, mended.uiUrl], [one.address, one.uiUrl]);
 
-    const begun = performance.now();
     const { processes } = await bringDown(root);
-    assert.ok(performance.now() - begun < 10_000);
     assert.deepEqual(
       processes.map(({ name, ended }) => [name, ended]),
       [

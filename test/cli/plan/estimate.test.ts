@@ -87,12 +87,10 @@ describe('how long a plan takes', () => {
     );
   });
 
-  it('is found for a thousand tasks of the gpu queue in a moment', () => {
+  it('is found for a thousand tasks of the gpu queue, where counting every path would never end', () => {
     const names = Array.from({ length: 1_000 }, (_, index) => `t${index}`);
     const plan = names.map((name, index) => planned(name, { queue: 'gpu', needs: index < 50 ? [] : [`t${index - 50}`] }));
     const ledgers = [took(Object.fromEntries(names.map((name) => [name, 1])))];
-    const began = performance.now();
     assert.equal(secondsOf(plan, ledgers), 1_000);
-    assert.ok(performance.now() - began < 1_000);
   });
 });

@@ -155,20 +155,14 @@ describe('any text', () => {
 });
 
 describe('a pipeline of a thousand tasks', () => {
-  it('compiles within a second', async () => {
+  it('compiles, where following every path of needs would never end', async () => {
     const project = await makeProject();
     try {
       const layer = (index: number): string[] => (index < 50 ? [] : Array.from({ length: 5 }, (_, k) => `t${index - 50 + k}`));
       const tasks = Array.from({ length: 1000 }, (_, index) => [`t${index}`, { ...model, needs: layer(index) }] as const);
       await project.write({ 'configs/pipeline.yaml': stringify({ version: 1, name: 'test', tasks: Object.fromEntries(tasks) }) });
-      const times: number[] = [];
-      for (let turn = 0; turn < 3; turn += 1) {
-        const started = performance.now();
-        const plan = await compilePlan(project.root, 'configs/pipeline.yaml', [], BUILT_IN);
-        times.push(performance.now() - started);
-        assert.equal(plan.tasks.length, 1000);
-      }
-      assert.ok(Math.min(...times) < 1000, `${times.map(Math.round).join(', ')} ms`);
+      const plan = await compilePlan(project.root, 'configs/pipeline.yaml', [], BUILT_IN);
+      assert.equal(plan.tasks.length, 1000);
     } finally {
       await project.remove();
     }

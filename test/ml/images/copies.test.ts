@@ -89,14 +89,11 @@ describe('copies in a set', () => {
     ]);
   });
 
-  it('of ten thousand photos with one content are told in a second', function () {
-    this.timeout(20_000);
-    const photos = Array.from({ length: 10_000 }, (_, number) => `f${number % 3}/good/x${number}:train`);
+  it('of a hundred thousand photos with one content are told, where comparing each with each would take hours', () => {
+    const photos = Array.from({ length: 100_000 }, (_, number) => `f${number % 3}/good/x${number}:train`);
     const set = setOf(photos, []);
-    const begun = performance.now();
     const found = copyFindings({ ...set, photos: set.photos.map((photo) => ({ ...photo, sha256: 'same' })) });
-    assert.equal(found.length, 10_000);
-    assert.ok(performance.now() - begun < 5_000);
+    assert.equal(found.length, 100_000);
   });
 
   it('are in a cluster of the report where they reach beyond the two sides of one pair', () => {

@@ -41,11 +41,9 @@ describe('ranking metrics', () => {
     );
   });
 
-  it('ranks 200,000 values in well under a second', () => {
-    const x = Float64Array.from({ length: 200_000 }, (_, index) => (index * 7919) % 200_003);
-    const started = performance.now();
+  it('ranks a million values, where comparing each with each would take an hour', () => {
+    const x = Float64Array.from({ length: 1_000_000 }, (_, index) => (index * 7919) % 1_000_003);
     assert.equal(kendallTauB(x, x), 1);
-    assert.ok(performance.now() - started < 2_000);
   });
 
   it('leaves the lists that it ranks as they were', () => {

@@ -142,7 +142,6 @@ describe('reportPage of ten thousand findings and a thousand clusters', () => {
   const PHOTOS = 1_000;
   let root: string;
   let page: string;
-  let seconds: number;
   before(async () => {
     root = await mkdtemp(join(tmpdir(), 'emo-aen-page-'));
     await mkdir(join(root, 'one', 'good'), { recursive: true });
@@ -161,15 +160,12 @@ describe('reportPage of ten thousand findings and a thousand clusters', () => {
     const clusters = Array.from({ length: 1_000 }, (_, cluster) =>
       Array.from({ length: 12 }, (_, number) => `one/good/${(8 * cluster + number) % PHOTOS}.jpg`),
     );
-    const started = performance.now();
     page = await reportPage(madeReport(findings, { clusters }), { photoRoot: root, maxPixels: 1e6 });
-    seconds = (performance.now() - started) / 1000;
   });
   after(() => rm(root, { recursive: true }));
 
-  it('stays under five megabytes, and is made within a minute', () => {
+  it('stays under five megabytes', () => {
     assert.ok(Buffer.byteLength(page) < 5e6, `${Buffer.byteLength(page)} bytes`);
-    assert.ok(seconds < 60, `${seconds} s`);
   });
 
   it('has each kind once with examples, a folded list that ends, and where the others are', () => {
