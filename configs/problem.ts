@@ -56,6 +56,9 @@ export interface ProblemFields {
   readonly cause?: unknown;
 }
 
+/** Characters of a message: names in files of others may be as long as the file. */
+const LONGEST = 8_000;
+
 export class Problem extends Error {
   override readonly name = 'Problem';
   readonly code: ProblemCode;
@@ -63,7 +66,7 @@ export class Problem extends Error {
   readonly cure: string | undefined;
 
   constructor({ code, message, where, cure, cause }: ProblemFields) {
-    super(message, cause === undefined ? undefined : { cause });
+    super(message.length > LONGEST ? `${message.slice(0, LONGEST)}…` : message, cause === undefined ? undefined : { cause });
     this.code = code;
     this.where = where;
     this.cure = cure;

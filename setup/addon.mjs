@@ -13,6 +13,29 @@ const FLAGS = [
   ...['-fPIC', '-shared', '-pthread', '-Wall', '-Wextra', '-Werror', '-Wno-unknown-pragmas', '-DNAPI_VERSION=8'],
 ];
 
+/**
+ * @typedef {object} Build
+ * @property {readonly string[]} flags of the compiler
+ * @property {Readonly<Record<string, string>>} env what a process that loads the addon needs besides
+ */
+
+/** @type {Build} */
+const USUAL = { flags: FLAGS, env: {} };
+
+// Slow, and right: what stands behind a finding is a line of a source.
+const SANITIZED = [
+  ...['-std=c++17', '-O1', '-g', '-march=native', '-ffp-contract=fast', '-fno-omit-frame-pointer'],
+  ...['-fsanitize=address,undefined,float-cast-overflow', '-fno-sanitize-recover=all'],
+  ...['-fPIC', '-shared', '-pthread', '-Wno-unknown-pragmas', '-DNAPI_VERSION=8'],
+];
+
+/**
+ * A build with AddressSanitizer and UndefinedBehaviorSanitizer, which the fuzzer runs.
+ * @param {Readonly<Record<string, string>>} env with which Node, which has neither, takes such an addon
+ * @returns {Build}
+ */
+export const sanitized = (env) => ({ flags: SANITIZED, env });
+
 /** What a compiled addon depends on, besides the libraries it is linked to. Starts no program. @param {string} clone @param {string} sources its folder in the clone */
 export async function addonDigest(clone, sources) {
   const names = (await readdir(join(clone, sources))).filter((name) => /\.(cc|h)$/.test(name)).sort();
@@ -43,15 +66,21 @@ async function processor() {
  * @param {string} folder to be made
  * @param {Addon} addon
  * @param {import('./python.mjs').Surroundings} about
+ * @param {Build} build
  */
-export async function makeAddon(folder, { what, file, sources, include, libraries, beside, load }, { clone, env, signal, locks }) {
+export async function makeAddon(
+  folder,
+  { what, file, sources, include, libraries, beside, load },
+  { clone, env, signal, locks },
+  build = USUAL,
+) {
   const files = (await readdir(join(clone, sources))).filter((name) => name.endsWith('.cc')).sort();
   const make = async (/** @type {string} */ temporary) => {
     const target = join(temporary, file);
     await run(
       findCompiler(env),
       [
-        ...FLAGS,
+        ...build.flags,
         `-I${join(clone, 'node_modules', 'node-api-headers', 'include')}`,
         ...include.flatMap((path) => ['-isystem', path]),
         ...files.map((name) => join(clone, sources, name)),
@@ -62,7 +91,14 @@ export async function makeAddon(folder, { what, file, sources, include, librarie
       { cwd: temporary, env, signal, locks, what: `compiling ${what}`, cure: 'see the lines above; GCC 9 or later will do' },
     );
     const script = `const addon = ${JSON.stringify(target)};\n${load}`;
-    await run(process.execPath, ['-e', script], { cwd: clone, env, signal, locks, what: `loading ${what}`, cure: 'see the line above' });
+    await run(process.execPath, ['-e', script], {
+      cwd: clone,
+      env: { ...env, ...build.env },
+      signal,
+      locks,
+      what: `loading ${what}`,
+      cure: 'see the line above',
+    });
   };
   await makeAside(folder, make, [basename(beside)]);
 }

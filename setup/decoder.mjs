@@ -32,8 +32,9 @@ export async function makeLibjpeg(folder, { python, requirements }, about) {
  * @param {string} folder to be made
  * @param {string} libjpeg folder of libjpeg-turbo, beside it
  * @param {import('./python.mjs').Surroundings} about
+ * @param {import('./addon.mjs').Build} [build]
  */
-export async function makeDecoder(folder, libjpeg, about) {
+export async function makeDecoder(folder, libjpeg, about, build) {
   const packages = join(about.clone, 'node_modules', '@img');
   const headers = join(packages, 'sharp-libvips-dev', 'include');
   const libvips = join(packages, 'sharp-libvips-linux-x64', 'lib');
@@ -53,6 +54,7 @@ export async function makeDecoder(folder, libjpeg, about) {
       load: "require('sharp'); require(addon);",
     },
     about,
+    build,
   );
 }
 

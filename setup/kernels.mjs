@@ -10,8 +10,9 @@ export const KERNEL_SOURCES = join('ml', 'engine', 'native');
  * @param {string} folder to be made
  * @param {string} native folder of TensorFlow's libraries and headers, beside it
  * @param {import('./python.mjs').Surroundings} about
+ * @param {import('./addon.mjs').Build} [build]
  */
-export async function makeKernels(folder, native, about) {
+export async function makeKernels(folder, native, about, build) {
   await makeAddon(
     folder,
     {
@@ -24,5 +25,6 @@ export async function makeKernels(folder, native, about) {
       load: `process.dlopen({ exports: {} }, ${JSON.stringify(join(native, BINDING))}); process.dlopen({ exports: {} }, addon);`,
     },
     about,
+    build,
   );
 }

@@ -4,8 +4,10 @@
  * [crc32 of type and data, 4 bytes][length, 2][type, 1][data]; a record is one whole chunk or a first, middles and a last.
  * Each record is a protobuf message `Record` of wandb/proto/wandb_internal.proto. Written by wandb 0.31.0.
  */
-import { readFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import protobuf from 'protobufjs';
+import { Problem } from '../../configs/problem.js';
+import { readAtMost } from '../files/regular.js';
 
 export interface WandbRun {
   readonly runId: string;
@@ -16,19 +18,38 @@ export interface WandbRun {
   readonly finished: boolean;
 }
 
+/** Bytes: a row takes some hundred. */
+const MOST_BYTES = 256 * 2 ** 20;
 const HEAD = Buffer.from(':W&B');
 const HEAD_BYTES = 7;
 const BLOCK = 32_768;
 const CHUNK_HEAD = 7;
 const CHUNK = { whole: 1, first: 2, middle: 3, last: 4 } as const;
 
-/** @throws Error, in words, where the file is no offline run, is cut short or damaged; the system's error where it is not there. */
+/** @throws Problem ARTIFACT_ALTERED where the file is no offline run, is cut short or damaged; the system's error where it is not there. */
 export async function readWandbRun(path: string): Promise<WandbRun> {
+  const file = await open(path, 'r');
+  const bytes = await readAtMost(file, MOST_BYTES).finally(() => file.close());
+  if (bytes === null) throw altered(path, `it has more than ${MOST_BYTES} bytes`);
   const run = { runId: '', project: '', rows: [] as Record<string, unknown>[], finished: false };
-  for (const record of records(await readFile(path))) {
-    for (const [field, value] of fields(record)) READERS[field]?.(value, run);
+  try {
+    for (const record of records(bytes)) for (const [field, value] of fields(record)) READERS[field]?.(value, run);
+  } catch (cause) {
+    // Words of ours, of protobuf (RangeError where a length leads out) or of JSON.
+    if (!(cause instanceof Error) || cause instanceof TypeError) throw cause;
+    throw altered(path, cause.message, cause);
   }
   return run;
+}
+
+function altered(where: string, message: string, cause?: unknown): Problem {
+  return new Problem({
+    code: 'ARTIFACT_ALTERED',
+    message,
+    where,
+    cure: 'archive the logs again: emo-aen retry with the task archive-logs',
+    cause,
+  });
 }
 
 type Building = { runId: string; project: string; rows: Record<string, unknown>[]; finished: boolean };

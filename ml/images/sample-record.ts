@@ -22,8 +22,8 @@ export async function readDegradations(root: string): Promise<Degradations> {
   return { folders: new Set(), findings: told ? [] : [finding('bad-record', DEGRADATIONS_FILE, read.message)] };
 }
 
-/** More than a million pairs need. */
-export const MOST_RECORD_BYTES = 256 * 2 ** 20;
+/** 80,000 pairs. What a record of nonsense makes of memory is a hundred times as much. */
+export const MOST_RECORD_BYTES = 32 * 2 ** 20;
 
 /** The record of the set in a folder (absolute), what is wrong with it, or null where there is none. */
 export async function readSampleRecord(root: string): Promise<SampleRecord | ReadFault | null> {

@@ -25,8 +25,11 @@ export interface Scores {
 
 type Limits = DatasetSettings['scores'];
 
-/** Of a table: more than a name and four numbers for each of a million photos, and what fits into a text. */
-export const MOST_SCORE_BYTES = 256 * 2 ** 20;
+/** Of a table of one folder: 500,000 photos. Rows in memory take fifty times as much. */
+export const MOST_SCORE_BYTES = 16 * 2 ** 20;
+
+/** Faults of one table that are told: a table of something else has one for every line. */
+const MOST_FAULTS = 100;
 
 /** @param root absolute photo root. Folders without the file have no scores, and nothing is wrong with that. */
 export async function readScores(root: string, folders: readonly string[], photos: readonly FoundPhoto[], limits: Limits): Promise<Scores> {
@@ -49,7 +52,9 @@ export async function readScores(root: string, folders: readonly string[], photo
     }
     const { text } = read;
     const known = byFile.size;
-    for (const { line, code, message } of readTable(text, names, limits, byFile)) found(code, `line ${line}: ${message}`);
+    const faults = readTable(text, names, limits, byFile);
+    for (const { line, code, message } of faults.slice(0, MOST_FAULTS)) found(code, `line ${line}: ${message}`);
+    if (faults.length > MOST_FAULTS) found('bad-scores', `and ${faults.length - MOST_FAULTS} more lines that are wrong`);
     const scored = byFile.size - known;
     if (scored < limits.coverage * names.size)
       found('scores-incomplete', `scores ${scored} of ${names.size} photos, fewer than scores.coverage asks for (${limits.coverage})`);

@@ -51,7 +51,8 @@ function blocksOf(directory: TiffDirectory): Blocks {
   const height = first(TAGS.height) ?? 0;
   const [width, rows] = [first(TAGS.tileWidth) ?? first(TAGS.width) ?? 0, first(TAGS.tileHeight) ?? first(TAGS.rowsPerStrip) ?? height];
   const samples = first(TAGS.planes) === SEPARATE_PLANES ? 1 : (first(TAGS.samplesPerPixel) ?? 1);
-  const bits = samples * Math.max(1, ...directory.numbers(TAGS.bitsPerSample));
+  // As many as the file says: too many to be arguments.
+  const bits = samples * directory.numbers(TAGS.bitsPerSample).reduce((most, sample) => Math.max(most, sample), 1);
   const tiled = first(TAGS.tileOffsets) !== undefined;
   return {
     kind: tiled ? 'tile' : 'strip',

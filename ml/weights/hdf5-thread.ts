@@ -49,7 +49,7 @@ function readTensors(root: File, fileBytes: number): [string, Tensor][] {
     if (virtual !== undefined && virtual.length > 0) throw new Error(`${path} in it is virtual: its numbers lie in other files`);
     if (found.filters.length > 0) throw new Error(`${path} in it is compressed (${found.filters.map(({ name }) => name).join(', ')})`);
     left -= size * shape.reduce((product, side) => product * side, 1);
-    if (left < 0) throw new Error('its tensors claim more than the file holds');
+    if (!(left >= 0)) throw new Error('its tensors claim more than the file holds');
     tensors.push([nameOf(root, path), { shape, data: floatsOf(found, path) }]);
   }
   return tensors;

@@ -32,7 +32,7 @@ type Slot = Pickled | typeof MARK;
  * What a file may make of the memory: an instruction of one byte makes up to 300. The state dict of these networks takes 8,000 instructions, one
  * with an optimiser's state three times as many.
  */
-const MOST = { instructions: 250_000, stack: 50_000, memo: 100_000, text: 1 << 20 };
+const MOST = { instructions: 250_000, stack: 50_000, memo: 100_000, text: 1 << 20, integer: 32 };
 
 interface Machine {
   readonly rules: PickleRules;
@@ -203,6 +203,7 @@ function words(bytes: Buffer): string {
 
 /** Two's complement, little-endian. */
 function longInteger(bytes: Buffer): number | bigint {
+  if (bytes.length > MOST.integer) throw new Error(`the pickle holds a whole number of ${bytes.length} bytes, far more than tensors need`);
   const unsigned = bytes.reduceRight((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
   const value = BigInt.asIntN(8 * bytes.length, unsigned);
   return Number.isSafeInteger(Number(value)) ? Number(value) : value;

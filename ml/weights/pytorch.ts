@@ -144,8 +144,9 @@ function readLegacy(file: Buffer): Pickled {
   const keys = next();
   if (!Array.isArray(keys)) throw new Error('it lists no storages');
   for (const key of keys) {
+    // Nothing of it is shown that is no text: lists of lists of lists have words without end.
     const storage = typeof key === 'string' ? storages.get(key) : undefined;
-    if (storage === undefined) throw new Error(`it lists a storage ${String(key)} that nothing uses`);
+    if (storage === undefined) throw new Error(`it lists a storage ${typeof key === 'string' ? key : 'without a name'} that nothing uses`);
     const start = at + 8;
     at = start + storage.count * storage.type.size;
     if (at > file.length) throw new RangeError('cut short');
@@ -207,7 +208,8 @@ function tensorsOf(value: Pickled, fileBytes: number): Map<string, Tensor> {
     if (!(view instanceof TensorView)) throw new Error(`its entry ${name} is not a tensor`);
     if (view.storage.type.read === null) continue;
     left -= 4 * view.shape.reduce((product, side) => product * side, 1);
-    if (left < 0) throw new Error('its tensors claim more than the file holds');
+    // Sides whose product is infinite, and one of 0, make no number.
+    if (!(left >= 0)) throw new Error('its tensors claim more than the file holds');
     tensors.set(name, gather(view, view.storage.type.read));
   }
   return tensors;

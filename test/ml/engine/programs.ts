@@ -9,7 +9,9 @@ import { floats } from '../../../ml/engine/native-state.js';
 import { checkTensorFlow, DTYPES, tensorFlowEnvironment, type TensorFlow } from '../../../ml/engine/tensorflow.js';
 import type { Network } from '../../../ml/network/network.js';
 
-const addons = [await checkTensorFlow(), await checkAddon((await readInstallation()).tensorflow.kernels, 'our operations')] as const;
+/** The fuzzer has operations that are built with sanitizers. */
+const kernels = process.env['EMO_AEN_FUZZ_KERNELS'] ?? (await readInstallation()).tensorflow.kernels;
+const addons = [await checkTensorFlow(), await checkAddon(kernels, 'our operations')] as const;
 let loaded: TensorFlow | null = null;
 
 /** On the CPU, with as many threads as the machine of the golden files does not matter for: numbers are compared with tolerance. */
