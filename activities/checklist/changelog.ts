@@ -22,7 +22,7 @@ export const changelog: TaskFunction<SettingsOf<'changelog'>> = async (context) 
   const { file } = context.settings.changelog;
   // Refused before the work begins: the schema sees where the text leads, this where links lead.
   await settingBelow(root, file, { where: file, cure: 'set changelog.file to a file below the project root, with no link out of it' });
-  const manifest = await read(context, 'manifest', Manifest);
+  const manifest = await read(context, 'version-manifest', Manifest);
   const ledger = await readOwnLedger(root, run);
   const settings = settingsFilesOf(ledger);
   const overrides = ledger.events.flatMap((event) => event.overrides);

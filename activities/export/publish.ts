@@ -70,6 +70,7 @@ export const publish: TaskFunction<SettingsOf<'publish'>> = async (context) => {
   return {
     artifacts: [
       { name: 'manifest', path: published.paths.manifest },
+      { name: 'version-manifest', path: published.paths.versionManifest },
       { name: 'published-onnx', path: published.paths.fp32 },
       { name: 'published-onnx-int8', path: published.paths.int8 },
       { name: 'published-checkpoint', path: published.paths.checkpoint },

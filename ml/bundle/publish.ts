@@ -46,8 +46,8 @@ export interface PublishRequest {
 
 export interface Published {
   readonly version: string;
-  /** Absolute paths: the manifest and the files under the names that stay. */
-  readonly paths: Readonly<Record<'manifest' | 'fp32' | 'int8' | 'checkpoint', string>>;
+  /** Absolute paths: the manifest and the files under the names that stay, which another publication changes, and the version's own manifest. */
+  readonly paths: Readonly<Record<'manifest' | 'fp32' | 'int8' | 'checkpoint' | 'versionManifest', string>>;
   readonly comparison: Comparison;
 }
 
@@ -78,7 +78,13 @@ async function publishAlone(request: PublishRequest): Promise<Published> {
   return {
     version,
     comparison,
-    paths: { manifest: stays(MANIFEST), fp32: stays(fp32), int8: stays(int8), checkpoint: stays(checkpoint) },
+    paths: {
+      manifest: stays(MANIFEST),
+      fp32: stays(fp32),
+      int8: stays(int8),
+      checkpoint: stays(checkpoint),
+      versionManifest: stays(join(versionFolder(version), MANIFEST)),
+    },
   };
 }
 

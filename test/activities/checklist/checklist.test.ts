@@ -227,11 +227,13 @@ describe('the checklist', function () {
   describe('opens models', () => {
     const editManifest = async (change: (files: { name: string }[]) => { name: string }[]): Promise<void> => {
       const manifest = JSON.parse(await readFile(join(root, 'models/manifest.json'), 'utf8')) as { files: { name: string }[] };
-      await writeFile(join(root, 'models/manifest.json'), JSON.stringify({ ...manifest, files: change(manifest.files) }));
+      for (const folder of ['', 'versions/0.1.0/'])
+        await writeFile(join(root, 'models', folder, 'manifest.json'), JSON.stringify({ ...manifest, files: change(manifest.files) }));
     };
     /** Makes the ledger say of artifacts, and of the manifest as it is now, what is on disk. */
     const follow = async (facts: Readonly<Record<string, object>>): Promise<void> => {
-      const all: Readonly<Record<string, object>> = { ...facts, manifest: await hashFile(join(root, 'models/manifest.json')) };
+      const made = await hashFile(join(root, 'models/manifest.json'));
+      const all: Readonly<Record<string, object>> = { ...facts, manifest: made, 'version-manifest': made };
       for (const artifact of ledger.tasks.flatMap(({ output }) => output?.artifacts ?? []))
         Object.assign(artifact, all[artifact.name] ?? {});
     };

@@ -183,9 +183,11 @@ class Builder {
       const unmeasured = { opset: name === 'checkpoint' ? null : 17, runtimes: [], latency: [], accuracy: null };
       files.push({ name, path: `versions/0.1.0/${names[name]}`, ...(await hashFile(join(this.root, sources[name]))), ...unmeasured });
     }
-    await this.write('models/manifest.json', JSON.stringify(manifest(this.hash, files)));
+    const text = JSON.stringify(manifest(this.hash, files));
+    for (const folder of ['', 'versions/0.1.0/']) await this.write(`models/${folder}manifest.json`, text);
     await this.done('publish', {
       manifest: 'models/manifest.json',
+      'version-manifest': 'models/versions/0.1.0/manifest.json',
       'published-onnx': 'models/emo_aen.onnx',
       'published-onnx-int8': 'models/emo_aen_int8.onnx',
       'published-checkpoint': 'models/emo_aen.safetensors',

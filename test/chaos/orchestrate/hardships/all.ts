@@ -6,6 +6,7 @@ import { DESCRIPTORS } from './descriptors.js';
 import { FULL_DISK } from './full-disk.js';
 import { HANGUP } from './hangup.js';
 import type { Hardship } from './hardship.js';
+import { PUBLISHING } from './publishing.js';
 import { RECORDS } from './records.js';
 import { STRANGER } from './stranger.js';
 import { TWO_PROJECTS } from './two-projects.js';
@@ -13,6 +14,7 @@ import { TWO_PROJECTS } from './two-projects.js';
 export const HARDSHIPS: readonly Hardship[] = [
   CANCEL,
   FAIL_FAST,
+  PUBLISHING,
   HANGUP,
   RECORDS,
   DESCRIPTORS,
