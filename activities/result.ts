@@ -4,7 +4,7 @@
  */
 import { types } from 'node:util';
 import { z } from 'zod';
-import { MOST_BYTES } from '../configs/failure.js';
+import { MOST_BYTES } from '../configs/cut.js';
 import { Problem } from '../configs/problem.js';
 import type { Progress } from '../configs/schema/payload.js';
 import type { TaskResult } from './task.js';

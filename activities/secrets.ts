@@ -1,6 +1,6 @@
 /** What a task may read of its worker's environment: just the variables that the pipeline names, and nowhere shown. */
 import { hostname } from 'node:os';
-import { cut } from '../configs/failure.js';
+import { cut } from '../configs/cut.js';
 import { Problem } from '../configs/problem.js';
 import { hiderOf } from './hide.js';
 

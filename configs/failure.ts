@@ -4,12 +4,9 @@
  */
 import { inspect } from 'node:util';
 import { z } from 'zod';
+import { cut } from './cut.js';
 import { codesInWords, isProblemCode, Problem, PROBLEM_CODES, type ProblemCode } from './problem.js';
 
-/** Most bytes of one text in UTF-8. What a person needs stands at its beginning. */
-export const MOST_BYTES = 16 * 1024;
-/** Kept free for the words that say how much is missing. */
-const NOTE_BYTES = 64;
 /** Most causes that are kept, the outermost first, and most errors of an AggregateError. */
 export const MOST_CAUSES = 10;
 
@@ -68,15 +65,6 @@ export function errorOf(record: FailureRecord): Error {
   if (code === UNEXPECTED) return new RecordedError(record, cause);
   const place = where === undefined ? {} : { where };
   return new Problem({ code, message, ...place, ...(cure === undefined ? {} : { cure }), ...(cause === undefined ? {} : { cause }) });
-}
-
-/** The beginning of a text that is too long, and how much was left out: at most `most` bytes together. Always valid UTF-8. */
-export function cut(text: string, most = MOST_BYTES): string {
-  const bytes = Buffer.from(text);
-  if (bytes.length <= most) return bytes.toString();
-  // A character that the limit would halve is left out.
-  const kept = new TextDecoder().decode(bytes.subarray(0, most - NOTE_BYTES), { stream: true });
-  return `${kept}… (cut here: ${bytes.length - Buffer.byteLength(kept)} more bytes)`;
 }
 
 function mapTexts({ code, causes, ...rest }: FailureRecord, text: (value: string) => string): FailureRecord {

@@ -2,6 +2,7 @@
  * The one error class for what a person can act on: what is wrong, where, and what to do.
  * Anything else that is thrown is a defect of ours and keeps its stack trace.
  */
+import { cut } from './cut.js';
 import { visible } from './visible.js';
 
 /** Every code a {@link Problem} can carry, and whether trying the same thing again can help (design §4, "Failure kinds"). */
@@ -56,9 +57,6 @@ export interface ProblemFields {
   readonly cause?: unknown;
 }
 
-/** Characters of a message: names in files of others may be as long as the file. */
-const LONGEST = 8_000;
-
 export class Problem extends Error {
   override readonly name = 'Problem';
   readonly code: ProblemCode;
@@ -66,7 +64,7 @@ export class Problem extends Error {
   readonly cure: string | undefined;
 
   constructor({ code, message, where, cure, cause }: ProblemFields) {
-    super(message.length > LONGEST ? `${message.slice(0, LONGEST)}…` : message, cause === undefined ? undefined : { cause });
+    super(cut(message), cause === undefined ? undefined : { cause });
     this.code = code;
     this.where = where;
     this.cure = cure;

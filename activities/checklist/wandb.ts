@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { CLONE } from '../../configs/load/installation.js';
-import { cut } from '../../configs/failure.js';
+import { cut } from '../../configs/cut.js';
 import { Problem } from '../../configs/problem.js';
 import { eachLine, listen, say } from '../../ml/processes/channel.js';
 import { endDescendants, MARK } from '../../ml/processes/descendants.js';

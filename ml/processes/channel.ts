@@ -5,7 +5,8 @@
 import { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import type { z } from 'zod';
-import { cut, type Hide } from '../../configs/failure.js';
+import { cut } from '../../configs/cut.js';
+import type { Hide } from '../../configs/failure.js';
 import { Problem } from '../../configs/problem.js';
 
 /** The file descriptor at which parent and child talk; the parent starts the child with a pipe there. */

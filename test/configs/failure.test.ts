@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { cut, errorOf, FailureRecord, MOST_BYTES, MOST_CAUSES, recordOf } from '../../configs/failure.js';
+import { cut, MOST_BYTES } from '../../configs/cut.js';
+import { errorOf, FailureRecord, MOST_CAUSES, recordOf } from '../../configs/failure.js';
 import { Problem } from '../../configs/problem.js';
 
 /** What the other side of a border has of it. */
