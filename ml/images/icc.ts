@@ -1,5 +1,5 @@
 /** What a photo's ICC profile says, as far as the question "is this sRGB?" needs it (ICC.1:2022; IEC 61966-2-1). */
-import { srgbLight } from './rgb-space.js';
+import { isSrgb, isSrgbLight, type Matrix } from './rgb-space.js';
 
 export interface IccProfile {
   /** The profile's own description, `unnamed profile` where it has none that can be read. */
@@ -10,18 +10,8 @@ export interface IccProfile {
   readonly space: string;
 }
 
-/** sRGB's primaries, adapted to D50, as every sRGB profile holds them. */
-const SRGB_COLORANTS: Readonly<Record<string, readonly [number, number, number]>> = {
-  rXYZ: [0.4361, 0.2225, 0.0139],
-  gXYZ: [0.3851, 0.7169, 0.0971],
-  bXYZ: [0.1431, 0.0606, 0.7141],
-};
-/** Makers round; Display-P3 and Adobe RGB are off by 0.08 and more. */
-const COLORANT_TOLERANCE = 0.01;
-/** Profiles of a few bytes hold the curve in 20 points or as a plain 2.2 power: both stay within this. */
-const CURVE_TOLERANCE = 0.02;
 const CURVES = ['rTRC', 'gTRC', 'bTRC'] as const;
-const CURVE_POINTS = [0.1, 0.25, 0.5, 0.75, 0.9] as const;
+const COLORANTS = ['rXYZ', 'gXYZ', 'bXYZ'] as const;
 
 /** Reads a profile's bytes. A profile that cannot be read counts as not sRGB. */
 export function readIcc(bytes: Buffer): IccProfile {
@@ -40,10 +30,8 @@ type Tags = ReadonlyMap<string, Buffer>;
 
 /** By what the profile converts. Grey has no primaries. */
 const IS_SRGB: Readonly<Record<string, (tags: Tags) => boolean>> = {
-  'RGB ': (tags) =>
-    Object.entries(SRGB_COLORANTS).every(([tag, expected]) => isColorant(tags.get(tag), expected)) &&
-    CURVES.every((tag) => isSrgbCurve(tags.get(tag))),
-  GRAY: (tags) => isSrgbCurve(tags.get('kTRC')),
+  'RGB ': (tags) => CURVES.every((tag) => isSrgb(colorantsIn(tags), curveIn(tags, tag))),
+  GRAY: (tags) => isSrgbLight(curveIn(tags, 'kTRC')),
 };
 
 function tagTable(bytes: Buffer): Map<string, Buffer> {
@@ -58,14 +46,16 @@ function tagTable(bytes: Buffer): Map<string, Buffer> {
 
 const fixed = (bytes: Buffer, offset: number): number => bytes.readInt32BE(offset) / 65536;
 
-function isColorant(tag: Buffer | undefined, expected: readonly [number, number, number]): boolean {
-  return tag !== undefined && expected.every((value, axis) => Math.abs(fixed(tag, 8 + 4 * axis) - value) < COLORANT_TOLERANCE);
+/** Null where one is missing. */
+function colorantsIn(tags: Tags): Matrix | null {
+  const all = COLORANTS.flatMap((tag) => tags.get(tag) ?? []).map((tag) => [fixed(tag, 8), fixed(tag, 12), fixed(tag, 16)] as const);
+  return all.length === COLORANTS.length ? (all as unknown as Matrix) : null;
 }
 
-function isSrgbCurve(tag: Buffer | undefined): boolean {
-  if (tag === undefined) return false;
-  const curve = toneCurve(tag);
-  return curve !== null && CURVE_POINTS.every((point) => Math.abs(curve(point) - srgbLight(point)) < CURVE_TOLERANCE);
+/** Not a number where the profile has no such curve. */
+function curveIn(tags: Tags, name: string): (value: number) => number {
+  const tag = tags.get(name);
+  return (tag === undefined ? null : toneCurve(tag)) ?? (() => NaN);
 }
 
 function toneCurve(tag: Buffer): ((value: number) => number) | null {

@@ -51,5 +51,5 @@ export const EXTENSIONS: Readonly<Record<string, readonly string[]>> = {
   heif: ['.avif', '.heif', '.heic'],
 };
 
-/** Of files that are taken for photos; GIF is ranked, and the audit tells what it is. */
+/** Of files that are taken for photos, and of GIF, so that rank and audit say that it is none that they take. */
 export const PHOTO_EXTENSIONS: ReadonlySet<string> = new Set([...Object.values(EXTENSIONS).flat(), '.gif']);

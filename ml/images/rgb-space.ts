@@ -1,4 +1,4 @@
-/** A colour space of red, green and blue by its numbers, and the ICC profile that says the same (ICC.1:2022). */
+/** Colour spaces of red, green and blue by their numbers. The page in the browser needs them too, so that nothing here is of Node. */
 
 /** CIE 1931 chromaticity. */
 export type Point = readonly [x: number, y: number];
@@ -28,11 +28,11 @@ export function srgbLight(value: number): number {
   return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
 }
 
-type Vector = readonly [number, number, number];
-type Matrix = readonly [Vector, Vector, Vector];
+export type Vector = readonly [number, number, number];
+export type Matrix = readonly [Vector, Vector, Vector];
 
 /** The white of every profile. */
-const D50: Vector = [0.9642, 1, 0.8249];
+export const D50: Vector = [0.9642, 1, 0.8249];
 /** Bradford's, of ICC.1:2022 annex E: from XYZ to the cones that adapt. */
 const BRADFORD: Matrix = [
   [0.8951, 0.2664, -0.1614],
@@ -41,7 +41,7 @@ const BRADFORD: Matrix = [
 ];
 
 /** XYZ of red, green and blue, adapted to D50, as a matrix profile holds them; null where the points span no colours. */
-function colorantsOf({ white, red, green, blue }: Primaries): Matrix | null {
+export function colorantsOf({ white, red, green, blue }: Primaries): Matrix | null {
   const columns = transposed([red, green, blue].map(xyzOf) as unknown as Matrix);
   const inverse = inverted(columns);
   const back = inverted(BRADFORD);
@@ -82,73 +82,53 @@ function inverted([a, b, c]: Matrix): Matrix | null {
   return transposed(rows.map((row) => row.map((value) => value / determinant)) as unknown as Matrix);
 }
 
-/** Points of a curve: those of PQ near black need many. */
-const CURVE_POINTS = 4096;
+/** Makers round; Display P3 and Adobe RGB are off by 0.08 and more. */
+const COLORANT_TOLERANCE = 0.01;
+/** Profiles of a few bytes hold the curve in 20 points or as a plain 2.2 power: both stay within this. */
+const CURVE_TOLERANCE = 0.02;
+const CURVE_POINTS = [0.1, 0.25, 0.5, 0.75, 0.9] as const;
 
-/** An ICC profile of version 2 with a matrix and a curve. Null where the primaries span no colours. */
-export function profileOf(name: string, { primaries, light }: RgbSpace): Buffer | null {
-  const colorants = colorantsOf(primaries);
-  if (colorants === null) return null;
-  const curve = Buffer.alloc(12 + 2 * CURVE_POINTS);
-  curve.write('curv', 0, 'latin1');
-  curve.writeUInt32BE(CURVE_POINTS, 8);
-  for (let point = 0; point < CURVE_POINTS; point++)
-    curve.writeUInt16BE(Math.round(65535 * Math.min(1, Math.max(0, light(point / (CURVE_POINTS - 1))))), 12 + 2 * point);
-  const [red, green, blue] = colorants.map(xyzTag) as [Buffer, Buffer, Buffer];
-  const tags: readonly (readonly [string, Buffer])[] = [
-    ['desc', descriptionTag(name)],
-    ['wtpt', xyzTag(D50)],
-    ['rXYZ', red],
-    ['gXYZ', green],
-    ['bXYZ', blue],
-    ['rTRC', curve],
-    ['gTRC', curve],
-    ['bTRC', curve],
-  ];
-  return assembled(tags);
+/** @param colorants of red, green and blue, adapted to D50 */
+export function isSrgb(colorants: Matrix | null, light: RgbSpace['light']): boolean {
+  const right = colorantsOf(SRGB_PRIMARIES);
+  const near = colorants?.every((colour, at) =>
+    colour.every((value, axis) => Math.abs(value - (right?.[at]?.[axis] ?? NaN)) < COLORANT_TOLERANCE),
+  );
+  return near === true && isSrgbLight(light);
 }
 
-/** Type `XYZ `: three numbers with 16 bits behind the point. */
-function xyzTag(values: Vector): Buffer {
-  const tag = Buffer.alloc(20);
-  tag.write('XYZ ', 0, 'latin1');
-  values.forEach((value, axis) => tag.writeInt32BE(Math.round(value * 65536), 8 + 4 * axis));
-  return tag;
+export function isSrgbLight(light: RgbSpace['light']): boolean {
+  return CURVE_POINTS.every((point) => Math.abs(light(point) - srgbLight(point)) < CURVE_TOLERANCE);
 }
 
-/** Type `desc` of version 2: the name in ASCII, none in Unicode, none for old Macintoshes (67 bytes). */
-function descriptionTag(name: string): Buffer {
-  const head = Buffer.alloc(12);
-  head.write('desc', 0, 'latin1');
-  head.writeUInt32BE(name.length + 1, 8);
-  return Buffer.concat([head, Buffer.from(`${name}\0`, 'latin1'), Buffer.alloc(8 + 3 + 67)]);
-}
+const STEPS = 65535;
 
-const HEADER_BYTES = 128;
-
-function assembled(tags: readonly (readonly [string, Buffer])[]): Buffer {
-  const head = Buffer.alloc(HEADER_BYTES + 4 + 12 * tags.length);
-  head.writeUInt32BE(0x02400000, 8);
-  head.write('mntrRGB XYZ ', 12, 'latin1');
-  head.write('acsp', 36, 'latin1');
-  xyzTag(D50).copy(head, 68, 8);
-  head.writeUInt32BE(tags.length, HEADER_BYTES);
-  const parts: Buffer[] = [];
-  const places = new Map<Buffer, number>();
-  let end = head.length;
-  tags.forEach(([type, data], index) => {
-    const at = places.get(data) ?? end;
-    if (at === end) {
-      // Tags begin at multiples of 4.
-      parts.push(data, Buffer.alloc((4 - (data.length % 4)) % 4));
-      places.set(data, at);
-      end += Math.ceil(data.length / 4) * 4;
+/** What turns pixels of 4 bytes, the last of which stays, from the space into sRGB, in place. Null where the primaries span no colours. */
+export function toSrgb({ primaries, light }: RgbSpace): ((rgba: Uint8ClampedArray) => void) | null {
+  const [from, to] = [colorantsOf(primaries), colorantsOf(SRGB_PRIMARIES)];
+  const back = to === null ? null : inverted(transposed(to));
+  if (from === null || back === null) return null;
+  // Row by row: how much of each channel's light goes into one of sRGB's.
+  const [red, green, blue] = transposed(from.map((colour) => times(back, colour)) as unknown as Matrix);
+  const lights = Float64Array.from({ length: 256 }, (_, level) => Math.min(1, Math.max(0, light(level / 255))));
+  const levels = Uint8Array.from({ length: STEPS + 1 }, (_, step) => Math.round(255 * srgbLevel(step / STEPS)));
+  const level = ([x, y, z]: Vector, r: number, g: number, b: number): number =>
+    levels[Math.round(STEPS * Math.min(1, Math.max(0, x * r + y * g + z * b)))] as number;
+  return (rgba) => {
+    for (let at = 0; at < rgba.length; at += 4) {
+      const [r, g, b] = [lights[rgba[at] as number], lights[rgba[at + 1] as number], lights[rgba[at + 2] as number]] as [
+        number,
+        number,
+        number,
+      ];
+      rgba[at] = level(red, r, g, b);
+      rgba[at + 1] = level(green, r, g, b);
+      rgba[at + 2] = level(blue, r, g, b);
     }
-    const entry = HEADER_BYTES + 4 + 12 * index;
-    head.write(type, entry, 'latin1');
-    head.writeUInt32BE(at, entry + 4);
-    head.writeUInt32BE(data.length, entry + 8);
-  });
-  head.writeUInt32BE(end, 0);
-  return Buffer.concat([head, ...parts]);
+  };
+}
+
+/** IEC 61966-2-1: from light to the encoded value. */
+function srgbLevel(light: number): number {
+  return light <= 0.0031308 ? 12.92 * light : 1.055 * light ** (1 / 2.4) - 0.055;
 }

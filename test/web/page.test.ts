@@ -8,6 +8,8 @@ import { openBrowser } from '../../ml/browser/chromium.js';
 import type { Stage } from '../activities/export/stage.js';
 import { invoke } from '../cli/invoke.js';
 import { serve, type Serving } from '../cli/serving.js';
+import { avif, cicp, icc, iccp, jpegWith, P3_POINTS, plain } from '../ml/images/coloured-photos.js';
+import { longs, withChunk } from '../ml/images/png-chunk.js';
 import { type Change, changedBundle, publishSmall, rewriteModel, writePhotos } from './published.js';
 import { skipWithoutChromium } from './without-chromium.js';
 
@@ -88,6 +90,39 @@ describe('the page in a browser', function () {
     const differences = ranked.map(({ score }, place) => Math.abs(score - (expected[place]?.score ?? NaN)));
     assert.ok(Math.max(...differences) < TOLERANCE, differences.join(' '));
     assert.deepEqual(complaints, []);
+  });
+
+  it('sees colours as emo-aen rank does, whatever says what they are, and refuses what it refuses in its words', async () => {
+    const [png, folder] = [await plain(), await mkdtemp(join(tmpdir(), 'emo-aen-colours-'))];
+    closing.push(() => rm(folder, { recursive: true }));
+    const made: Readonly<Record<string, Buffer>> = {
+      'p3.png': withChunk(png, 'cICP', cicp(12, 13, 0, 1)),
+      'pq.png': withChunk(png, 'cICP', cicp(9, 16, 0, 1)),
+      'narrow.png': withChunk(png, 'cICP', cicp(1, 13, 0, 0)),
+      'srgb-first.png': withChunk(withChunk(png, 'iCCP', iccp(await icc('p3'))), 'cICP', cicp(1, 13, 0, 1)),
+      'linear.png': withChunk(png, 'gAMA', longs(100_000)),
+      'points.png': withChunk(png, 'cHRM', longs(...P3_POINTS)),
+      'profile.png': withChunk(png, 'iCCP', iccp(await icc('p3'))),
+      'hlg.avif': await avif(9, 18),
+      'adobe.jpg': await jpegWith(0xffff, 'R03'),
+      'logarithmic.png': withChunk(png, 'cICP', cicp(9, 9, 0, 1)),
+    };
+    const files = Object.keys(made).map((name) => join(folder, name));
+    for (const [name, bytes] of Object.entries(made)) await writeFile(join(folder, name), bytes);
+    const { stdout } = await invoke('rank', ...files, '--root', stage.root, '--json');
+    const answer = JSON.parse(stdout) as { photos: { file: string; score: number }[]; refused: { message: string }[] };
+    const expected = new Map(answer.photos.map(({ file, score }) => [basename(file), score]));
+    const { page } = await visit(
+      await serveOther((manifest) => void Object.assign(manifest, { files: manifest.files.filter(({ name }) => name !== 'int8-weights') })),
+    );
+    await choose(page, files);
+    await status(page, '9 photos ranked');
+    const ranked = await rows(page);
+    const differences = ranked.map(({ name, score }) => [name, Math.abs(score - (expected.get(name) ?? NaN))] as const);
+    assert.deepEqual([differences.length, differences.filter(([, difference]) => !(difference < TOLERANCE))], [9, []]);
+    const [refused] = answer.refused;
+    assert.match(refused?.message ?? '', /^carries the colour numbers 9\/9 .*, which cannot be used$/);
+    assert.ok((await page.locator('body').innerText()).includes(refused?.message ?? 'nothing is refused'));
   });
 
   it('takes the model whose weights are in INT8 where there is one, and scores nearly the same', async () => {

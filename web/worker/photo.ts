@@ -1,6 +1,7 @@
 /** A photo file to the square that the model sees and a small picture of it. */
 import { CentralSquare } from '../shared/resize.js';
 import { Trouble } from '../shared/trouble.js';
+import { conversionOf, type Conversion } from './colours.js';
 
 export interface Seen {
   /** crop x crop x 3 bytes. */
@@ -12,9 +13,14 @@ export interface Seen {
 const PIXELS_AT_ONCE = 4_000_000;
 const THUMBNAIL = 192;
 
-/** Upright by its EXIF orientation and in sRGB, as the browser decodes it. @throws Trouble where it is no photo that this browser reads */
+/** Upright by its EXIF orientation and in sRGB. @throws Trouble where it is no photo that this browser reads, or in colours that nothing converts */
 export async function seePhoto(photo: Blob, { resize, crop }: { readonly resize: number; readonly crop: number }): Promise<Seen> {
-  const bitmap = await createImageBitmap(photo, { imageOrientation: 'from-image', premultiplyAlpha: 'none' }).catch((cause: unknown) => {
+  const convert = await conversionOf(photo);
+  const bitmap = await createImageBitmap(photo, {
+    imageOrientation: 'from-image',
+    premultiplyAlpha: 'none',
+    colorSpaceConversion: convert === null ? 'default' : 'none',
+  }).catch((cause: unknown) => {
     throw new Trouble({
       message: 'This browser cannot read the photo to its end',
       cure: 'Save it anew as JPEG or PNG',
@@ -22,13 +28,13 @@ export async function seePhoto(photo: Blob, { resize, crop }: { readonly resize:
     });
   });
   try {
-    return { square: squareOf(bitmap, resize, crop), thumbnail: await thumbnailOf(bitmap) };
+    return { square: squareOf(bitmap, resize, crop, convert), thumbnail: await thumbnailOf(bitmap, convert) };
   } finally {
     bitmap.close();
   }
 }
 
-function squareOf(bitmap: ImageBitmap, resize: number, crop: number): Uint8Array {
+function squareOf(bitmap: ImageBitmap, resize: number, crop: number, convert: Conversion | null): Uint8Array {
   const square = new CentralSquare(bitmap.width, bitmap.height, resize, crop);
   const { left, top, width, height } = square.region;
   const rows = Math.max(1, Math.min(height, Math.floor(PIXELS_AT_ONCE / width)));
@@ -37,20 +43,27 @@ function squareOf(bitmap: ImageBitmap, resize: number, crop: number): Uint8Array
     const count = Math.min(rows, height - row);
     context.clearRect(0, 0, width, count);
     context.drawImage(bitmap, left, top + row, width, count, 0, 0, width, count);
-    square.addRows(context.getImageData(0, 0, width, count).data);
+    const { data } = context.getImageData(0, 0, width, count);
+    convert?.(data);
+    square.addRows(data);
   }
   return square.pixels();
 }
 
 /** The whole photo, its longer side THUMBNAIL at the most. */
-async function thumbnailOf(bitmap: ImageBitmap): Promise<ImageBitmap> {
+async function thumbnailOf(bitmap: ImageBitmap, convert: Conversion | null): Promise<ImageBitmap> {
   const ratio = Math.min(1, THUMBNAIL / Math.max(bitmap.width, bitmap.height));
   const width = Math.max(1, Math.round(bitmap.width * ratio));
   const height = Math.max(1, Math.round(bitmap.height * ratio));
   const canvas = new OffscreenCanvas(width, height);
-  const context = contextOf(canvas, false);
+  const context = contextOf(canvas, convert !== null);
   context.imageSmoothingQuality = 'medium';
   context.drawImage(bitmap, 0, 0, width, height);
+  if (convert !== null) {
+    const shown = context.getImageData(0, 0, width, height);
+    convert(shown.data);
+    context.putImageData(shown, 0, 0);
+  }
   return canvas.transferToImageBitmap();
 }
 

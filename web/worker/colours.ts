@@ -1,0 +1,58 @@
+/** The colours of a photo as `emo-aen rank` sees them, also where browsers pass over what the photo says of them, or adapt HDR to their screen. */
+import { colourMark, headOfPng, isSrgbSpace, type Carried } from '../../ml/images/colour-marks.js';
+import { heifColour } from '../../ml/images/heif-colour.js';
+import { toSrgb } from '../../ml/images/rgb-space.js';
+import { Trouble } from '../shared/trouble.js';
+
+/** Turns pixels of RGBA into sRGB, in place. */
+export type Conversion = (rgba: Uint8ClampedArray) => void;
+
+/** What turns the photo's own numbers into sRGB; null where the browser does it, by the photo's ICC profile. @throws Trouble where nothing can */
+export async function conversionOf(photo: Blob): Promise<Conversion | null> {
+  const bytes = new Uint8Array(await photo.arrayBuffer());
+  const carried = carriedBy(bytes);
+  const mark = carried === null ? null : colourMark(bytes, carried);
+  if (mark?.kind !== 'space') return null;
+  if (mark.space !== null && isSrgbSpace(mark.space)) return () => undefined;
+  const conversion = mark.space === null ? null : toSrgb(mark.space);
+  if (conversion === null) throw new Trouble({ message: `It carries ${mark.name}, which cannot be used`, cure: 'Convert it by hand' });
+  return conversion;
+}
+
+/** Null for formats in which only a profile says anything. */
+function carriedBy(bytes: Uint8Array): Carried | null {
+  if (startsWith(bytes, '\x89PNG\r\n')) return { format: 'png', hasProfile: headOfPng(bytes).has('iCCP'), exif: null };
+  if (startsWith(bytes.subarray(4), 'ftyp')) return { format: 'heif', hasProfile: heifColour(bytes).hasProfile, exif: null };
+  return startsWith(bytes, '\xff\xd8') ? carriedByJpeg(bytes) : null;
+}
+
+const SEGMENT = 0xff;
+const START_OF_SCAN = 0xda;
+const APP1 = 0xe1;
+const APP2 = 0xe2;
+
+/** From the segments in front of the picture (ITU-T T.81, B.1.1.3). */
+function carriedByJpeg(bytes: Uint8Array): Carried {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  let hasProfile = false;
+  let exif: Uint8Array | null = null;
+  for (let at = 2; at + 4 <= bytes.length;) {
+    const marker = bytes[at + 1];
+    // Bytes between segments, and the fill in front of a marker, belong to nobody.
+    if (bytes[at] !== SEGMENT || marker === SEGMENT || marker === 0) {
+      at += 1;
+      continue;
+    }
+    if (marker === START_OF_SCAN) break;
+    const end = at + 2 + view.getUint16(at + 2);
+    const body = bytes.subarray(at + 4, end);
+    if (marker === APP1 && startsWith(body, 'Exif\0\0')) exif ??= body;
+    if (marker === APP2 && startsWith(body, 'ICC_PROFILE\0')) hasProfile = true;
+    at = end;
+  }
+  return { format: 'jpeg', hasProfile, exif };
+}
+
+function startsWith(bytes: Uint8Array, signature: string): boolean {
+  return String.fromCharCode(...bytes.subarray(0, signature.length)) === signature;
+}
