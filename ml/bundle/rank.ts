@@ -87,7 +87,7 @@ type ScoredPhoto = Pick<RankedPhoto, 'file' | 'score'>;
 
 /** The photo as 3 x crop x crop normalised floats. @throws Problem PHOTO, or a system error of reading */
 async function prepare(decoders: Decoders, file: string, { resize, crop, mean, std }: ManifestPreprocessing): Promise<Float32Array> {
-  const pixels = await squareIn(decoders, file, resize);
+  const pixels = await squareIn(decoders, file, { size: resize, minSide: crop });
   const view = new Float32Array(crop * crop * 3);
   writeView(pixels, { size: resize, crop, mean, std }, view, 0);
   const planes = new Float32Array(view.length);

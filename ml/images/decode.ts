@@ -18,6 +18,8 @@ sharp.cache(false);
 /** What a photo's header says. Width and height are those of the upright photo, in pixels. */
 export interface PhotoHeader {
   readonly format: string;
+  /** Of HEIF, what its picture is coded in: `av1` of AVIF, `hevc`; null where nobody knows, and of other formats. */
+  readonly compression: string | null;
   readonly width: number;
   readonly height: number;
   /** EXIF orientation, 1 (upright) to 8. */
@@ -55,6 +57,7 @@ export async function readHeader(bytes: Buffer): Promise<PhotoHeader> {
   const { format, space, icc = null, exif = null } = metadata;
   return {
     format,
+    compression: metadata.compression ?? null,
     width: metadata.autoOrient.width,
     height: metadata.autoOrient.height,
     orientation: metadata.orientation ?? 1,

@@ -23,7 +23,7 @@ export const FINDINGS = {
   'link-outside': error('copy the photo into the set: a set must not depend on files elsewhere'),
   empty: error('replace the file by a whole photo, or remove it'),
   'not-an-image': error('replace the file by a photo (JPEG, PNG, WebP, TIFF or AVIF), or remove it'),
-  'wrong-format': error('save it as JPEG, PNG, WebP, TIFF or AVIF'),
+  'wrong-format': error('JPEG, PNG, WebP, AVIF and common TIFF are read: export it anew from where it came, or remove it'),
   truncated: error('copy the file again from where it came: its end is missing'),
   damaged: error('copy the file again from where it came, or remove it'),
   'crashes-decoder': error('remove it, or save it anew with another program; where many photos are named: emo-aen doctor'),

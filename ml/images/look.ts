@@ -2,14 +2,14 @@
 import { Problem } from '../../configs/problem.js';
 import type { AuditReport } from '../../configs/schema/audit.js';
 import type { DatasetSettings } from '../../configs/schema/dataset.js';
-import { endOfPicture, isAnimatedPng } from './container.js';
+import { endOfPicture } from './container.js';
 import { checkData } from './data-checks.js';
-import { glanceAtSquare, lookAtSquare, readHeader, type PhotoHeader } from './decode.js';
+import { glanceAtSquare, lookAtSquare, type PhotoHeader } from './decode.js';
 import { encoderOf } from './encoder.js';
 import type { FindingCode } from './findings.js';
 import type { Begin } from './decoders/jobs.js';
 import type { Content } from './inspections.js';
-import { EXTENSIONS } from './names.js';
+import { failureOf, openPhoto } from './opened.js';
 import { photoHashes } from './photo-hashes.js';
 import { AUDITED_SIDE, tileDigest } from './tiles.js';
 
@@ -50,26 +50,19 @@ export async function lookAt(bytes: Buffer, options: LookOptions): Promise<Looke
 }
 
 async function headerOf(bytes: Buffer, limits: Limits, faults: Fault[]): Promise<PhotoHeader | null> {
-  if (bytes.length === 0) {
-    faults.push(['empty', 'has 0 bytes']);
-    return null;
-  }
-  const header = await readHeader(bytes).catch((error: unknown) => {
-    if (!(error instanceof Problem)) throw error;
-    faults.push(['not-an-image', `is not an image that can be read (${error.message})`]);
-    return null;
-  });
-  if (header !== null) faults.push(...headerFaults(header, limits), ...containerFaults(bytes, header));
+  const { header, refusals } = await openPhoto(bytes);
+  faults.push(...refusals.map(([code, message]): Fault => [code, message]));
+  // Nothing is known for sure of what is coded in another way.
+  const isRead = refusals.every(([code]) => code !== 'wrong-format');
+  if (header !== null && isRead) faults.push(...headerFaults(header, limits), ...trailingBytes(bytes, header));
   return header;
 }
 
 function headerFaults(header: PhotoHeader, limits: Limits): Fault[] {
-  const { format, width, height, pages, orientation } = header;
+  const { width, height, orientation } = header;
   const colour = colourFault(header);
   const doubt = header.colour?.doubt ?? null;
   const rows: readonly (readonly [boolean, FindingCode, string])[] = [
-    [!Object.hasOwn(EXTENSIONS, format), 'wrong-format', `is ${format.toUpperCase()}, whatever its name says`],
-    [pages > 1, 'animated', `holds ${pages} pictures instead of one`],
     [width * height > limits.maxPixels, 'too-many-pixels', `is ${width} x ${height}, more than ${limits.maxPixels} pixels`],
     [Math.min(width, height) < limits.minSide, 'too-small', `is ${width} x ${height}, its shortest side under ${limits.minSide} px`],
     [colour !== null, 'not-srgb', colour ?? ''],
@@ -93,11 +86,9 @@ function colourFault({ space, depth, colour }: PhotoHeader): string | null {
   return colour === null || colour.srgb ? null : `carries ${colour.name}, which is not sRGB`;
 }
 
-function containerFaults(bytes: Buffer, { format }: PhotoHeader): Fault[] {
-  if (format === 'png' && isAnimatedPng(bytes)) return [['animated', 'is an animated PNG']];
-  const end = endOfPicture(bytes, format);
-  if (end === null) return [['truncated', 'breaks off before its end']];
-  return end === undefined || end === bytes.length ? [] : [['trailing-bytes', `has ${bytes.length - end} bytes behind the picture`]];
+function trailingBytes(bytes: Buffer, { format }: PhotoHeader): Fault[] {
+  const end = endOfPicture(bytes, format) ?? bytes.length;
+  return end === bytes.length ? [] : [['trailing-bytes', `has ${bytes.length - end} bytes behind the picture`]];
 }
 
 /** What makes decoding pointless or dangerous. */
@@ -122,7 +113,7 @@ async function decodedSquare(
     return square;
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    faults.push(['damaged', `cannot be decoded as a whole (${error.message})`]);
+    faults.push([...failureOf(error)]);
     return null;
   }
 }

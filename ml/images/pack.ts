@@ -167,7 +167,7 @@ async function auditedSquare(decoders: Decoders, photoRoot: string, { file, sha2
       throw changed(file, `cannot be read (${cause.code})`, cause);
     });
     if (photo.sha256 !== sha256) throw changed(file, 'is not the file that was audited');
-    return squareOf(photo, { size, maxPixels: Infinity, where: file });
+    return squareOf(photo, { size, maxPixels: Infinity, minSide: 1, where: file });
   });
 }
 

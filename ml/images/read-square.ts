@@ -3,8 +3,8 @@ import { Problem } from '../../configs/problem.js';
 import { asColourSays } from './colour.js';
 import type { Begin } from './decoders/jobs.js';
 import { checkData } from './data-checks.js';
-import { decodeSquare, readHeader } from './decode.js';
-import { EXTENSIONS } from './names.js';
+import { decodeSquare, type PhotoHeader } from './decode.js';
+import { insistOnPhoto } from './opened.js';
 import { insistOnWhole } from './whole.js';
 
 export interface SquareOptions {
@@ -12,6 +12,8 @@ export interface SquareOptions {
   readonly size: number;
   /** A photo with more is not decoded. */
   readonly maxPixels: number;
+  /** A photo whose shorter side has fewer pixels is refused. */
+  readonly minSide: number;
   /** What the photo is called. */
   readonly where: string;
 }
@@ -19,25 +21,12 @@ export interface SquareOptions {
 /** size x size x 3 bytes. @param begin where others decode beside it @throws Problem PHOTO, naming `where`. */
 export async function readSquare(
   bytes: Buffer,
-  { size, maxPixels, where }: SquareOptions,
+  { size, maxPixels, minSide, where }: SquareOptions,
   begin: Begin = () => Promise.resolve(),
 ): Promise<Buffer> {
   try {
-    const header = await readHeader(bytes);
-    if (!Object.hasOwn(EXTENSIONS, header.format)) {
-      throw new Problem({
-        code: 'PHOTO',
-        message: `is ${header.format.toUpperCase()}, which is not read`,
-        cure: 'save it as JPEG, PNG, WebP, TIFF or AVIF',
-      });
-    }
-    if (header.width * header.height > maxPixels) {
-      throw new Problem({
-        code: 'PHOTO',
-        message: `${header.width} x ${header.height} pixels are more than ${maxPixels}`,
-        cure: 'make it smaller',
-      });
-    }
+    const header = await insistOnPhoto(bytes);
+    insistOnSides(header, { maxPixels, minSide });
     await begin(header.width * header.height);
     const legible = await asColourSays(bytes, header);
     if (legible !== bytes) await insistOnWhole(bytes, header);
@@ -47,5 +36,14 @@ export async function readSquare(
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     throw new Problem({ ...error.toJSON(), where, cause: error });
+  }
+}
+
+function insistOnSides({ width, height }: PhotoHeader, { maxPixels, minSide }: Pick<SquareOptions, 'maxPixels' | 'minSide'>): void {
+  if (width * height > maxPixels)
+    throw new Problem({ code: 'PHOTO', message: `${width} x ${height} pixels are more than ${maxPixels}`, cure: 'make it smaller' });
+  if (Math.min(width, height) < minSide) {
+    const message = `${width} x ${height} pixels are too few: the model looks at ${minSide} x ${minSide}`;
+    throw new Problem({ code: 'PHOTO', message, cure: 'take a larger version of the photo' });
   }
 }

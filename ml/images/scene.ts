@@ -8,10 +8,11 @@ import { Problem } from '../../configs/problem.js';
 import type { Degradation } from '../../configs/schema/sample.js';
 import { Draws } from '../random/philox.js';
 import { asColourSays } from './colour.js';
-import { decodeWhole, readHeader, type Pixels } from './decode.js';
+import { decodeWhole, type Pixels } from './decode.js';
 import { PHOTOS_IN_FLIGHT } from './decoders/at-once.js';
 import type { Answer, Ask, Begin } from './decoders/jobs.js';
 import { DEGRADE } from './degrade.js';
+import { insistOnPhoto } from './opened.js';
 import { photoOf, SMALLEST_SIDE, type SceneOptions } from './scene-options.js';
 import { insistOnWhole } from './whole.js';
 
@@ -29,7 +30,7 @@ export async function makeScene(bytes: Buffer, { folder, scene, ...options }: As
 /** The photo's pixels, or why it cannot be used. */
 async function usable(bytes: Buffer, begin: Begin): Promise<Pixels | string> {
   try {
-    const header = await readHeader(bytes);
+    const header = await insistOnPhoto(bytes);
     if (Math.min(header.width, header.height) < SMALLEST_SIDE) return `is ${header.width} x ${header.height}, under ${SMALLEST_SIDE} px`;
     if (header.width * header.height > MAX_PIXELS) return `has more than ${MAX_PIXELS} pixels`;
     await begin(header.width * header.height);

@@ -16,12 +16,12 @@ export async function squareOf(photo: Photo, ask: Ask<'square'>): Promise<Buffer
 
 /**
  * Of a photo of anybody's, by its path: what `rank` and `quantise` read.
- * @param size of its side, in pixels
+ * @param size of its side, in pixels @param minSide that the photo's shorter side must have, which is what the model looks at
  * @throws Problem PHOTO, naming the path; a system error of reading
  */
-export function squareIn(decoders: Decoders, path: string, size: number): Promise<Buffer> {
+export function squareIn(decoders: Decoders, path: string, { size, minSide }: Pick<Ask<'square'>, 'size' | 'minSide'>): Promise<Buffer> {
   return decoders.photo(path, async (read) => {
     const photo = await read(path, MAX_PIXELS * FILE_BYTES_PER_PIXEL);
-    return squareOf(photo, { size, maxPixels: MAX_PIXELS, where: path });
+    return squareOf(photo, { size, minSide, maxPixels: MAX_PIXELS, where: path });
   });
 }

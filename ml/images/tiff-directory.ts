@@ -52,6 +52,10 @@ export class TiffDirectory {
     }
   }
 
+  has(tag: number): boolean {
+    return this.entries.has(tag);
+  }
+
   /** Text of a tag, its bytes as they are. @param most bytes that are read; null where there is no text */
   text(tag: number, most: number): Buffer | null {
     const entry = this.entries.get(tag);

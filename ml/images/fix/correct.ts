@@ -14,6 +14,7 @@ import { asColourSays, inEightBits, SPACES } from '../colour.js';
 import { endOfPicture } from '../container.js';
 import { readHeader, unreadable, wholePhoto, type PhotoHeader } from '../decode.js';
 import type { Ask, Begin } from '../decoders/jobs.js';
+import { insistOnPhoto } from '../opened.js';
 import { inOwnWords } from '../own-words.js';
 import { insistOnWhole } from '../whole.js';
 import type { ProfileSpace } from './profiles.js';
@@ -57,7 +58,7 @@ export async function corrected(bytes: Buffer, format: string, actions: readonly
 /** Keeps the picture and nothing else: no EXIF, no XMP, no place and no time. The profile is sRGB. */
 async function encoded(bytes: Buffer, jpeg: boolean): Promise<Buffer> {
   try {
-    const header = await readHeader(bytes);
+    const header = await insistOnPhoto(bytes);
     const space = convertible(header);
     await insistOnWhole(bytes, header);
     const legible = await asColourSays(bytes, header);

@@ -31,7 +31,7 @@ export interface FolderPhotos {
 export async function photosOf(files: readonly string[], view: ViewSettings): Promise<FolderPhotos> {
   const found: { file: string; pixels: Uint8Array }[] = [];
   const refused: Problem[] = [];
-  const decoded = await withDecoders((decoders) => inFlight(files, PHOTOS_IN_FLIGHT, (file) => decodeOne(decoders, file, view.size)));
+  const decoded = await withDecoders((decoders) => inFlight(files, PHOTOS_IN_FLIGHT, (file) => decodeOne(decoders, file, view)));
   for (const one of decoded)
     if (one instanceof Problem) refused.push(one);
     else found.push(one);
@@ -52,9 +52,13 @@ export async function photosOf(files: readonly string[], view: ViewSettings): Pr
   };
 }
 
-async function decodeOne(decoders: Decoders, file: string, size: number): Promise<{ file: string; pixels: Uint8Array } | Problem> {
+async function decodeOne(
+  decoders: Decoders,
+  file: string,
+  { size, crop }: ViewSettings,
+): Promise<{ file: string; pixels: Uint8Array } | Problem> {
   try {
-    return { file, pixels: await squareIn(decoders, file, size) };
+    return { file, pixels: await squareIn(decoders, file, { size, minSide: crop }) };
   } catch (error) {
     if (error instanceof Problem) return error;
     throw error;

@@ -216,7 +216,7 @@ export const PHOTO_FILES: readonly Parser[] = [
       const limits = { ...DATASET_SETTINGS.photos, maxPixels: MOST_PIXELS, minSide: 1 };
       const begin = (): Promise<void> => Promise.resolve();
       for (const mode of ['full', 'fast'] as const) await lookAt(bytes, { mode, limits, begin });
-      await readSquare(bytes, { size: 32, maxPixels: MOST_PIXELS, where: 'photo' });
+      await readSquare(bytes, { size: 32, maxPixels: MOST_PIXELS, minSide: 1, where: 'photo' });
       return null;
     },
   },

@@ -136,7 +136,7 @@ const FILES: readonly Case[] = [
       const circles = Array.from({ length: 6 }, (_, n) => `<g id="a${n + 1}">${`<use href="#a${n}"/>`.repeat(10)}</g>`);
       return `<svg xmlns="http://www.w3.org/2000/svg"><defs><circle id="a0" r="9"/>${circles.join('')}</defs><use href="#a6"/></svg>`;
     }),
-    finds: inA('not-an-image', /unsupported image format/),
+    finds: inA('wrong-format', /is SVG, which cannot be read here/),
   },
   {
     name: 'one colour all over',

@@ -24,7 +24,7 @@ async function found(bytes: Buffer): Promise<string[]> {
   return full ?? [];
 }
 
-const squareOf = (bytes: Buffer): Promise<Buffer> => readSquare(bytes, { size: SIDE, maxPixels: 1e6, where: 'my photo' });
+const squareOf = (bytes: Buffer): Promise<Buffer> => readSquare(bytes, { size: SIDE, maxPixels: 1e6, minSide: 1, where: 'my photo' });
 
 async function fixed(bytes: Buffer): Promise<Buffer> {
   const { format } = await readHeader(bytes);
@@ -151,7 +151,7 @@ describe('colourOf', () => {
           background: { r: colour[0] ?? 0, g: colour[1] ?? 0, b: colour[2] ?? 0 },
         } as const;
         const png = withChunk(await sharp({ create: flat }).png().toBuffer(), type, data);
-        const [r, g, b] = await readSquare(png, { size: 8, maxPixels: 1e6, where: 'flat' });
+        const [r, g, b] = await readSquare(png, { size: 8, maxPixels: 1e6, minSide: 1, where: 'flat' });
         const expected = matrix(colour.map((value) => light(value / 255))).map(encode);
         assert.ok(
           most([r, g, b].map(Number) as unknown as Uint8Array, expected as unknown as Uint8Array) <= 1.5,

@@ -3,13 +3,15 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import sharp from 'sharp';
 import { Problem } from '../../../configs/problem.js';
 import { readHeader } from '../../../ml/images/decode.js';
 import { corrected } from '../../../ml/images/fix/correct.js';
 import { lookAt, type Mode } from '../../../ml/images/look.js';
 import { readSquare } from '../../../ml/images/read-square.js';
 import { makeScene } from '../../../ml/images/scene.js';
-import { beforeMarker, tiff, withHole, withJfifVersion, withoutTables, withScanParameters } from './odd-photos.js';
+import { beforeMarker, tiff, withFrame, withHole, withJfifVersion, withoutTables, withScanParameters } from './odd-photos.js';
 import { picture, SETTINGS } from './photo-set.js';
 
 const [TABLES, HUFFMAN, END] = [0xdb, 0xc4, 0xd9];
@@ -64,8 +66,53 @@ const broken: Readonly<Record<string, { readonly make: () => Made; readonly code
   'a large JPEG with a hole': { make: async () => withHole(await large(), 4000), code: 'damaged' },
   'a TIFF with a hole': { make: async () => withHole(await tiff({}, { deflated: true }), 200), code: 'damaged' },
   'a PNG with a hole': { make: async () => withHole(await (await picture(1, 300, 240)).png().toBuffer(), 200), code: 'damaged' },
+  'a JPEG of 12 bits': { make: async () => withFrame(await small(), { precision: 12 }), code: 'wrong-format' },
+  'a lossless JPEG': { make: async () => withFrame(await small(), { marker: 0xc3 }), code: 'wrong-format' },
+  'a hierarchical JPEG': { make: async () => withFrame(await small(), { marker: 0xc5 }), code: 'wrong-format' },
+  'a TIFF of YCbCr': { make: () => tiff({ 262: [6] }), code: 'wrong-format' },
+  'a TIFF of YCbCr, deflated': { make: () => tiff({ 262: [6] }, { deflated: true }), code: 'wrong-format' },
+  'a TIFF of a sensor': { make: () => tiff({ 262: [32803] }), code: 'wrong-format' },
+  'a TIFF with ZSTD': { make: () => tiff({ 259: [50000] }), code: 'wrong-format' },
+  'a TIFF with old-style JPEG': { make: () => tiff({ 259: [6] }), code: 'wrong-format' },
+  'a TIFF with what nobody knows': { make: () => tiff({ 259: [1234] }), code: 'wrong-format' },
+  'a digital negative': { make: () => tiff({ 50706: [1] }), code: 'wrong-format' },
+  'a HEIC': { make: () => ftyp('heic', 'mif1heic'), code: 'wrong-format' },
+  'a GIF': { make: async () => (await picture(1, 300, 240)).gif().toBuffer(), code: 'wrong-format' },
+  'a BMP': { make: () => Buffer.from('BM and more'), code: 'wrong-format' },
+  'an animated WebP': {
+    make: async () =>
+      sharp([await (await picture(1, 300, 240)).png().toBuffer(), await (await picture(2, 300, 240)).png().toBuffer()], {
+        join: { animated: true },
+      })
+        .webp()
+        .toBuffer(),
+    code: 'animated',
+  },
+  'a PNG that needs what nobody knows': {
+    make: async () => withChunk(await (await picture(1, 300, 240)).png().toBuffer()),
+    code: 'not-an-image',
+  },
+  'a photo of 223 pixels': { make: async () => (await picture(1, 300, 223)).jpeg().toBuffer(), code: 'too-small' },
+  'no photo': { make: () => Buffer.from('no photo'), code: 'not-an-image' },
+  'an empty file': { make: () => Buffer.alloc(0), code: 'empty' },
   'a WebP with a hole': { make: async () => withHole(await (await picture(1, 300, 240)).webp().toBuffer(), 200), code: 'damaged' },
 };
+
+/** The beginning of a file of boxes. */
+function ftyp(major: string, others: string): Buffer {
+  const box = Buffer.from(`0000ftyp${major}0000${others}`, 'latin1');
+  box.writeUInt32BE(box.length);
+  return Buffer.concat([box, Buffer.alloc(600)]);
+}
+
+/** With a critical chunk of no standard behind its header. */
+function withChunk(png: Buffer): Buffer {
+  const body = Buffer.from('ABCD123');
+  const [length, check] = [Buffer.alloc(4), Buffer.alloc(4)];
+  length.writeUInt32BE(3);
+  check.writeUInt32BE(crc32(body));
+  return Buffer.concat([png.subarray(0, 33), length, body, check, png.subarray(33)]);
+}
 
 /** What keeps a photo from being read; other findings are about what a set needs. */
 const UNREAD = ['empty', 'not-an-image', 'wrong-format', 'animated', 'truncated', 'damaged', 'too-many-pixels', 'too-small'];
@@ -93,7 +140,8 @@ describe('one photo', function () {
       },
     );
   const ways: Readonly<Record<string, (bytes: Buffer) => Promise<string>>> = {
-    rank: (bytes) => refusal(readSquare(bytes, { size: 64, maxPixels: SETTINGS.photos.maxPixels, where: 'x' })),
+    rank: (bytes) =>
+      refusal(readSquare(bytes, { size: 64, maxPixels: SETTINGS.photos.maxPixels, minSide: SETTINGS.photos.minSide, where: 'x' })),
     sample: async (bytes) => {
       const made = await makeScene(bytes, { folder: join(folder, 'scene'), scene: 0, crops: 1, kinds: ['blur'], seed: 0 }, begin);
       return typeof made === 'string' ? `refused: ${made}` : SOUND;
@@ -119,6 +167,8 @@ describe('one photo', function () {
     it(`is ${code} to all: ${name}`, async () => {
       const bytes = await make();
       for (const mode of ['full', 'fast'] as const) assert.equal(await looked(mode)(bytes), code, mode);
-      for (const [way, answer] of Object.entries(ways)) assert.match(await answer(bytes), /^refused: /, way);
+      // A photo that is too small can be read: --fix leaves it out by what the audit found.
+      for (const [way, answer] of Object.entries(ways))
+        if (code !== 'too-small' || way !== 'fix') assert.match(await answer(bytes), /^refused: /, way);
     });
 });

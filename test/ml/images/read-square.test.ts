@@ -28,7 +28,7 @@ function upsideDown(png: Buffer): Buffer {
 }
 
 describe('readSquare', () => {
-  const limits = { size: 64, maxPixels: 60_000, where: 'my.jpg' };
+  const limits = { size: 64, maxPixels: 60_000, minSide: 1, where: 'my.jpg' };
 
   it('reads grey, CMYK, 16 bits and palettes as RGB bytes', async () => {
     const original = await picture(3);

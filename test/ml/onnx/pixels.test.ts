@@ -69,7 +69,7 @@ describe('preparation of photos inside the model', () => {
           .toBuffer();
         const view = new Float32Array(3 * AREA);
         const trained = new Float32Array(3 * AREA);
-        writeView(await readSquare(png, { size: VIEW.size, maxPixels: 1e8, where: 'made' }), VIEW, view, 0);
+        writeView(await readSquare(png, { size: VIEW.size, maxPixels: 1e8, minSide: 1, where: 'made' }), VIEW, view, 0);
         toPlanes(view, trained, 0);
         const ours = await prepared(session, width, height);
         let [worst, sum] = [0, 0];

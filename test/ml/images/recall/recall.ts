@@ -7,7 +7,7 @@ import { copyOf, type Copy } from './copies.js';
 
 /** As the audit hashes a photo. */
 export async function hashesOf(photo: Buffer): Promise<string | null> {
-  return photoHashes(await readSquare(photo, { size: HASHED_SIDE, maxPixels: 1e8, where: 'photo' }));
+  return photoHashes(await readSquare(photo, { size: HASHED_SIDE, maxPixels: 1e8, minSide: 1, where: 'photo' }));
 }
 
 /** Of photos and one copy of each. */
