@@ -161,3 +161,10 @@ function passwd(): string[][] {
 function quoted(path: string): string {
   return /^[\w./@+-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
 }
+
+/** What the system refused, as a part of a sentence. @throws any other error as it is */
+export function reasonOf(error: unknown): string {
+  const problem = fromSystemError(error);
+  if (problem instanceof Problem) return problem.message;
+  throw error;
+}

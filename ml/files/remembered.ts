@@ -5,8 +5,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { Problem } from '../../configs/problem.js';
-import { fromSystemError } from '../../configs/system-error.js';
+import { reasonOf } from '../../configs/system-error.js';
 import { writeFileAtomically } from './atomic.js';
 import { MOST_BYTES_OF_PHOTOS, parseRecord, readRecordText, type Found } from './record.js';
 
@@ -94,11 +93,4 @@ function parseEntries<Value>(text: string, value: z.ZodType<Value>): Found<[stri
 
 function digestOf(text: string): string {
   return createHash('sha256').update(text).digest('hex');
-}
-
-/** In words. @throws what is no error of the system: a defect. */
-function reasonOf(error: unknown): string {
-  const problem = fromSystemError(error);
-  if (problem instanceof Problem) return problem.message;
-  throw error;
 }

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { AuditReport } from '../../configs/schema/audit.js';
 import type { DatasetSettings } from '../../configs/schema/dataset.js';
+import { reasonOf } from '../../configs/system-error.js';
 import { PHOTOS_UNDER_WAY } from './decoders/at-once.js';
 import { Budget } from './decoders/budget.js';
 import { withDecoders, type Decoders } from './decoders/decoders.js';
@@ -130,9 +131,9 @@ class SquareKeeper {
     try {
       await write();
     } catch (error) {
-      if (!(error instanceof Error && 'code' in error)) throw error;
+      const reason = reasonOf(error);
       this.gaveUp = true;
-      this.tell(`${TILES_FOLDER} cannot be written (${String(error.code)}): preprocess decodes the photos again`);
+      this.tell(`${TILES_FOLDER} cannot be written (${reason}): preprocess decodes the photos again`);
     }
   }
 }

@@ -70,7 +70,11 @@ describe('the standing of a run', function () {
     const hold = gate();
     await place.startWorkers({ train: writing([], () => hold.opened) });
     const handle = await begin(inputOf('unwritable', planOf(planned('train'))));
-    await eventually('unwritable', ({ tasks: [task] }) => task?.state === 'running');
+    // Written last before the task ends: nothing else is moved to this place meanwhile.
+    await asked(
+      () => place.ledgerOnDisk('unwritable'),
+      ({ tasks: [task] }) => task?.state === 'running',
+    );
     const ledger = join(place.root, 'runs', 'unwritable', 'ledger.json');
     await rm(ledger, { force: true });
     await mkdir(join(ledger, 'in-its-place'), { recursive: true });
