@@ -87,7 +87,7 @@ export const CATALOG = {
   }),
   preprocess: entry({
     stage: 3,
-    version: 2,
+    version: 3,
     outside: never,
     kind: 'preprocess',
     settings: PreprocessSettings,
