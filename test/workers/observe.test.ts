@@ -78,8 +78,7 @@ describe('the standing of a run', function () {
     const ledger = join(place.root, 'runs', 'unwritable', 'ledger.json');
     await rm(ledger, { force: true });
     await mkdir(join(ledger, 'in-its-place'), { recursive: true });
-    const { remark, source } = await observe(place.root, 'unwritable', linked);
-    assert.equal(source, 'workflow');
+    const { remark } = await eventually('unwritable', ({ source }) => source === 'workflow');
     assert.match(String(remark), /the ledger of this run cannot be written, and is tried again until it can: .*\n {2}cure: move it away/);
     await rm(ledger, { recursive: true });
     hold.open();

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { WorkflowHandle } from '@temporalio/client';
+import { WorkflowUpdateStage, type WorkflowHandle } from '@temporalio/client';
 import { Problem } from '../../configs/problem.js';
 import { ledgerPath } from '../../activities/ledger-path.js';
 import type { Ledger } from '../../configs/schema/ledger.js';
@@ -52,7 +52,11 @@ const MESSAGES: Readonly<Record<string, Message>> = {
     says: { run: 'cancelled', next: 'cancelled' },
   },
   'cancel, both ways at once': {
-    send: (handle) => Promise.all([handle.executeUpdate(cancelUpdate, { args: [{ by }] }), handle.cancel()]),
+    // The Update is accepted first, as emo-aen cancel has it: behind Temporal's own cancel the run may end before it comes.
+    send: async (handle) => {
+      const asked = await handle.startUpdate(cancelUpdate, { args: [{ by }], waitForStage: WorkflowUpdateStage.ACCEPTED });
+      await Promise.all([asked.result(), handle.cancel()]);
+    },
     ends: 'CANCELLED',
     says: { run: 'cancelled', next: 'cancelled' },
   },
