@@ -23,6 +23,10 @@ export default tseslint.config(
       '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
       '@typescript-eslint/prefer-promise-reject-errors': ['error', { allowThrowingUnknown: true, allowThrowingAny: true }],
       eqeqeq: ['error', 'always', { null: 'ignore' }],
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        { paths: [{ name: 'node:zlib', importNames: ['crc32'], message: 'Node has it since 20.15 only: ml/files/crc32.ts' }] },
+      ],
       '@typescript-eslint/unbound-method': 'off', // tfjs declares plain functions as methods
       '@typescript-eslint/require-await': 'off', // a table's entries share one signature
       'no-loss-of-precision': 'off', // published constants are copied digit for digit

@@ -1,5 +1,6 @@
 /** What is done to the bytes of photos: damage, and parts of files that no encoder here writes. */
 import { deflateSync } from 'node:zlib';
+import { HEAD_BYTES, pngChunk } from '../../ml/images/made-png.js';
 import type { Draws } from '../../ml/random/philox.js';
 
 /** Without its end. @param share of the file that stays */
@@ -40,39 +41,12 @@ export function withFlips(bytes: Buffer, count: number, draws: Draws): Buffer {
   return out;
 }
 
-/** Of ISO 3309, as PNG uses it; Node's own came with 20.15. */
-function crc32(bytes: Uint8Array): number {
-  let crc = 0xffffffff;
-  for (const byte of bytes) {
-    crc ^= byte;
-    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
-  }
-  return (crc ^ 0xffffffff) >>> 0;
-}
-
-/** A PNG chunk with its checksum. */
-export function pngChunk(type: string, data: Uint8Array): Buffer {
-  const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
-  const length = Buffer.alloc(4);
-  length.writeUInt32BE(data.length);
-  const checksum = Buffer.alloc(4);
-  checksum.writeUInt32BE(crc32(body));
-  return Buffer.concat([length, body, checksum]);
-}
-
-const SIGNATURE_AND_HEADER = 8 + 25;
-
-/** Puts chunks behind a PNG's header. */
-export function withChunks(png: Buffer, ...chunks: readonly Buffer[]): Buffer {
-  return Buffer.concat([png.subarray(0, SIGNATURE_AND_HEADER), ...chunks, png.subarray(SIGNATURE_AND_HEADER)]);
-}
-
 /** A PNG whose header says another size than its rows have. */
 export function pngOfSize(png: Buffer, width: number, height: number): Buffer {
   const sides = Buffer.from(png.subarray(16, 29));
   sides.writeUInt32BE(width, 0);
   sides.writeUInt32BE(height, 4);
-  return Buffer.concat([png.subarray(0, 8), pngChunk('IHDR', sides), png.subarray(SIGNATURE_AND_HEADER)]);
+  return Buffer.concat([png.subarray(0, 8), pngChunk('IHDR', sides), png.subarray(HEAD_BYTES)]);
 }
 
 /** Black, one bit a pixel: few bytes that want much memory. */
@@ -106,8 +80,4 @@ function withSegment(jpeg: Buffer, marker: number, data: Uint8Array): Buffer {
 /** A JPEG that says its colours are to be read by this profile; the pixels stay as they are. */
 export function jpegWithProfile(jpeg: Buffer, profile: Buffer): Buffer {
   return withSegment(jpeg, 0xe2, Buffer.concat([Buffer.from('ICC_PROFILE\0\x01\x01', 'latin1'), profile]));
-}
-
-export function pngWithProfile(png: Buffer, profile: Buffer): Buffer {
-  return withChunks(png, pngChunk('iCCP', Buffer.concat([Buffer.from('profile\0\0', 'latin1'), deflateSync(profile)])));
 }

@@ -1,7 +1,7 @@
 /** Files that are named as photos and are none, or more than one, or more than a photo. */
 import { readFile } from 'node:fs/promises';
 import sharp from 'sharp';
-import { pngChunk, withChunks } from './bytes.js';
+import { pngChunk, withChunks } from '../../ml/images/made-png.js';
 import type { Kind } from './kinds.js';
 import { goodOf, jpeg, photo, png } from './photos.js';
 

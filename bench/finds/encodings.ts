@@ -1,7 +1,8 @@
 /** Photos that are whole, and yet not what the network must see: other colours, other depths, other sizes, next to nothing on them. */
 import sharp, { type Sharp } from 'sharp';
 import { Draws } from '../../ml/random/philox.js';
-import { blackPng, jpegOfSize, jpegWithProfile, pngOfSize, pngWithProfile } from './bytes.js';
+import { pngWithProfile } from '../../ml/images/made-png.js';
+import { blackPng, jpegOfSize, jpegWithProfile, pngOfSize } from './bytes.js';
 import type { Kind } from './kinds.js';
 import { goodOf, HEIGHT, jpeg, photo, png, WIDTH } from './photos.js';
 import { matrixProfile, SPACES } from './profiles.js';

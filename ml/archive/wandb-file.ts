@@ -7,6 +7,7 @@
 import { open } from 'node:fs/promises';
 import protobuf from 'protobufjs';
 import { Problem } from '../../configs/problem.js';
+import { crc32 } from '../files/crc32.js';
 import { readAtMost } from '../files/regular.js';
 
 export interface WandbRun {
@@ -130,17 +131,4 @@ function* records(file: Buffer): Generator<Buffer> {
     if (type === CHUNK.whole || type === CHUNK.last) yield Buffer.concat(parts);
     at = end;
   }
-}
-
-const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
-  let crc = byte;
-  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
-  return crc;
-});
-
-/** Of IEEE 802.3; Node has it as `zlib.crc32` only since 20.15. */
-function crc32(bytes: Buffer): number {
-  let crc = 0xffffffff;
-  for (const byte of bytes) crc = (crc >>> 8) ^ (CRC_TABLE[(crc ^ byte) & 0xff] as number);
-  return (crc ^ 0xffffffff) >>> 0;
 }

@@ -6,12 +6,12 @@
  * to 98 levels), and passes over a profile of sixteen-bit grey; littlecms itself is exact with eight bits and off by up to 10 levels near black
  * with sixteen. And a profile that the colour engine cannot use is passed over in silence (fix/profiles.ts).
  */
-import { crc32, deflateSync } from 'node:zlib';
 import sharp from 'sharp';
 import { Problem } from '../../configs/problem.js';
 import type { Colour } from './colour-source.js';
 import { unreadable, type PhotoHeader } from './decode.js';
 import { Profiles, type ProfileSpace } from './fix/profiles.js';
+import { pngWithProfile } from './made-png.js';
 import { inOwnWords } from './own-words.js';
 
 /** By sharp's name of the encoding. */
@@ -52,16 +52,5 @@ export async function inEightBits(bytes: Buffer, { width, height, depth, colour 
   const png = await inOwnWords(() => own.png({ compressionLevel: 0 }).toBuffer()).catch((cause: unknown) => {
     throw unreadable(cause);
   });
-  return profile === null ? png : withProfile(png, profile);
-}
-
-/** Signature and IHDR of a PNG: a profile stands behind them. */
-const HEAD_BYTES = 33;
-
-function withProfile(png: Buffer, profile: Buffer): Buffer {
-  const body = Buffer.concat([Buffer.from('iCCPmade\0\0', 'latin1'), deflateSync(profile)]);
-  const [length, check] = [Buffer.alloc(4), Buffer.alloc(4)];
-  length.writeUInt32BE(body.length - 4);
-  check.writeUInt32BE(crc32(body));
-  return Buffer.concat([png.subarray(0, HEAD_BYTES), length, body, check, png.subarray(HEAD_BYTES)]);
+  return profile === null ? png : pngWithProfile(png, profile);
 }

@@ -1,5 +1,5 @@
 /** What is wrong with a PNG up to its picture (PNG third edition, 5 and 11.2), which libpng tells nobody. */
-import { crc32 } from 'node:zlib';
+import { crc32 } from '../files/crc32.js';
 import { pngChunks, type PngChunk } from './png-chunks.js';
 
 const SIGNATURE = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
@@ -15,7 +15,7 @@ export function pngHeaderFault(bytes: Buffer): string | null {
     const fault = place++ === 0 ? headerFault(chunk) : criticalFault(chunk);
     if (fault !== null) return fault;
     if (chunk.end > bytes.length) return `breaks off within its chunk ${chunk.type}`;
-    if (isCritical(chunk.type) && checksumOf(chunk) !== bytes.readUInt32BE(chunk.end - 4))
+    if (isCritical(chunk.type) && crc32(checkedBytes(bytes, chunk)) !== bytes.readUInt32BE(chunk.end - 4))
       return `its chunk ${chunk.type} does not agree with its checksum`;
     if (chunk.type === 'IDAT') return null;
   }
@@ -46,6 +46,7 @@ function isCritical(type: string): boolean {
   return /^[A-Z]/.test(type);
 }
 
-function checksumOf({ type, data }: PngChunk): number {
-  return crc32(data, crc32(Buffer.from(type, 'latin1')));
+/** Type and data, which the checksum behind them is of. */
+function checkedBytes(bytes: Buffer, { data, end }: PngChunk): Buffer {
+  return bytes.subarray(end - 8 - data.length, end - 4);
 }

@@ -1,5 +1,5 @@
 /** Our own C++ (ml/images/native, ml/engine/native), which `--sanitize` runs as built with AddressSanitizer and UndefinedBehaviorSanitizer. */
-import { crc32 } from 'node:zlib';
+import { crc32 } from '../../../ml/files/crc32.js';
 import { readInstallation } from '../../../configs/load/installation.js';
 import { Problem } from '../../../configs/problem.js';
 import { loadAddon } from '../../../ml/addon.js';

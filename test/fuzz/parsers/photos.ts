@@ -1,6 +1,6 @@
 /** What photos carry, and photos as a whole. */
 import sharp, { type Sharp } from 'sharp';
-import { crc32 } from 'node:zlib';
+import { crc32 } from '../../../ml/files/crc32.js';
 import { DATASET_SETTINGS } from '../../../bench/dataset-settings.js';
 import { colourOf } from '../../../ml/images/colour-source.js';
 import { endOfPicture, isAnimatedPng } from '../../../ml/images/container.js';

@@ -2,7 +2,7 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { crc32 } from 'node:zlib';
+import { crc32 } from '../../../ml/files/crc32.js';
 import protobuf from 'protobufjs';
 import { readWandbRun } from '../../../ml/archive/wandb-file.js';
 import { isCheckpoint, readMetadata } from '../../../ml/engine/checkpoint.js';

@@ -3,12 +3,12 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { crc32 } from 'node:zlib';
 import sharp from 'sharp';
 import { Problem } from '../../../configs/problem.js';
 import { readHeader } from '../../../ml/images/decode.js';
 import { corrected } from '../../../ml/images/fix/correct.js';
 import { lookAt, type Mode } from '../../../ml/images/look.js';
+import { pngChunk, withChunks } from '../../../ml/images/made-png.js';
 import { readSquare } from '../../../ml/images/read-square.js';
 import { makeScene } from '../../../ml/images/scene.js';
 import { beforeMarker, tiff, withFrame, withHole, withJfifVersion, withoutTables, withScanParameters } from './odd-photos.js';
@@ -89,7 +89,7 @@ const broken: Readonly<Record<string, { readonly make: () => Made; readonly code
     code: 'animated',
   },
   'a PNG that needs what nobody knows': {
-    make: async () => withChunk(await (await picture(1, 300, 240)).png().toBuffer()),
+    make: async () => withChunks(await (await picture(1, 300, 240)).png().toBuffer(), pngChunk('ABCD', Buffer.from('123'))),
     code: 'not-an-image',
   },
   'a photo of 223 pixels': { make: async () => (await picture(1, 300, 223)).jpeg().toBuffer(), code: 'too-small' },
@@ -103,15 +103,6 @@ function ftyp(major: string, others: string): Buffer {
   const box = Buffer.from(`0000ftyp${major}0000${others}`, 'latin1');
   box.writeUInt32BE(box.length);
   return Buffer.concat([box, Buffer.alloc(600)]);
-}
-
-/** With a critical chunk of no standard behind its header. */
-function withChunk(png: Buffer): Buffer {
-  const body = Buffer.from('ABCD123');
-  const [length, check] = [Buffer.alloc(4), Buffer.alloc(4)];
-  length.writeUInt32BE(3);
-  check.writeUInt32BE(crc32(body));
-  return Buffer.concat([png.subarray(0, 33), length, body, check, png.subarray(33)]);
 }
 
 /** What keeps a photo from being read; other findings are about what a set needs. */

@@ -1,15 +1,9 @@
 /** PNGs that say more of themselves than their maker wrote. */
-import { crc32 } from 'node:zlib';
-
-const HEAD_BYTES = 33;
+import { pngChunk, withChunks } from '../../../ml/images/made-png.js';
 
 /** A chunk right behind the header (PNG third edition, 5.3). */
 export function withChunk(png: Buffer, type: string, data: Uint8Array): Buffer {
-  const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
-  const [length, check] = [Buffer.alloc(4), Buffer.alloc(4)];
-  length.writeUInt32BE(data.length);
-  check.writeUInt32BE(crc32(body));
-  return Buffer.concat([png.subarray(0, HEAD_BYTES), length, body, check, png.subarray(HEAD_BYTES)]);
+  return withChunks(png, pngChunk(type, data));
 }
 
 /** Whole numbers of 32 bits, as gAMA and cHRM hold them. */
