@@ -1,6 +1,6 @@
 /** What a photo is coded in, where the decoders here do not read it, or read it wrongly: told by its header, before a pixel is decoded. */
 import type { PhotoHeader } from './decode.js';
-import { segmentsBeforeScan } from './jpeg-header.js';
+import { segmentsBeforeScan } from './jpeg-segments.js';
 import { TiffDirectory } from './tiff-directory.js';
 import { hasTiles, TAGS } from './tiff-tags.js';
 

@@ -1,4 +1,5 @@
 /** What stands in a JPEG in front of its picture (ITU-T T.81, annex B): tables, sampling, and the marks that programs leave. */
+import { segmentsBeforeScan, START_OF_SCAN, type Segment } from './jpeg-segments.js';
 
 export interface JpegHeader {
   /** Quantisation table of each component, 64 values in zigzag order, 1 to 65,535; the first component is the brightness. */
@@ -12,25 +13,17 @@ export interface JpegHeader {
   readonly comment: string | null;
 }
 
-const START_OF_SCAN = 0xda;
-const END_OF_IMAGE = 0xd9;
 const TABLES = 0xdb;
 const COMMENT = 0xfe;
 const isFrame = (marker: number): boolean => marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
 const isProgressive = (marker: number): boolean => [0xc2, 0xc6, 0xca, 0xce].includes(marker);
 const isApplication = (marker: number): boolean => marker >= 0xe0 && marker <= 0xef;
-const isBare = (marker: number): boolean => marker === 0x01 || (marker >= 0xd0 && marker <= 0xd8);
-
-interface Segment {
-  readonly marker: number;
-  readonly data: Buffer;
-}
 
 /** Null for what is no JPEG, or breaks off before its first scan. Reads no further than that. */
 export function readJpegHeader(bytes: Buffer): JpegHeader | null {
   const tables = new Map<number, Uint16Array>();
   const marks = new Set<string>();
-  let frame: Segment | null = null;
+  let frame: Segment<Buffer> | null = null;
   let comment: string | null = null;
   for (const segment of segmentsBeforeScan(bytes)) {
     const { marker, data } = segment;
@@ -44,29 +37,6 @@ export function readJpegHeader(bytes: Buffer): JpegHeader | null {
     }
   }
   return null;
-}
-
-/**
- * Up to the first scan with its own segment, and on from there as if no data followed: a caller stops at it. Bytes between two segments are passed over,
- * as decoders do.
- */
-export function* segmentsBeforeScan(bytes: Buffer): Generator<Segment> {
-  let at = 0;
-  for (;;) {
-    at = bytes.indexOf(0xff, at);
-    const marker = bytes[at + 1];
-    if (at < 0 || marker === undefined || marker === END_OF_IMAGE) return;
-    if (marker === 0xff) at += 1;
-    else if (marker === 0) at += 2;
-    else if (isBare(marker)) at += 2;
-    else {
-      if (at + 4 > bytes.length) return;
-      const end = at + 2 + bytes.readUInt16BE(at + 2);
-      if (end > bytes.length || end < at + 4) return;
-      yield { marker, data: bytes.subarray(at + 4, end) };
-      at = end;
-    }
-  }
 }
 
 const ENTRIES = 64;
@@ -98,7 +68,7 @@ const SAMPLING_NAMES: Readonly<Record<string, string>> = {
 
 /** A frame: precision, height, width, count of components, then number, sampling factors and table of each. */
 function headerOf(
-  { marker, data }: Segment,
+  { marker, data }: Segment<Buffer>,
   tables: ReadonlyMap<number, Uint16Array>,
   marks: readonly string[],
   comment: string | null,

@@ -1,5 +1,5 @@
 /** The one scan of a baseline JPEG (ITU-T T.81, annex B): where its coded data are, and what zeros in them stand for. */
-import { segmentsBeforeScan } from './jpeg-header.js';
+import { segmentsBeforeScan, START_OF_SCAN } from './jpeg-segments.js';
 
 export interface Scan {
   /** Offset of the coded data. */
@@ -8,7 +8,7 @@ export interface Scan {
   readonly zerosEndBlocks: boolean;
 }
 
-const [BASELINE, EXTENDED, TABLES, SCAN] = [0xc0, 0xc1, 0xc4, 0xda];
+const [BASELINE, EXTENDED, TABLES] = [0xc0, 0xc1, 0xc4];
 
 /** Null of a photo whose data are not one baseline scan of all components. */
 export function scanOf(jpeg: Buffer): Scan | null {
@@ -17,7 +17,7 @@ export function scanOf(jpeg: Buffer): Scan | null {
   for (const { marker, data } of segmentsBeforeScan(jpeg)) {
     if (marker === TABLES) takeFirstSymbols(data, firstSymbols);
     else if (marker === BASELINE || marker === EXTENDED) components = data[5] ?? 0;
-    else if (marker === SCAN) {
+    else if (marker === START_OF_SCAN) {
       if (components === 0 || data[0] !== components) return null;
       const tables = Array.from({ length: components }, (_, place) => AC | ((data[2 + 2 * place] ?? 0) & 15));
       const start = data.byteOffset - jpeg.byteOffset + data.length;

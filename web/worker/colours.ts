@@ -1,6 +1,7 @@
 /** The colours of a photo as `emo-aen rank` sees them, also where browsers pass over what the photo says of them, or adapt HDR to their screen. */
 import { colourMark, headOfPng, isSrgbSpace, type Carried } from '../../ml/images/colour-marks.js';
 import { heifColour } from '../../ml/images/heif-colour.js';
+import { segmentsBeforeScan, START_OF_SCAN } from '../../ml/images/jpeg-segments.js';
 import { toSrgb } from '../../ml/images/rgb-space.js';
 import { Trouble } from '../shared/trouble.js';
 
@@ -26,29 +27,16 @@ function carriedBy(bytes: Uint8Array): Carried | null {
   return startsWith(bytes, '\xff\xd8') ? carriedByJpeg(bytes) : null;
 }
 
-const SEGMENT = 0xff;
-const START_OF_SCAN = 0xda;
 const APP1 = 0xe1;
 const APP2 = 0xe2;
 
-/** From the segments in front of the picture (ITU-T T.81, B.1.1.3). */
 function carriedByJpeg(bytes: Uint8Array): Carried {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   let hasProfile = false;
   let exif: Uint8Array | null = null;
-  for (let at = 2; at + 4 <= bytes.length;) {
-    const marker = bytes[at + 1];
-    // Bytes between segments, and the fill in front of a marker, belong to nobody.
-    if (bytes[at] !== SEGMENT || marker === SEGMENT || marker === 0) {
-      at += 1;
-      continue;
-    }
+  for (const { marker, data } of segmentsBeforeScan(bytes)) {
     if (marker === START_OF_SCAN) break;
-    const end = at + 2 + view.getUint16(at + 2);
-    const body = bytes.subarray(at + 4, end);
-    if (marker === APP1 && startsWith(body, 'Exif\0\0')) exif ??= body;
-    if (marker === APP2 && startsWith(body, 'ICC_PROFILE\0')) hasProfile = true;
-    at = end;
+    if (marker === APP1 && startsWith(data, 'Exif\0\0')) exif ??= data;
+    if (marker === APP2 && startsWith(data, 'ICC_PROFILE\0')) hasProfile = true;
   }
   return { format: 'jpeg', hasProfile, exif };
 }
