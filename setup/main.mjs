@@ -193,10 +193,18 @@ function seconds(begun) {
   return `${((performance.now() - begun) / 1000).toFixed(1)} s`;
 }
 
-/** Runs set-up as a program does: a failure is its message on stderr and exit code 1. Returns whether it went well. */
+/** Runs set-up as a program does. Returns whether it went well. */
 export async function setUpOrExplain(env = process.env) {
+  return doneOrExplained(() => setUp(env));
+}
+
+/**
+ * Does a part of set-up as a program does: a failure is its message on stderr and exit code 1. Returns whether it went well.
+ * @param {() => Promise<void>} work
+ */
+export async function doneOrExplained(work) {
   try {
-    await setUp(env);
+    await work();
     return true;
   } catch (error) {
     if (!(error instanceof SetupFailure)) throw error;

@@ -6,10 +6,9 @@ import { digest } from './cache.mjs';
 import { findCompiler } from './checks.mjs';
 import { DECODER, makeDecoder } from './decoder.mjs';
 import { SetupFailure } from './failure.mjs';
-import { isFinished } from './finished.mjs';
+import { isFinished, MARK } from './finished.mjs';
 import { readJson } from './json-file.mjs';
 import { KERNELS, makeKernels } from './kernels.mjs';
-import { MARK } from './finished.mjs';
 
 /** Leaks are Node's own: it frees nothing when it ends. tfjs' binding frees an array as if it were none, which is not ours. A finding ends the process, with where it was. */
 const OPTIONS = {

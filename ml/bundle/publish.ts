@@ -46,7 +46,10 @@ export interface PublishRequest {
 
 export interface Published {
   readonly version: string;
-  /** Absolute paths: the manifest and the files under the names that stay, which another publication changes, and the version's own manifest. */
+  /**
+   * Absolute paths. The manifest and the files are under the names that stay, which another publication changes; `versionManifest` is the
+   * version's own, which nothing changes.
+   */
   readonly paths: Readonly<Record<'manifest' | 'fp32' | 'int8' | 'checkpoint' | 'versionManifest', string>>;
   readonly comparison: Comparison;
 }
@@ -83,7 +86,7 @@ async function publishAlone(request: PublishRequest): Promise<Published> {
       fp32: stays(fp32),
       int8: stays(int8),
       checkpoint: stays(checkpoint),
-      versionManifest: stays(join(versionFolder(version), MANIFEST)),
+      versionManifest: join(directory, versionFolder(version), MANIFEST),
     },
   };
 }

@@ -1,6 +1,6 @@
 /**
- * A directory of a TIFF file or an EXIF block (TIFF 6.0, section 2), or of a BigTIFF file, which counts in 64 bits: the first, or one that another leads
- * to. What is damaged holds no entries, and an entry that points outside no values.
+ * The first directory of a TIFF file or an EXIF block (TIFF 6.0, section 2), or of a BigTIFF file, which counts in 64 bits. What is damaged holds no
+ * entries, and an entry that points outside no values.
  */
 
 const TYPES = { ascii: 2, short: 3, long: 4, long8: 16 } as const;
@@ -34,16 +34,12 @@ export class TiffDirectory {
   private readonly layout: Layout;
   private readonly start: number;
 
-  /** @param at offset of the directory; without it, of the first one. */
-  constructor(
-    private readonly tiff: Buffer,
-    at?: number,
-  ) {
+  constructor(private readonly tiff: Buffer) {
     const kind = KINDS[tiff.toString('latin1', 0, 4)];
     this.little = kind?.little ?? true;
     this.layout = kind?.layout ?? PLAIN;
     const { count, entry: step, value } = this.layout;
-    this.start = at ?? this.number(value, value);
+    this.start = this.number(value, value);
     if (kind === undefined) return;
     const end = Math.min(tiff.length, this.start + count + step * this.number(this.start, count));
     for (let entry = this.start + count; entry + step <= end; entry += step) {

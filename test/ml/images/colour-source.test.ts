@@ -6,6 +6,7 @@ import { corrected } from '../../../ml/images/fix/correct.js';
 import { lookAt } from '../../../ml/images/look.js';
 import { readSquare } from '../../../ml/images/read-square.js';
 import { avif, cicp, exif, icc, iccp, jpegWith, P3_POINTS, plain, SIDE, SRGB_POINTS } from './coloured-photos.js';
+import { profileBytes } from './icc-bytes.js';
 import { picture, SETTINGS } from './photo-set.js';
 import { longs, withChunk } from './png-chunk.js';
 
@@ -201,24 +202,11 @@ function greyProfile(): Buffer {
     Buffer.from('XYZ \0\0\0\0', 'latin1'),
     longs(...[0.9642, 1, 0.8249].map((value) => Math.round(65536 * value))),
   ]);
-  const tags = [
+  const profile = profileBytes('GRAY', [
     ['desc', text],
     ['wtpt', white],
     ['kTRC', curve],
-  ] as const;
-  const head = Buffer.alloc(128 + 4 + 12 * tags.length);
-  head.writeUInt32BE(0x02400000, 8);
-  head.write('mntrGRAYXYZ ', 12, 'latin1');
-  head.write('acsp', 36, 'latin1');
-  white.copy(head, 68, 8);
-  head.writeUInt32BE(tags.length, 128);
-  let end = head.length;
-  tags.forEach(([type, data], at) => {
-    head.write(type, 132 + 12 * at, 'latin1');
-    head.writeUInt32BE(end, 136 + 12 * at);
-    head.writeUInt32BE(data.length, 140 + 12 * at);
-    end += data.length;
-  });
-  head.writeUInt32BE(end, 0);
-  return Buffer.concat([head, ...tags.map(([, data]) => data)]);
+  ]);
+  white.copy(profile, 68, 8);
+  return profile;
 }

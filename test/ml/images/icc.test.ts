@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import sharp from 'sharp';
 import { readIcc } from '../../../ml/images/icc.js';
+import { profileBytes } from './icc-bytes.js';
 import { picture } from './photo-set.js';
 
 async function profile(name: string): Promise<Buffer> {
@@ -25,22 +26,11 @@ function matrixProfile(name: string, colorants: readonly (readonly number[])[], 
     values.forEach((value, axis) => tag.writeInt32BE(Math.round(value * 65536), 8 + 4 * axis));
     return tag;
   };
-  const tags: readonly (readonly [string, Buffer])[] = [
+  return profileBytes('RGB ', [
     ['desc', text],
     ...(['rTRC', 'gTRC', 'bTRC'] as const).map((tag) => [tag, curve] as const),
     ...(['rXYZ', 'gXYZ', 'bXYZ'] as const).map((tag, index) => [tag, xyz(colorants[index] ?? [])] as const),
-  ];
-  const header = Buffer.alloc(132 + 12 * tags.length);
-  header.write('RGB ', 16, 'latin1');
-  header.writeUInt32BE(tags.length, 128);
-  let offset = header.length;
-  tags.forEach(([tag, data], index) => {
-    header.write(tag, 132 + 12 * index, 'latin1');
-    header.writeUInt32BE(offset, 136 + 12 * index);
-    header.writeUInt32BE(data.length, 140 + 12 * index);
-    offset += data.length;
-  });
-  return Buffer.concat([header, ...tags.map(([, data]) => data)]);
+  ]);
 }
 
 const SRGB = [
