@@ -213,9 +213,11 @@ describe('a message that arrives in a gap', function () {
       await disk(run, 'full');
       opened.add(run);
       await place.until(run, ({ endedAt }) => endedAt !== null);
-      if (message === MESSAGES["Temporal's cancel"]) {
-        await message.send(handle); // Temporal takes it without asking the run
-        await disk(run, 'free');
+      // Temporal takes its own cancel without asking the run.
+      if (message === MESSAGES["Temporal's cancel"]) await message.send(handle);
+      else await assert.rejects(message.send(handle), (error: Error) => /has ended: it is completed/.test(String(error.cause)));
+      await disk(run, 'free');
+      if (message.ends === 'CANCELLED') {
         // On a busy machine Temporal may hand out the run's last step again, together with the cancel: then it is in time.
         const ended = await handle.result().then(
           () => 'completed',
@@ -223,8 +225,6 @@ describe('a message that arrives in a gap', function () {
         );
         return assert.equal((await place.ledgerOnDisk(run)).state, ended);
       }
-      await assert.rejects(message.send(handle), (error: Error) => /has ended: it is completed/.test(String(error.cause)));
-      await disk(run, 'free');
       assert.deepEqual(await handle.result(), { run, state: 'completed' });
       const { events } = await place.ledgerOnDisk(run);
       assert.deepEqual(new Set(events.map(({ action }) => action)), new Set(['start']));

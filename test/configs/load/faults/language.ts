@@ -331,7 +331,7 @@ export const LANGUAGE_FAULTS: readonly Case[] = [
       '      |   ^',
       '  add a task with `uses: archive-logs` and need it',
       '',
-      'configs/pipeline.yaml:4:3: `a` reads the artifact `manifest`, which no task that it needs provides',
+      'configs/pipeline.yaml:4:3: `a` reads the artifact `version-manifest`, which no task that it needs provides',
       '    4 |   a: { uses: checklist, with: export.yaml, matrix: { n: [1] } }',
       '      |   ^',
       '  add a task with `uses: publish` and need it',
