@@ -72,7 +72,7 @@ async function feed(context: Context, folder: string): ReturnType<typeof runWand
   const { mode, project } = context.settings.archive;
   const { python } = await readInstallation();
   const evaluation = await needRecord(context.artifact('evaluation'), Evaluation, { cure: `emo-aen retry ${context.run}` });
-  const { pairwiseAccuracy, kendallTauB, hingeLoss, weights } = evaluation;
+  const { pairwiseAccuracy, kendallTauB, loss, weights } = evaluation;
   return runWandb(
     {
       mode,
@@ -82,7 +82,7 @@ async function feed(context: Context, folder: string): ReturnType<typeof runWand
       metrics: context.artifact('metrics'),
       folder,
       config: { run: context.folder, metricsSha256: context.digest('metrics'), weights },
-      summary: { testPairwiseAccuracy: pairwiseAccuracy.value, testKendallTauB: kendallTauB, testHingeLoss: hingeLoss },
+      summary: { testPairwiseAccuracy: pairwiseAccuracy.value, testKendallTauB: kendallTauB, testLoss: loss.value },
       confirmSeconds: CONFIRM_SECONDS,
     },
     {

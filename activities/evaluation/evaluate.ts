@@ -25,7 +25,7 @@ export const evaluate: TaskFunction<SettingsOf<'evaluate'>> = async (context) =>
   if (result.kind !== 'evaluate') throw new Error(`the child did ${result.kind}`);
   const path = await context.file('runs', folder, 'evaluation.json');
   await writeJsonAtomically(path, result.evaluation);
-  const { pairwiseAccuracy, kendallTauB, hingeLoss, latency, device, weights } = result.evaluation;
+  const { pairwiseAccuracy, kendallTauB, loss, latency, device, weights } = result.evaluation;
   return {
     artifacts: [{ name: 'evaluation', path }],
     summary: {
@@ -34,7 +34,7 @@ export const evaluate: TaskFunction<SettingsOf<'evaluate'>> = async (context) =>
       high: pairwiseAccuracy.high,
       pairs: pairwiseAccuracy.count,
       kendallTauB,
-      hingeLoss,
+      loss: loss.value,
       latencyMs: latency.medianMs,
       device,
       weights,

@@ -126,7 +126,7 @@ export const CATALOG = {
   }),
   evaluate: entry({
     stage: 6,
-    version: 2,
+    version: 3,
     outside: never,
     kind: 'train',
     settings: TrainSettings.pick({ environment: true, loss: true, evaluation: true }).extend({
@@ -176,7 +176,7 @@ export const CATALOG = {
   }),
   'archive-logs': entry({
     stage: 8,
-    version: 1,
+    version: 2,
     outside: never,
     kind: 'export',
     settings: ExportSettings.pick({ archive: true }),
@@ -185,7 +185,7 @@ export const CATALOG = {
   }),
   changelog: entry({
     stage: 8,
-    version: 3,
+    version: 4,
     outside: never,
     once: 'it writes the entry of the run in the changelog',
     kind: 'export',

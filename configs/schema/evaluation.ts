@@ -1,17 +1,19 @@
 /** Artifact `evaluation` (stage 6) and `parity` (stage 7): what is known about the model's quality. */
 import { z } from 'zod';
+import { LossKind } from './losses.js';
 
 /** A share with its Wilson interval: `value` in [0, 1]. */
 export const Share = z.object({ value: z.number(), low: z.number(), high: z.number(), count: z.int() });
 export type Share = z.infer<typeof Share>;
 
 export const Evaluation = z.object({
-  version: z.literal(1),
+  version: z.literal(2),
   split: z.literal('test'),
   checkpointSha256: z.string(),
   device: z.string(),
   pairwiseAccuracy: Share,
-  hingeLoss: z.number(),
+  /** Mean ranking loss over the pairs. */
+  loss: z.object({ kind: LossKind, value: z.number() }),
   /** Kendall tau-b between score and label (good above bad), or mean opinion score where there are any; null where undefined. */
   kendallTauB: z.number().nullable(),
   folders: z.array(z.object({ folder: z.string(), pairs: z.int(), pairwiseAccuracy: Share, kendallTauB: z.number().nullable() })),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { LossSettings } from './losses.js';
 import { WeightsSource } from './weights-source.js';
 
 const hash = z.string().regex(/^[0-9a-f]{8,64}$/, 'a sha256 in lower-case hexadecimal, whole or at least its first 8 digits');
@@ -29,10 +30,7 @@ export const TrainSettings = z.strictObject({
       onUnavailable: z.enum(['fail', 'random']),
     }),
   }),
-  loss: z.strictObject({
-    margin: z.number().positive().max(2),
-    regressionWeight: z.number().min(0),
-  }),
+  loss: LossSettings,
   optimizer: z.strictObject({
     lr: z.number().positive(),
     weightDecay: z.number().min(0),

@@ -21,7 +21,7 @@ export function changelogEntry({ manifest, evaluation, parity, settings, overrid
     ['Pairs', manifest.synthetic ? 'synthetic: made by `emo-aen sample`, not judged by people' : 'judged by people'],
     ['Pairwise accuracy (test)', accuracyText(evaluation.pairwiseAccuracy)],
     ['Kendall tau-b (test)', evaluation.kendallTauB === null ? 'undefined' : evaluation.kendallTauB.toFixed(3)],
-    ['Hinge loss (test)', evaluation.hingeLoss.toFixed(4)],
+    ['Loss (test)', `${evaluation.loss.value.toFixed(4)} (${evaluation.loss.kind})`],
     ['Latency of the network', `${evaluation.latency.medianMs.toFixed(1)} ms a photo, ${evaluation.device}`],
     ...exportRows(parity),
     ...settings.map(({ path, sha256 }) => ['Settings', `\`${path}\` \`${sha256}\``] as const),

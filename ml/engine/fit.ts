@@ -197,5 +197,5 @@ async function validateEpoch({ learner, feed, settings }: Fit, plan: Plan, state
     plan.teller.validating(state, done, photos.length);
     await turn();
   });
-  return validate(plan.validationPairs, scores, settings.loss.margin);
+  return validate(plan.validationPairs, scores, settings.loss);
 }

@@ -24,7 +24,7 @@ const like = ({ shape, dtype }: Value): ValueSpec => ({ shape, dtype });
 
 /** TensorFlow's names of elementwise operations on two and on one value. */
 type Binary = 'AddV2' | 'Sub' | 'Mul' | 'RealDiv' | 'Maximum' | 'Minimum';
-type Unary = 'Relu' | 'Relu6' | 'Sqrt' | 'Square' | 'Rsqrt' | 'Neg';
+type Unary = 'Relu' | 'Relu6' | 'Sqrt' | 'Square' | 'Rsqrt' | 'Neg' | 'Sigmoid' | 'Softplus';
 type Gradient = 'ReluGrad' | 'Relu6Grad';
 
 export function binary(k: Kernels, op: Binary, a: Value, b: Value): Value {

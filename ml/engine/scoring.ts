@@ -1,7 +1,9 @@
 /** Scores of many photos by the network as it is, in batches of one size. */
 import type { Feed } from './feed.js';
 import type { Learner } from './learner.js';
-import { hingeLoss, pairwiseAccuracy } from '../ranking/metrics.js';
+import type { LossSettings } from '../../configs/schema/losses.js';
+import { meanLoss } from '../losses/losses.js';
+import { pairwiseAccuracy } from '../ranking/metrics.js';
 import type { Pair } from '../ranking/pairs.js';
 import type { Validation } from './training-state.js';
 
@@ -34,10 +36,10 @@ export function photosOf(pairs: readonly Pair[]): number[] {
   return [...new Set(pairs.flatMap(({ good, bad }) => [good, bad]))];
 }
 
-/** Pairwise accuracy and hinge loss. @throws Problem NUMERICS where a score is not finite. */
-export function validate(pairs: readonly Pair[], scores: ReadonlyMap<number, number>, margin: number): Validation {
+/** Pairwise accuracy and mean ranking loss. @throws Problem NUMERICS where a score is not finite. */
+export function validate(pairs: readonly Pair[], scores: ReadonlyMap<number, number>, loss: LossSettings): Validation {
   const { good, bad } = scoresOf(pairs, scores);
-  return { accuracy: pairwiseAccuracy(good, bad, 0.95).value, loss: hingeLoss(good, bad, margin) };
+  return { accuracy: pairwiseAccuracy(good, bad, 0.95).value, loss: meanLoss(good, bad, loss) };
 }
 
 export function scoresOf(pairs: readonly Pair[], scores: ReadonlyMap<number, number>): { readonly good: number[]; readonly bad: number[] } {

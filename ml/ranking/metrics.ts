@@ -1,23 +1,12 @@
-/** What is measured about a ranking: hinge loss, pairwise accuracy with its interval, Kendall's tau-b (method §4, §5.4, §6.3). */
+/** What is measured about a ranking: pairwise accuracy with its interval, Kendall's tau-b (method §4, §5.4, §6.3). */
 import type { Share } from '../../configs/schema/evaluation.js';
 import { Problem } from '../../configs/problem.js';
 import { normalQuantile } from './quantile.js';
 
 /**
- * Mean over pairs of max(0, margin - (good - bad)); `good[i]` and `bad[i]` are the scores of pair i.
- * @throws RangeError without pairs or with lists of different length; Problem NUMERICS where a score is not finite.
- */
-export function hingeLoss(good: ArrayLike<number>, bad: ArrayLike<number>, margin: number): number {
-  requireScores(good, bad);
-  let sum = 0;
-  for (let pair = 0; pair < good.length; pair++) sum += Math.max(0, margin - (at(good, pair) - at(bad, pair)));
-  return sum / good.length;
-}
-
-/**
  * Share of pairs whose good photo scores strictly higher, with its Wilson interval. A tie is not ranked right: a network
  * that gives every photo the same score has ranked nothing, and must not be credited with a half.
- * @throws as {@link hingeLoss}.
+ * @throws RangeError without pairs or with lists of different length; Problem NUMERICS where a score is not finite.
  */
 export function pairwiseAccuracy(good: ArrayLike<number>, bad: ArrayLike<number>, confidence: number): Share {
   requireScores(good, bad);
@@ -112,7 +101,8 @@ function merge(from: Float64Array, to: Float64Array, low: number, middle: number
   return swaps;
 }
 
-function requireScores(good: ArrayLike<number>, bad: ArrayLike<number>): void {
+/** @throws RangeError without pairs or with lists of different length; Problem NUMERICS where a score is not finite. */
+export function requireScores(good: ArrayLike<number>, bad: ArrayLike<number>): void {
   requirePaired(good, bad);
   if (good.length === 0) throw new RangeError('no pairs');
 }

@@ -5,7 +5,9 @@ import { Problem } from '../../../configs/problem.js';
 import type { Evaluation, Share } from '../../../configs/schema/evaluation.js';
 import type { CacheIndex, Photo } from '../../../configs/schema/photos.js';
 import { openCache } from '../../images/cache.js';
-import { hingeLoss, kendallTauB, pairwiseAccuracy } from '../../ranking/metrics.js';
+import type { LossSettings } from '../../../configs/schema/losses.js';
+import { meanLoss } from '../../losses/losses.js';
+import { kendallTauB, pairwiseAccuracy } from '../../ranking/metrics.js';
 import type { Pair } from '../../ranking/pairs.js';
 import { openBackend } from '../backend.js';
 import { readCheckpoint, type Checkpoint } from '../checkpoint.js';
@@ -45,11 +47,11 @@ export async function evaluate(job: EvaluateJob, context: JobContext): Promise<E
     const latency = await timeOnePhoto(learner, data, photos[0] ?? 0, settings.evaluation.latencyRuns, context);
     learner.close();
     const evaluation: Evaluation = {
-      version: 1,
+      version: 2,
       split: 'test',
       checkpointSha256: job.checkpointSha256,
       device: backend.description,
-      ...rankingOf(pairs, scores, settings.loss.margin, settings.evaluation.confidence),
+      ...rankingOf(pairs, scores, settings.loss, settings.evaluation.confidence),
       kendallTauB: tauOf(photos, cache.index.dataset.photos, scores),
       folders: foldersOf(pairs, photos, cache.index.dataset.photos, scores, settings.evaluation.confidence),
       latency,
@@ -85,11 +87,11 @@ function insistOnSamePreparation({ metadata }: Checkpoint, index: CacheIndex): v
 function rankingOf(
   pairs: readonly Pair[],
   scores: ReadonlyMap<number, number>,
-  margin: number,
+  loss: LossSettings,
   confidence: number,
-): { readonly pairwiseAccuracy: Share; readonly hingeLoss: number } {
+): { readonly pairwiseAccuracy: Share; readonly loss: Evaluation['loss'] } {
   const { good, bad } = scoresOf(pairs, scores);
-  return { pairwiseAccuracy: pairwiseAccuracy(good, bad, confidence), hingeLoss: hingeLoss(good, bad, margin) };
+  return { pairwiseAccuracy: pairwiseAccuracy(good, bad, confidence), loss: { kind: loss.kind, value: meanLoss(good, bad, loss) } };
 }
 
 /** Kendall's tau-b between the network's scores and the means of people's where there are any, else good above bad. */

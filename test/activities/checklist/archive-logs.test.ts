@@ -16,12 +16,12 @@ import { readWandbRun } from '../../../ml/archive/wandb-file.js';
 import { wandbServer, type WandbServer } from './wandb-server.js';
 
 const EVALUATION: Evaluation = {
-  version: 1,
+  version: 2,
   split: 'test',
   checkpointSha256: 'a'.repeat(64),
   device: 'cpu',
   pairwiseAccuracy: { value: 0.9, low: 0.8, high: 0.95, count: 50 },
-  hingeLoss: 0.1,
+  loss: { kind: 'hinge', value: 0.1 },
   kendallTauB: 0.7,
   folders: [],
   latency: { runs: 3, medianMs: 20, p95Ms: 25 },

@@ -43,7 +43,7 @@ describe('the task changelog', function () {
         '| Pairs | synthetic: made by `emo-aen sample`, not judged by people |',
         '| Pairwise accuracy (test) | 0.875 (interval 0.800 to 0.925, 104 pairs) |',
         '| Kendall tau-b (test) | 0.750 |',
-        '| Hinge loss (test) | 0.0712 |',
+        '| Loss (test) | 0.0712 (hinge) |',
         '| Latency of the network | 21.3 ms a photo, cpu |',
         '| INT8 against FP32 | embedding cosine 0.9980 (least 0.9900), 98.0 % of pairs ranked alike |',
         '| Accuracy FP32, INT8 | 0.875, 0.865 (drop 0.010) |',

@@ -278,8 +278,8 @@ export function tinyModel(name: string): Uint8Array {
 
 function evaluation(checkpointSha256: string): Evaluation {
   const latency = { runs: 5, medianMs: 21.3, p95Ms: 25 };
-  const figures = { pairwiseAccuracy: SHARE, hingeLoss: 0.0712, kendallTauB: 0.75, latency };
-  return { version: 1, split: 'test', checkpointSha256, device: 'cpu', ...figures, folders: [], scores: [], weights: 'random' };
+  const figures = { pairwiseAccuracy: SHARE, loss: { kind: 'hinge' as const, value: 0.0712 }, kendallTauB: 0.75, latency };
+  return { version: 2, split: 'test', checkpointSha256, device: 'cpu', ...figures, folders: [], scores: [], weights: 'random' };
 }
 
 const PARITY: Parity = {

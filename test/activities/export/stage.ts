@@ -151,12 +151,12 @@ export class Stage {
 }
 
 const EVALUATION: Evaluation = {
-  version: 1,
+  version: 2,
   split: 'test',
   checkpointSha256: '',
   device: 'CPU',
   pairwiseAccuracy: { value: 0.75, low: 0.3, high: 0.95, count: 4 },
-  hingeLoss: 0.1,
+  loss: { kind: 'hinge', value: 0.1 },
   kendallTauB: 0.5,
   folders: [],
   latency: { runs: 1, medianMs: 1, p95Ms: 1 },

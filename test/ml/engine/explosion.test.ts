@@ -28,11 +28,11 @@ describe('the limits of a step', () => {
 
   it('do not go down to zero with a loss that does', () => {
     const { loss, gradNorm } = stepLimits(over(stepped(AT_START, 0, 0)), settings);
-    assert.deepEqual([loss, gradNorm], [10 * settings.loss.margin, 100 * settings.loop.clip]);
+    assert.deepEqual([loss, gradNorm], [10 * settings.loss.hinge.margin, 100 * settings.loop.clip]);
   });
 
   it('are out of reach of the hinge loss as they are set', () => {
     const { loss } = stepLimits(over(stepped(AT_START, 0, 0)), base);
-    assert.ok(loss > 10 * (base.loss.margin + 2));
+    assert.ok(loss > 10 * (base.loss.hinge.margin + 2));
   });
 });

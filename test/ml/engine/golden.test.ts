@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { LossSettings } from '../../../configs/schema/losses.js';
 import { gradientsComputation, inferenceComputation } from '../../../ml/engine/computations.js';
 import { pick, type Computation, type Precision } from '../../../ml/engine/kernels.js';
 import { layoutsOf } from '../../../ml/engine/layout.js';
@@ -75,7 +76,7 @@ describe('a training step', function () {
   const settings = {
     crop: 64,
     precision: 'float32' as Precision,
-    loss: { margin: 0.2, regressionWeight: 0.2 },
+    loss: LossSettings.parse({ regressionWeight: 0.2 }),
     optimizer: OPTIMIZER,
     clip: 5,
   };

@@ -1,6 +1,7 @@
 /** A photo set that fits into a test: tiny squares, where the good photo of a pair is a gradient and the bad one the same with noise over it. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { LossSettings } from '../../../configs/schema/losses.js';
 import type { CacheIndex, Photo, Split } from '../../../configs/schema/photos.js';
 import { TrainSettings } from '../../../configs/schema/train.js';
 import { CATALOG, type SettingsOf } from '../../../configs/schema/catalog.js';
@@ -88,7 +89,7 @@ export function smallSettings(changes: Partial<SettingsOf<'train'>> = {}): Setti
       batchNorm: { mode: 'trained', momentum: 0.3, epsilon: 0.001 },
       weights: { source: null, sha256: null, onUnavailable: 'random' },
     },
-    loss: { margin: 0.2, regressionWeight: 0.2 },
+    loss: LossSettings.parse({ regressionWeight: 0.2 }),
     optimizer: { lr: 1e-3, weightDecay: 1e-4, decay: 'weights', beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
     schedule: { epochs: 3, warmupEpochs: 1, minLr: 0 },
     loop: { pairs: 4, accumulate: 1, clip: 5, mixedPrecision: 'auto', explosion: { loss: 1000, gradNorm: 1e6 }, stallSeconds: 60 },

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Problem } from '../../../configs/problem.js';
+import { LossSettings } from '../../../configs/schema/losses.js';
 import { openCache, type PhotoCache } from '../../../ml/images/cache.js';
 import { emptyBatch, TrainingData } from '../../../ml/engine/data.js';
 import type { Engine, Precision } from '../../../ml/engine/kernels.js';
@@ -18,7 +19,7 @@ import { CROP, smallSettings, writeSmallSet } from './small-set.js';
 /** Every loss is far above this: the margin, which stands in for a mean of zero, times the least factor that there is. */
 const WARY: TrainingState = { ...AT_START, lowest: { loss: 0, gradNorm: 0 } };
 const settings = smallSettings({
-  loss: { margin: 1e-3, regressionWeight: 0 },
+  loss: LossSettings.parse({ hinge: { margin: 1e-3 }, regressionWeight: 0 }),
   loop: { ...smallSettings().loop, pairs: 5, explosion: { loss: 1.0001, gradNorm: 1e30 } },
 });
 

@@ -17,14 +17,8 @@ def tau(x, y):
     return {"x": list(map(float, x)), "y": list(map(float, y)), "tau": None if np.isnan(value) else float(value)}
 
 
-def hinge(good, bad, margin):
-    return {
-        "good": good.tolist(),
-        "bad": bad.tolist(),
-        "margin": margin,
-        "loss": float(np.maximum(0, margin - (good - bad)).mean()),
-        "right": int((good > bad).sum()),
-    }
+def pairs(good, bad):
+    return {"good": good.tolist(), "bad": bad.tolist(), "right": int((good > bad).sum())}
 
 
 def share(successes, count, confidence):
@@ -50,9 +44,9 @@ print(
                 tau([1], [2]),
                 tau([], []),
             ],
-            "hinge": [
-                hinge(np.round(generator.uniform(-1, 1, 33), 6), np.round(generator.uniform(-1, 1, 33), 6), 0.2),
-                hinge(np.array([0.5, 0.3, 0.1, -0.2]), np.array([0.1, 0.3, 0.4, -0.9]), 0.2),
+            "pairs": [
+                pairs(np.round(generator.uniform(-1, 1, 33), 6), np.round(generator.uniform(-1, 1, 33), 6)),
+                pairs(np.array([0.5, 0.3, 0.1, -0.2]), np.array([0.1, 0.3, 0.4, -0.9])),
             ],
             "shares": [
                 share(successes, count, confidence)
