@@ -1,12 +1,12 @@
 /** YAML text to a {@link Located} tree. Everything that YAML allows and a settings file does not need is refused here. */
 import { parseDocument, type YAMLError } from 'yaml';
 import { convert } from './convert.js';
-import { tooDeepAt } from './depth.js';
 import type { Diagnostics } from './diagnostics.js';
 import type { Located, LocatedMap, Source } from './located.js';
+import { overLimit, type TextLimits } from './text-limits.js';
 
-/** Levels of nesting; the deepest setting has four. */
-const MAX_DEPTH = 64;
+/** The deepest setting has four levels; a pipeline of a thousand tasks with a matrix each has 60,000 parts. */
+const LIMITS: TextLimits = { levels: 64, parts: 150_000 };
 
 /** The whole of a file, which must be one map. Null if it cannot be read; the diagnostics then say why. */
 export function parseMap(source: Source, diagnostics: Diagnostics): LocatedMap | null {
@@ -21,10 +21,10 @@ export function parseMap(source: Source, diagnostics: Diagnostics): LocatedMap |
 /** The value that a source holds from `offset` on (what stands before it is kept, so that positions are the source's). */
 export function parseValue(source: Source, offset: number, diagnostics: Diagnostics): Located | null {
   const text = source.text.slice(offset);
-  const deep = tooDeepAt(text, MAX_DEPTH);
-  if (deep !== null) {
-    if (!source.inline) for (const { index } of text.slice(0, deep).matchAll(/^/gm)) source.lines.addNewLine(index);
-    diagnostics.add({ source, start: deep + offset, end: deep + offset + 1 }, [], 'nested too deeply');
+  const over = overLimit(text, LIMITS);
+  if (over !== null) {
+    if (!source.inline) for (const { index } of text.slice(0, over.offset).matchAll(/^/gm)) source.lines.addNewLine(index);
+    diagnostics.add({ source, start: over.offset + offset, end: over.offset + offset + 1 }, [], over.message);
     return null;
   }
   const document = parseDocument(text, {

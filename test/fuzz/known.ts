@@ -38,6 +38,16 @@ export const KNOWN: readonly Known[] = [
   { parser: 'settings', what: 'aliases without an anchor: 48 s', make: () => Buffer.from(`a: [${'*x, '.repeat(40_000)}]`) },
   { parser: 'settings', what: 'a long word and a colon: read anew from each letter', make: () => Buffer.from(`${'x'.repeat(200_000)}: {`) },
   { parser: 'settings', what: 'nesting that ends the stack', make: () => Buffer.from('['.repeat(200_000)) },
+  { parser: 'settings', what: 'colons in braces, each a level: the stack ended', make: () => Buffer.from(`a: { b${': '.repeat(3_000)}}`) },
+  { parser: 'settings', what: 'brackets that close nothing: 512 MB', make: () => Buffer.from(`a: 1\n${']'.repeat(800_000)}`) },
+  { parser: 'settings', what: 'a list of ones: 537 MB', make: () => Buffer.from(`a: [${'1,'.repeat(500_000)}]`) },
+  { parser: 'splits', what: 'keys without values, each a level: the stack ended', make: () => Buffer.from(`{${'"a": '.repeat(30_000)}`) },
+  { parser: 'splits', what: 'empty texts side by side: 280 MB', make: () => Buffer.from(`{${'"'.repeat(800_000)}`) },
+  {
+    parser: 'splits',
+    what: 'a list of empty stems',
+    make: () => Buffer.from(`{"a":{"train":["",${'"",'.repeat(300_000)}""],"val":[],"test":[]}}`),
+  },
   { parser: 'splits', what: 'as the settings', make: () => Buffer.from(`{${'"a": "train", '.repeat(12_000)}}`) },
   { parser: 'scores', what: 'quotes only', make: () => Buffer.from(`"${'""'.repeat(400_000)}`) },
   {

@@ -1,6 +1,7 @@
 /**
- * How deeply a YAML text nests, found before it is parsed: the parser calls itself level by level, and a text of a few
- * kilobytes can bring the whole process down when its stack ends inside a regular expression.
+ * Whether a YAML text nests deeper or has more parts than a settings file can need, found before it is parsed. The parser calls itself
+ * level by level, so that a few kilobytes can end its stack, inside a regular expression even the process. It also keeps about 1 KB for
+ * each part, and for each fault.
  */
 import { CST, Lexer } from 'yaml';
 
@@ -10,15 +11,31 @@ const INSERTED = new Set(['\u{02}', '\u{18}', SCALAR]);
 
 /** What begins a level by itself; anything else does as the first on its line. */
 const BEGINS_LEVEL = new Set(['seq-item-ind', 'explicit-key-ind', 'map-value-ind']);
+/** What ends an item inside brackets. */
+const SEPARATES = new Set(['comma', 'flow-seq-start', 'flow-map-start', 'flow-seq-end', 'flow-map-end']);
 const BLANK = new Set(['space', 'newline', 'comment']);
 
-/** Where a text goes deeper than about `limit` levels, as an offset; null if it does not. Reads no further than that. */
-export function tooDeepAt(text: string, limit: number): number | null {
+export interface TextLimits {
+  readonly levels: number;
+  /** Words and signs, without spaces, line ends and comments: an item of a list has 2, a key with its value has 3. */
+  readonly parts: number;
+}
+
+export interface OverLimit {
+  readonly offset: number;
+  readonly message: string;
+}
+
+/** The first place beyond a limit; null if there is none. Reads no further than that. */
+export function overLimit(text: string, limits: TextLimits): OverLimit | null {
   let offset = 0;
   let lineStart = 0;
   let first = true;
   let inScalar = false;
+  let parts = 0;
   let flow = 0;
+  /** Signs between two commas or brackets that begin a level: in `{ a: b: c }` the parser makes one of each. */
+  let signs = 0;
   /** Columns at which the block levels around this place began. */
   const block: number[] = [];
   for (const token of new Lexer().lex(text)) {
@@ -28,10 +45,14 @@ export function tooDeepAt(text: string, limit: number): number | null {
     }
     const type = inScalar ? 'scalar' : (CST.tokenType(token) ?? 'scalar');
     inScalar = false;
+    if (!BLANK.has(type)) parts += 1;
+    if (parts > limits.parts) return { offset, message: `has more than ${limits.parts} parts` };
     if (type === 'flow-seq-start' || type === 'flow-map-start') flow += 1;
     if (type === 'flow-seq-end' || type === 'flow-map-end') flow = Math.max(0, flow - 1);
+    if (SEPARATES.has(type)) signs = 0;
+    if (BEGINS_LEVEL.has(type)) signs += 1;
     if (flow === 0 && (BEGINS_LEVEL.has(type) || (first && !BLANK.has(type)))) begin(block, offset - lineStart);
-    if (flow + block.length > limit) return offset;
+    if (flow + block.length + (flow === 0 ? 0 : signs) > limits.levels) return { offset, message: 'nested too deeply' };
     if (!BLANK.has(type)) first = false;
     const newline = token.lastIndexOf('\n');
     if (newline !== -1) {
