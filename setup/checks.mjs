@@ -4,12 +4,12 @@ import { existsSync } from 'node:fs';
 import { findOnPath } from './command.mjs';
 import { SetupFailure } from './failure.mjs';
 
-export const LEAST_NODE = [20, 9]; // sharp 0.35 runs on no older one
+export const LEAST_NODE = [20, 10]; // sharp 0.35 says 20.9, but imports JSON `with { type: 'json' }`, which 20.9 cannot parse
 export const LEAST_PYTHON = [3, 10];
 const PYTHONS = ['python3', 'python3.13', 'python3.12', 'python3.11', 'python3.10', 'python'];
 const COMPILERS = ['g++', 'clang++', 'c++'];
 
-/** Numbers of a dotted version: `v20.9.0` is [20, 9, 0]. @param {string} text */
+/** Numbers of a dotted version: `v20.10.0` is [20, 10, 0]. @param {string} text */
 export function parseVersion(text) {
   const found = /(\d+)\.(\d+)(?:\.(\d+))?/.exec(text);
   return found === null ? null : found.slice(1).map((part) => Number(part ?? 0));

@@ -1,4 +1,4 @@
-/** The checksum of IEEE 802.3, as PNG, ZIP and wandb use it. Node has it as `zlib.crc32` only since 20.15, and 20.9 is the least that is asked for. */
+/** The checksum of IEEE 802.3, as PNG, ZIP and wandb use it. Node has it as `zlib.crc32` only since 20.15, and 20.10 is the least that is asked for. */
 
 const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   let crc = byte;

@@ -7,13 +7,13 @@ import { atLeast, checkNode, checkPlatform, findCompiler, findPython, parseVersi
 
 describe('versions', () => {
   it('are compared number by number, not as text', () => {
-    assert.deepEqual(parseVersion('v20.9.0'), [20, 9, 0]);
+    assert.deepEqual(parseVersion('v20.10.0'), [20, 10, 0]);
     assert.deepEqual(parseVersion('Python 3.13'), [3, 13, 0]);
     assert.equal(parseVersion('unknown'), null);
     assert.ok(atLeast([20, 10, 0], [20, 9]));
     assert.ok(atLeast([3, 10, 0], [3, 10]));
     assert.ok(!atLeast([3, 9, 18], [3, 10]));
-    assert.ok(atLeast([22, 0, 0], [20, 9]));
+    assert.ok(atLeast([22, 0, 0], [20, 10]));
   });
 });
 
@@ -27,14 +27,14 @@ describe('the checks before anything is installed', () => {
 
   /** @param {string} name @param {string} script */
   function program(name, script) {
-    // In one go: libuv 1.46 (Node 20.9) may still be closing a file when a promise of it has settled, and Linux runs no open file.
+    // In one go: libuv 1.46 (Node 20.10) may still be closing a file when a promise of it has settled, and Linux runs no open file.
     writeFileSync(join(folder, name), `#!/bin/sh\n${script}\n`);
     chmodSync(join(folder, name), 0o755);
   }
 
   it('refuse an old Node with one message and its cure', () => {
-    checkNode('v20.9.0');
-    assert.throws(() => checkNode('v20.8.1'), { message: 'Node v20.8.1 is too old', cure: /install Node 20\.9 or later/ });
+    checkNode('v20.10.0');
+    assert.throws(() => checkNode('v20.9.0'), { message: 'Node v20.9.0 is too old', cure: /install Node 20\.10 or later/ });
   });
 
   it('refuse other platforms, and Linux without glibc', () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { placeName, renderFindings, type Finding } from '../../../cli/doctor/finding.js';
 
 describe("the doctor's findings", () => {
-  const node: Finding = { id: 'node', title: 'Node', found: '20.9.0', ok: true, needed: true, cure: null };
+  const node: Finding = { id: 'node', title: 'Node', found: '20.10.0', ok: true, needed: true, cure: null };
   const git: Finding = { id: 'git', title: 'git', found: null, ok: false, needed: true, cure: 'install git' };
   const server: Finding = { id: 'server', title: 'Temporal server', found: 'not running', ok: false, needed: false, cure: 'emo-aen up' };
 
@@ -10,7 +10,7 @@ describe("the doctor's findings", () => {
     assert.equal(
       renderFindings([node, git, server]),
       [
-        'ok       Node             20.9.0',
+        'ok       Node             20.10.0',
         'MISSING  git              not found',
         '                          cure: install git',
         'note     Temporal server  not running',
