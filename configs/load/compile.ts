@@ -20,6 +20,7 @@ import { plannedTask, type Ready } from './planned.js';
 import { isBelow, readText, shownPath, type Bounds, type TextFile } from './read.js';
 import { referencesOf } from './references.js';
 import { checkTasks } from './tasks.js';
+import { checkVariables } from './variables.js';
 import { SettingsReader } from './with.js';
 
 const NO_CONFIGS =
@@ -73,6 +74,7 @@ export async function diagnose(
     const asked =
       approval === null ? null : textWith(approval, { task: leg.task.name, values: leg.values, faulty: leg.faulty, path }, found);
     if (settings === null) continue;
+    checkVariables(leg.task, settings.sources, found);
     const references = referencesOf(leg, settings.referring, names, ancestry, found);
     ready.set(leg, { leg, settings, references, approval: asked });
   }

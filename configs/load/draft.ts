@@ -24,6 +24,8 @@ export interface DraftTask {
   readonly matrix: LocatedMap | null;
   readonly saysMatrix: boolean;
   readonly approval: Word | null;
+  /** Names of variables of the worker's environment. */
+  readonly env: readonly Word[];
   /** True where a person may skip it. */
   readonly optional: boolean;
   /** Durations by what they are of, with what `defaults` say. */
@@ -51,7 +53,6 @@ export function draftTasks(pipeline: LocatedMap, catalog: Catalog): DraftTask[] 
 function draftTask(name: string, span: Span, task: Located, pipeline: LocatedMap, { activities, broken }: Catalog): DraftTask {
   const uses = word(task, ['uses']);
   const stage = find(task, ['stage'])?.value;
-  const needs = find(task, ['needs'])?.value;
   const optional = find(task, ['optional'])?.value;
   const time = (path: readonly string[]): Word | null => duration(task, path) ?? duration(pipeline, ['defaults', ...path]);
   return {
@@ -60,12 +61,13 @@ function draftTask(name: string, span: Span, task: Located, pipeline: LocatedMap
     uses,
     activity: uses === null || broken.has(uses.text) ? null : (activities.get(uses.text) ?? null),
     stage: stage?.kind === 'scalar' && typeof stage.value === 'number' ? { value: stage.value, span: stage.span } : null,
-    needs: needs?.kind === 'list' ? needs.items.flatMap((item) => asWord(item) ?? []) : [],
+    needs: words(task, 'needs'),
     with: word(task, ['with']),
     set: map(task, 'set'),
     matrix: map(task, 'matrix'),
     saysMatrix: find(task, ['matrix']) !== undefined,
     approval: word(task, ['approval']),
+    env: words(task, 'env'),
     optional: optional?.kind === 'scalar' && optional.value === true,
     times: {
       timeout: time(TIMES.timeout),
@@ -81,6 +83,11 @@ function draftTask(name: string, span: Span, task: Located, pipeline: LocatedMap
 function map(task: Located, key: string): LocatedMap | null {
   const node = find(task, [key])?.value;
   return node?.kind === 'map' ? node : null;
+}
+
+function words(task: Located, key: string): Word[] {
+  const node = find(task, [key])?.value;
+  return node?.kind === 'list' ? node.items.flatMap((item) => asWord(item) ?? []) : [];
 }
 
 function duration(root: Located, path: readonly string[]): Word | null {

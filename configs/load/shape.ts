@@ -36,6 +36,12 @@ export function schemaAt(schema: z.core.$ZodType, path: readonly PropertyKey[]):
   return current;
 }
 
+/** Whether just `sought` stands at a path, made optional or nullable perhaps. */
+export function isAt(schema: z.core.$ZodType, path: readonly PropertyKey[], sought: z.core.$ZodType): boolean {
+  const found = schemaAt(schema, path);
+  return found !== undefined && unwrapped(found) === sought;
+}
+
 /** The keys that a map of this schema may have; none for what is not a map of fixed keys. */
 export function keysOf(schema: z.core.$ZodType | undefined): string[] {
   const inner = schema === undefined ? undefined : unwrapped(schema);

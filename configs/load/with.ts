@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { Catalog, CatalogEntry } from '../schema/catalog.js';
 import type { SettingsFile } from '../schema/plan.js';
+import { variableOf, WeightsSource } from '../schema/weights-source.js';
 import { check } from './check.js';
 import { quoted, type Diagnostics } from './diagnostics.js';
 import type { DraftTask } from './draft.js';
@@ -13,7 +14,8 @@ import { follow, type Bounds } from './read.js';
 import type { ReferringSetting } from './references.js';
 import { layersOf, locateSet } from './set.js';
 import { loadSettings, type SettingsTree } from './settings.js';
-import { keysOf, schemaAt } from './shape.js';
+import { isAt, keysOf, schemaAt } from './shape.js';
+import type { TextSetting } from './variables.js';
 
 /** What one task reads. */
 export interface Settings {
@@ -21,6 +23,8 @@ export interface Settings {
   readonly value: unknown;
   /** Those of {@link value} that are expressions. */
   readonly referring: readonly ReferringSetting[];
+  /** Those of {@link value} that name a variable as the source of weights. */
+  readonly sources: readonly TextSetting[];
   readonly files: readonly SettingsFile[];
 }
 
@@ -30,6 +34,8 @@ const WHOLE = 'a settings file says everything, unless it `extends` another one'
 interface Checked {
   readonly value: unknown;
   readonly referring: readonly Omit<ReferringSetting, 'nullable'>[];
+  /** Texts that name a variable, if the activity takes them for that. */
+  readonly naming: readonly TextSetting[];
 }
 
 /** Reads the settings of legs one after the other; files that several name are read and checked once. */
@@ -66,7 +72,8 @@ export class SettingsReader {
       const schema = schemaAt(activity.settings, setting.path);
       return schema === undefined ? [] : { ...setting, nullable: z.core.safeParse(schema, null).success };
     });
-    return { value: this.#narrow(activity, checked.value), referring, files: base.files };
+    const sources = checked.naming.filter(({ path }) => isAt(activity.settings, path, WeightsSource));
+    return { value: this.#narrow(activity, checked.value), referring, sources, files: base.files };
   }
 
   /** Overrides of the command line that reach none of the tasks. */
@@ -127,7 +134,9 @@ export class SettingsReader {
       this.found,
       base.entries.size === 0 ? { at: base.span, help: WITHOUT_FILE } : { at: null, help: WHOLE },
     );
-    return value === null ? null : { value, referring: referringIn(tree, [], this.found) };
+    if (value === null) return null;
+    const texts = textsIn(tree, []);
+    return { value, referring: referringAmong(texts, this.found), naming: texts.filter(({ text }) => variableOf(text) !== null) };
   }
 
   #narrow(activity: CatalogEntry, whole: unknown): unknown {
@@ -154,14 +163,19 @@ function narrow(schema: z.ZodType, whole: unknown): unknown {
   return schema instanceof z.ZodObject ? schema.strip().parse(whole) : schema.parse(whole);
 }
 
-/** Every text of a tree that is an expression; what only looks like one is told. */
-function referringIn(node: Located, path: readonly PropertyKey[], found: Diagnostics): Checked['referring'] {
-  if (node.kind === 'list') return node.items.flatMap((item, index) => referringIn(item, [...path, index], found));
-  if (node.kind === 'map') return [...node.entries].flatMap(([key, { value }]) => referringIn(value, [...path, key], found));
-  if (typeof node.value !== 'string') return [];
-  if (outputIn(node.value) !== null) return [{ path, text: node.value, span: node.span }];
-  if (isMatrixValue(node.value))
-    found.add(node.span, path, `${quoted(node.value)} stands only in the pipeline: in a task's \`set\``, { help: MATRIX_FORM });
-  else if (isBrokenOutput(node.value)) found.add(node.span, path, `${quoted(node.value)} is no expression`, { help: OUTPUT_FORM });
-  return [];
+/** Every text of a tree, with its place. */
+function textsIn(node: Located, path: readonly PropertyKey[]): TextSetting[] {
+  if (node.kind === 'list') return node.items.flatMap((item, index) => textsIn(item, [...path, index]));
+  if (node.kind === 'map') return [...node.entries].flatMap(([key, { value }]) => textsIn(value, [...path, key]));
+  return typeof node.value === 'string' ? [{ path, text: node.value, span: node.span }] : [];
+}
+
+/** Those texts that are an expression; what only looks like one is told. */
+function referringAmong(texts: readonly TextSetting[], found: Diagnostics): Checked['referring'] {
+  for (const { text, path, span } of texts) {
+    if (isMatrixValue(text))
+      found.add(span, path, `${quoted(text)} stands only in the pipeline: in a task's \`set\``, { help: MATRIX_FORM });
+    else if (isBrokenOutput(text)) found.add(span, path, `${quoted(text)} is no expression`, { help: OUTPUT_FORM });
+  }
+  return texts.filter(({ text }) => outputIn(text) !== null);
 }

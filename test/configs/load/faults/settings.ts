@@ -71,6 +71,30 @@ export const SETTINGS_FAULTS: readonly Case[] = [
     ],
   },
   {
+    what: 'weights from a variable that the task does not declare, or misspells; a task that reads no weights needs none',
+    pipeline: pipelineOf(
+      'model: { stage: 4, uses: model, with: mine.yaml }',
+      'again: { stage: 4, uses: model, with: mine.yaml, env: [WEIGHTS_URI] }',
+      'right: { stage: 4, uses: model, with: mine.yaml, env: [A_KEY, WEIGHTS_URL] }',
+      'machine: { stage: 1, uses: provision, with: mine.yaml }',
+    ),
+    files: { 'configs/mine.yaml': 'extends: train.yaml\nmodel: { weights: { source: env:WEIGHTS_URL } }' },
+    set: ['train.model.weights.sha256=null'],
+    says: [
+      'configs/mine.yaml:2:29: `model` reads the variable `WEIGHTS_URL`, which its `env` does not declare',
+      '    2 | model: { weights: { source: env:WEIGHTS_URL } }',
+      '      |                             ^^^^^^^^^^^^^^^',
+      '  add `WEIGHTS_URL` to `env` of the task: `env: [WEIGHTS_URL]`',
+      '',
+      'configs/mine.yaml:2:29: `again` reads the variable `WEIGHTS_URL`, which its `env` does not declare',
+      '    2 | model: { weights: { source: env:WEIGHTS_URL } }',
+      '      |                             ^^^^^^^^^^^^^^^',
+      '  did you mean `env:WEIGHTS_URI`?',
+      '',
+      '2 problems found',
+    ],
+  },
+  {
     what: 'weights from a URL that holds a key, which is not shown again',
     pipeline: MINE,
     files: {
