@@ -7,7 +7,7 @@ import { MANIFEST } from '../ml/bundle/layout.js';
 import { rankingCsv } from '../ml/bundle/rank-csv.js';
 import { rankingPage } from '../ml/bundle/rank-page.js';
 import { rankPhotos, type RankedPhoto, type Ranking } from '../ml/bundle/rank.js';
-import { readManifest, readPublished } from '../ml/bundle/read.js';
+import { publishedFile, readManifest, readPublished } from '../ml/bundle/read.js';
 import { writeFileAtomically } from '../ml/files/atomic.js';
 import { visible } from '../ml/images/names.js';
 import { action, command, EXIT, type Terminal } from './command.js';
@@ -22,7 +22,7 @@ interface RankOptions {
 }
 
 export const rankCommand = command('rank <photo...>', 'score photos, or all photos in folders, with the published model: best first')
-  .option('--int8', 'use the INT8 model instead of the FP32 one')
+  .option('--int8', 'use the INT8 model instead of the one for native runtimes, FP32')
   .option('--model <dir>', 'folder of the published bundle (default: models in the project root)')
   .option('--top <number>', 'show and write only so many, the best ones')
   .option('--csv <file>', 'write the ranking as comma-separated values')
@@ -32,10 +32,10 @@ export const rankCommand = command('rank <photo...>', 'score photos, or all phot
       const top = options.top === undefined ? Infinity : topOf(options.top);
       const directory = options.model === undefined ? join(terminal.root, 'models') : resolve(options.model);
       const manifest = await readManifest(directory);
-      const name: ManifestFile['name'] = options.int8 === true ? 'int8' : 'fp32';
-      const model = await readPublished(directory, manifest, name);
+      const file = publishedFile(directory, manifest, options.int8 === true ? { name: 'int8' } : { runtime: 'native' });
+      const model = await readPublished(directory, file);
       const found = await findPhotos(args);
-      const { scores, close } = manifest;
+      const { scores, close } = file;
       const tell = teller(terminal);
       const ranked = await rankPhotos({
         model,
@@ -48,14 +48,14 @@ export const rankCommand = command('rank <photo...>', 'score photos, or all phot
       const refused = [...found.refused, ...ranked.refused];
       for (const { problem } of refused) terminal.note(`error: ${problem.describe()}`);
       const ranking = { photos: ranked.photos.slice(0, top), refused };
-      await write(terminal, options, ranking, manifest);
+      await write(terminal, options, ranking, { manifest, file });
       terminal.answer(
         {
           model: {
             manifest: join(directory, MANIFEST),
             version: manifest.version,
             run: manifest.run,
-            file: name,
+            file: file.name,
             synthetic: manifest.synthetic,
           },
           ranked: ranked.photos.length,
@@ -63,7 +63,7 @@ export const rankCommand = command('rank <photo...>', 'score photos, or all phot
           photos: ranking.photos,
           refused: refused.map(({ file, problem }) => ({ file, ...problem.toJSON() })),
         },
-        [...ranking.photos.map(lineOf), ...footnote(ranking, manifest)].join('\n'),
+        [...ranking.photos.map(lineOf), ...footnote(ranking, file)].join('\n'),
       );
       return refused.length > 0 ? EXIT.failed : EXIT.done;
     }),
@@ -79,9 +79,14 @@ function topOf(text: string): number {
   });
 }
 
-async function write({ note }: Terminal, { csv, html }: RankOptions, ranking: Ranking, manifest: Manifest): Promise<void> {
+async function write(
+  { note }: Terminal,
+  { csv, html }: RankOptions,
+  ranking: Ranking,
+  { manifest, file: measure }: { readonly manifest: Manifest; readonly file: ManifestFile },
+): Promise<void> {
   if (csv !== undefined) await writeFileAtomically(resolve(csv), rankingCsv(ranking.photos));
-  if (html !== undefined) await writeFileAtomically(resolve(html), await rankingPage(ranking, manifest));
+  if (html !== undefined) await writeFileAtomically(resolve(html), await rankingPage(ranking, manifest, measure));
   for (const file of [csv, html]) if (file !== undefined) note(`the ranking is in ${file}`);
 }
 
@@ -91,7 +96,7 @@ function lineOf({ file, score, percentile, closeToPrevious }: RankedPhoto): stri
 }
 
 /** What the marks mean, where there are any. */
-function footnote({ photos }: Ranking, { close }: Manifest): string[] {
+function footnote({ photos }: Ranking, { close }: ManifestFile): string[] {
   if (close === null || !photos.some(({ closeToPrevious }) => closeToPrevious)) return [];
   return [
     '',

@@ -7,7 +7,7 @@ import { resolve } from 'node:path';
 import { isMap, isNode, isScalar, parseDocument, type Node } from 'yaml';
 import { z } from 'zod';
 import { SETTINGS, type Catalog } from './schema/catalog.js';
-import { ManifestV2 } from './schema/manifest.js';
+import { Manifest } from './schema/manifest.js';
 import { Pipeline } from './schema/pipeline.js';
 import { SplitsFile } from './schema/splits.js';
 
@@ -33,7 +33,7 @@ export function schemaFile(kind: string): string {
 export async function jsonSchemaOf(kind: string, root: string, catalog: Catalog): Promise<Schema> {
   if (kind === 'pipeline') return pipelineSchema(catalog);
   if (kind === 'splits') return titled('Emo-AEN splits', generated(SplitsFile));
-  if (kind === 'manifest') return titled('Emo-AEN manifest of a published model', generated(ManifestV2));
+  if (kind === 'manifest') return titled('Emo-AEN manifest of a published model', generated(Manifest));
   const schema = catalog.kinds.get(kind) ?? z.never();
   const defaults = Object.hasOwn(SETTINGS, kind) ? await defaultsOf(resolve(root, 'configs', `${kind}.yaml`)) : null;
   return settingsSchema(kind, schema, defaults);

@@ -2,14 +2,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import { Problem } from '../../configs/problem.js';
 import type { SettingsOf } from '../../configs/schema/catalog.js';
-import {
-  Evaluation,
-  OTHER_MODELS,
-  type Agreement,
-  type Latency,
-  type NewParity,
-  type OtherModel,
-} from '../../configs/schema/evaluation.js';
+import { Evaluation, OTHER_MODELS, type Agreement, type Latency, type OtherModel, type Parity } from '../../configs/schema/evaluation.js';
+import type { Yardstick } from '../../configs/schema/scores.js';
 import { writeFileAtomically, writeJsonAtomically } from '../../ml/files/atomic.js';
 import { openCache } from '../../ml/images/cache.js';
 import { measureInBrowser } from '../../ml/onnx/browser-latency.js';
@@ -18,6 +12,7 @@ import { worstLayers } from '../../ml/onnx/layer-errors.js';
 import { brokenLimits } from '../../ml/onnx/limits.js';
 import { measureLatency } from '../../ml/onnx/measure-latency.js';
 import { accuracyOf, compareModels, largestScoreError, type TestSplit } from '../../ml/onnx/parity.js';
+import { yardstick } from '../../ml/bundle/test-scores.js';
 import { parityReport } from '../../ml/onnx/parity-report.js';
 import { fromCache } from '../../ml/onnx/photos.js';
 import { scorePhotos, type Scored } from '../../ml/onnx/score.js';
@@ -55,19 +50,23 @@ export const parity: TaskFunction<SettingsOf<'parity'>> = async (context) => {
         context.progress({ message: `scoring the test split with ${name}`, done, total: photos.length, unit: 'photos' });
       });
     const fp32 = await score('onnx');
-    const agreementOf = async (name: OtherModel): Promise<Agreement> => {
-      const compared = compareModels(split, fp32, await score(name));
+    const yardstickOf = ({ scores }: Scored): Yardstick =>
+      yardstick(dataset, new Map(split.files.map((file, at) => [file, scores[at] ?? NaN])), float.facts.seed);
+    const judged = async (name: OtherModel): Promise<{ agreement: Agreement; own: Yardstick }> => {
+      const scored = await score(name);
+      const compared = compareModels(split, fp32, scored);
       signal.throwIfAborted();
       context.progress({ message: `comparing the layers of ${name}` });
       const worst = compared.worstPhotos.slice(0, LAYER_PHOTOS).map(({ file }) => photos[split.files.indexOf(file)] ?? 0);
       const { model } = readModel(await readFile(files[name]), files[name]);
-      return { ...compared, worstLayers: await worstLayers(float.model, model, fromCache(cache, worst)) };
+      const agreement = { ...compared, worstLayers: await worstLayers(float.model, model, fromCache(cache, worst)) };
+      return { agreement, own: yardstickOf(scored) };
     };
-    const models = { 'onnx-int8': await agreementOf('onnx-int8'), 'onnx-int8-weights': await agreementOf('onnx-int8-weights') };
+    const [int8, weights] = [await judged('onnx-int8'), await judged('onnx-int8-weights')];
     const own = new Map(evaluation.scores.map(({ file, score: trained }) => [file, trained]));
     const bytes = async (name: keyof typeof files): Promise<number> => (await stat(files[name])).size;
-    const result: NewParity = {
-      version: 2,
+    const result: Parity = {
+      version: 3,
       photos: photos.length,
       pairs: split.pairs.length,
       fp32ScoreError: largestScoreError(
@@ -75,7 +74,8 @@ export const parity: TaskFunction<SettingsOf<'parity'>> = async (context) => {
         fp32,
       ),
       fp32Accuracy: accuracyOf(split, fp32),
-      models,
+      models: { 'onnx-int8': int8.agreement, 'onnx-int8-weights': weights.agreement },
+      yardsticks: { onnx: yardstickOf(fp32), 'onnx-int8': int8.own, 'onnx-int8-weights': weights.own },
       latency: await latencyOf(files, crop, context),
       bytes: {
         onnx: await bytes('onnx'),
@@ -115,7 +115,7 @@ async function latencyOf(
   return { ...desktop, browser: await measureInBrowser({ models, crop, runs, signal, progress: told('timing the models in a browser') }) };
 }
 
-function summaryOf({ fp32ScoreError, models, latency }: NewParity): Record<string, number> {
+function summaryOf({ fp32ScoreError, models, latency }: Parity): Record<string, number> {
   const int8 = models['onnx-int8'];
   const ratio = (name: OtherModel): number => latency.timings.find(({ model, threads }) => model === name && threads === 1)?.ratio ?? NaN;
   return {
@@ -139,7 +139,7 @@ function insistOnSameCheckpoint(facts: ModelFacts, evaluation: Evaluation): void
   });
 }
 
-function refuseOutOfLimits(result: NewParity, limits: SettingsOf<'parity'>['parity'], where: string): void {
+function refuseOutOfLimits(result: Parity, limits: SettingsOf<'parity'>['parity'], where: string): void {
   const broken = brokenLimits(result, limits);
   if (broken.length === 0) return;
   const cures = [...new Set(broken.map(({ cure }) => cure))];

@@ -9,7 +9,7 @@ import { modelCard } from '../../ml/bundle/card.js';
 import { manifestOf, type ManifestParts } from '../../ml/bundle/manifest.js';
 import { bundleFolder } from '../../ml/bundle/place.js';
 import { publishBundle, type Published } from '../../ml/bundle/publish.js';
-import { testScores } from '../../ml/bundle/test-scores.js';
+import { testHashOf } from '../../ml/bundle/test-scores.js';
 import { headCommit } from '../../ml/checklist/git.js';
 import { readCacheIndex } from '../../ml/images/cache.js';
 import { readModel } from '../../ml/onnx/facts.js';
@@ -32,7 +32,7 @@ export const publish: TaskFunction<SettingsOf<'publish'>> = async (context) => {
   // Checkpoints hold no clock, so that the same training gives the same bytes; their file does, and a reused one keeps its date.
   const { mtime: trainedAt } = await stat(checkpoint);
   const ledger = await readOwnLedger(root, run);
-  const test = testScores(dataset, evaluation, facts.seed);
+  const testHash = testHashOf(dataset, facts.seed);
   const weightOnly = context.has('onnx-int8-weights') ? { 'int8-weights': context.artifact('onnx-int8-weights') } : {};
   const models = { fp32: context.artifact('onnx'), int8: context.artifact('onnx-int8'), ...weightOnly };
   const parts: ManifestParts = {
@@ -48,14 +48,14 @@ export const publish: TaskFunction<SettingsOf<'publish'>> = async (context) => {
     opsets: await opsetsOf(models),
     evaluation,
     parity,
-    test,
+    testHash,
   };
   context.progress({ message: 'publishing the model' });
   const published = await publishBundle({
     directory: await bundleFolder(root, directory),
     version,
     sources: { ...models, checkpoint },
-    candidate: { testHash: test.testHash, pairwiseAccuracy: evaluation.pairwiseAccuracy },
+    candidate: { testHash, pairwiseAccuracy: evaluation.pairwiseAccuracy },
     force,
     forceCure: `keep what is published; or publish it all the same: emo-aen retry ${run} ${task} --set export.bundle.force=true`,
     signal,

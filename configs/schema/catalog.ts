@@ -156,7 +156,7 @@ export const CATALOG = {
   }),
   parity: entry({
     stage: 7,
-    version: 3,
+    version: 4,
     outside: never,
     kind: 'export',
     settings: ExportSettings.pick({ parity: true, latency: true }),
@@ -165,7 +165,7 @@ export const CATALOG = {
   }),
   publish: entry({
     stage: 7,
-    version: 3,
+    version: 4,
     outside: never,
     once: 'it replaces the published bundle',
     kind: 'export',

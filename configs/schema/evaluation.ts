@@ -1,6 +1,7 @@
 /** Artifact `evaluation` (stage 6) and `parity` (stage 7): what is known about the model's quality. */
 import { z } from 'zod';
 import { LossKind } from './losses.js';
+import { Yardstick } from './scores.js';
 
 /** A share with its Wilson interval: `value` in [0, 1]. */
 export const Share = z.object({ value: z.number(), low: z.number(), high: z.number(), count: z.int() });
@@ -92,8 +93,8 @@ export const Latency = z.object({
 });
 export type Latency = z.infer<typeof Latency>;
 
-const Parity2 = z.object({
-  version: z.literal(2),
+export const Parity = z.object({
+  version: z.literal(3),
   photos: z.int(),
   /** Of a good and a bad photo. */
   pairs: z.int(),
@@ -101,27 +102,10 @@ const Parity2 = z.object({
   fp32ScoreError: z.number(),
   fp32Accuracy: Share,
   models: z.object({ 'onnx-int8': Agreement, 'onnx-int8-weights': Agreement }),
+  /** Of each model's own scores. */
+  yardsticks: z.object({ onnx: Yardstick, 'onnx-int8': Yardstick, 'onnx-int8-weights': Yardstick }),
   latency: Latency,
   bytes: z.object({ onnx: z.int(), 'onnx-int8': z.int(), 'onnx-int8-weights': z.int() }),
 });
 
-/** As releases before wrote it, and manifests that they published hold it. */
-const Parity1 = z.object({
-  version: z.literal(1),
-  photos: z.int(),
-  pairs: z.int(),
-  fp32ScoreError: z.number(),
-  int8Cosine: z.object({ mean: z.number(), least: z.number() }),
-  pairsAlike: z.number(),
-  fp32Accuracy: Share,
-  int8Accuracy: Share,
-  accuracyDrop: z.number(),
-  /** Median milliseconds for one photo, one thread, onnxruntime-node. */
-  latency: z.object({ fp32Ms: z.number(), int8Ms: z.number() }),
-  bytes: z.object({ fp32: z.int(), int8: z.int() }),
-});
-
-export const Parity = z.discriminatedUnion('version', [Parity1, Parity2]);
 export type Parity = z.infer<typeof Parity>;
-/** As it is written now. */
-export type NewParity = z.infer<typeof Parity2>;

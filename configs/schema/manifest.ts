@@ -2,16 +2,16 @@
  * `models/manifest.json`: what is published, and all that a client needs to use it (method §7.4).
  *
  * What a reader does: read the manifest once; take the first file whose `runtimes` hold its runtime; read it by its `path` and
- * refuse it unless its sha256 is the manifest's; prepare photos as `input.preprocessing` says. Files below `versions/` never change, so a
+ * refuse it unless its sha256 is the manifest's; prepare photos as `input.preprocessing` says; judge scores by that file's `scores` and `close`. Files below `versions/` never change, so a
  * reader that began with one manifest gets all of one version, whatever is published meanwhile.
  */
 import { z } from 'zod';
 import { Share } from './evaluation.js';
-import { upgraded } from './manifest-v1.js';
 import { InnerPath } from './path.js';
+import { Yardstick } from './scores.js';
 
 /** Of the layout; raised where a reader of the old one would misread the new one. */
-export const MANIFEST_FORMAT = 2;
+export const MANIFEST_FORMAT = 3;
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
@@ -50,12 +50,14 @@ export const ManifestFile = PlacedFile.extend({
   name: z.enum(['fp32', 'int8', 'int8-weights', 'checkpoint']),
   /** ONNX operator set that a runtime must know; null for what is no ONNX model. */
   opset: z.int().nullable(),
-  /** For which runtimes it is meant; a reader takes the first file that names its own. `scores` and `close` are of FP32's scores. */
+  /** For which runtimes it is meant; a reader takes the first file that names its own (`fileFor` in ml/bundle/file-for.ts). */
   runtimes: z.array(Runtime),
   /** Where it was measured. */
   latency: z.array(Latency),
   /** Pairwise accuracy on the test split; null where this file was not measured by itself. */
   accuracy: Share.nullable(),
+  /** Of this file's own scores; both null for what is no ONNX model. */
+  ...Yardstick.shape,
 });
 export type ManifestFile = z.infer<typeof ManifestFile>;
 
@@ -87,30 +89,8 @@ export const ManifestPreprocessing = z.object({
 });
 export type ManifestPreprocessing = z.infer<typeof ManifestPreprocessing>;
 
-/** Scores at 0, 5, 10 … 100 % of a group of photos, lowest first, between two photos linearly. */
-const Quantiles = z.array(z.number()).length(21);
-
-/** How the test photos score, so that a client can say of a photo which share of them it beats. */
-export const ScoreDistribution = z.object({
-  split: z.literal('test'),
-  photos: z.int().positive(),
-  all: Quantiles,
-  good: Quantiles.nullable(),
-  bad: Quantiles.nullable(),
-});
-export type ScoreDistribution = z.infer<typeof ScoreDistribution>;
-
-/** Two scores that differ by less than `margin` are close: their order is right less often than `rightShare`. */
-export const Closeness = z.object({
-  margin: z.number().min(0).max(2),
-  rightShare: z.number().min(0.5).max(1),
-  /** Of the test split, that it was learned from. */
-  pairs: z.int().positive(),
-});
-export type Closeness = z.infer<typeof Closeness>;
-
-/** The layout that is written. Its JSON Schema is `configs/schema/manifest.schema.json`. */
-export const ManifestV2 = z.object({
+/** Its JSON Schema is `configs/schema/manifest.schema.json`. */
+export const Manifest = z.object({
   format: z.literal(MANIFEST_FORMAT),
   name: z.literal('emo-aen'),
   /** Of the model, from `bundle.version`. */
@@ -142,13 +122,8 @@ export const ManifestV2 = z.object({
   outputs: z.array(Value).min(2),
   /** The least ONNX operator set and IR version that a runtime must know. */
   onnx: z.object({ opset: z.int(), ir: z.int() }),
-  /** Null where the test photos' scores are not known. */
-  scores: ScoreDistribution.nullable(),
-  close: Closeness.nullable(),
   /** Of the trained network on the test split. */
   metrics: z.object({ pairwiseAccuracy: Share, kendallTauB: z.number().nullable() }),
 });
 
-/** What is read: this layout, or the one before it, of which what it did not say is null. */
-export const Manifest = z.preprocess(upgraded, ManifestV2);
 export type Manifest = z.infer<typeof Manifest>;

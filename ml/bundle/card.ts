@@ -3,7 +3,7 @@ import type { Share } from '../../configs/schema/evaluation.js';
 import type { Manifest } from '../../configs/schema/manifest.js';
 
 export function modelCard(manifest: Manifest): string {
-  const { version, run, trainedAt, metrics, close, scores } = manifest;
+  const { version, run, trainedAt, metrics } = manifest;
   return [
     `# emo-aen ${version}`,
     '',
@@ -31,8 +31,6 @@ export function modelCard(manifest: Manifest): string {
       [
         ['Pairwise accuracy', shareText(metrics.pairwiseAccuracy)],
         ['Kendall tau-b', metrics.kendallTauB?.toFixed(3) ?? 'undefined'],
-        ['Order right in 90 % of pairs', close === null ? 'not known' : `from a difference of ${close.margin.toFixed(3)}`],
-        ['Scores of the middle half', scores === null ? 'not known' : `${fixed(scores.all[5])} to ${fixed(scores.all[15])}`],
       ],
     ),
     '',
@@ -47,6 +45,19 @@ export function modelCard(manifest: Manifest): string {
         accuracy === null ? 'not measured' : shareText(accuracy),
         latency.map(({ p50Ms, runtime, threads, device }) => `${p50Ms.toFixed(1)} (${runtime}, ${threads} thread, ${device})`).join('; '),
       ]),
+    ),
+    '',
+    'Scores of one file are judged by what its own scores are on the test photos:',
+    '',
+    ...table(
+      ['file', 'order right in 90 % of pairs', 'scores of the middle half'],
+      manifest.files
+        .filter(({ runtimes }) => runtimes.length > 0)
+        .map(({ path, close, scores }) => [
+          `\`${path}\``,
+          close === null ? 'not known' : `from a difference of ${close.margin.toFixed(3)}`,
+          scores === null ? 'not known' : `${fixed(scores.all[5])} to ${fixed(scores.all[15])}`,
+        ]),
     ),
     '',
     '## What it is not for',

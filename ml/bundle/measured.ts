@@ -1,5 +1,5 @@
 /** What parity measured of each published file, and which runtimes each is for. */
-import type { Parity, Share, Timing } from '../../configs/schema/evaluation.js';
+import type { Parity, Timing } from '../../configs/schema/evaluation.js';
 import type { ManifestFile, Runtime } from '../../configs/schema/manifest.js';
 
 type Name = ManifestFile['name'];
@@ -16,7 +16,7 @@ export const RUNTIMES: Readonly<Record<Name, readonly Runtime[]>> = {
 };
 
 /**
- * A reader takes the first one for its runtime: FP32 natively, as `rank` does, and in a browser the same numbers at a quarter of the download.
+ * A reader takes the first one for its runtime (file-for.ts): FP32 natively, and in a browser the same numbers at a quarter of the download.
  * Static INT8 is for who asks for it by name. A model that can be trained on stands last.
  */
 export const FILE_ORDER: readonly Name[] = ['int8-weights', 'fp32', 'int8', 'checkpoint'];
@@ -29,23 +29,14 @@ const MEASURED: Readonly<Record<Name, Timing['model'] | null>> = {
   checkpoint: null,
 };
 
-export function measuredBy(parity: Parity, name: Name): Pick<ManifestFile, 'latency' | 'accuracy'> {
+export function measuredBy(parity: Parity, name: Name): Pick<ManifestFile, 'latency' | 'accuracy' | 'scores' | 'close'> {
   const model = MEASURED[name];
-  if (model === null) return { latency: [], accuracy: null };
-  return { latency: latenciesOf(parity, model), accuracy: accuracyOf(parity, model) };
-}
-
-function accuracyOf(parity: Parity, model: Timing['model']): Share | null {
-  if (model === 'onnx') return parity.fp32Accuracy;
-  if (parity.version === 2) return parity.models[model].accuracy;
-  return model === 'onnx-int8' ? parity.int8Accuracy : null;
+  if (model === null) return { latency: [], accuracy: null, scores: null, close: null };
+  const accuracy = model === 'onnx' ? parity.fp32Accuracy : parity.models[model].accuracy;
+  return { latency: latenciesOf(parity, model), accuracy, ...parity.yardsticks[model] };
 }
 
 function latenciesOf(parity: Parity, model: Timing['model']): ManifestFile['latency'] {
-  if (parity.version === 1) {
-    const p50Ms = { onnx: parity.latency.fp32Ms, 'onnx-int8': parity.latency.int8Ms, 'onnx-int8-weights': null }[model];
-    return p50Ms === null ? [] : [{ runtime: 'native', threads: 1, p50Ms, p95Ms: null, device: 'onnxruntime-node, CPU of the run' }];
-  }
   const { runtime, processor, timings, browser: tried } = parity.latency;
   const browser = tried === undefined || 'missing' in tried ? undefined : tried;
   const of = (all: readonly Timing[], kind: Runtime, device: string): ManifestFile['latency'] =>

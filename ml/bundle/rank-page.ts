@@ -1,6 +1,7 @@
 /** A ranking as one HTML page with pictures, best first, that needs nothing else: no script, no file beside it, no network. */
 import { basename } from 'node:path';
 import type { Manifest } from '../../configs/schema/manifest.js';
+import type { Yardstick } from '../../configs/schema/scores.js';
 import { PHOTOS_IN_FLIGHT } from '../images/decoders/at-once.js';
 import { withDecoders } from '../images/decoders/decoders.js';
 import { inFlight } from '../images/in-flight.js';
@@ -15,7 +16,8 @@ import type { RankedPhoto, Ranking } from './rank.js';
 /** Photos on the page, the best ones, so that a browser opens it at once: some 5 kB each. */
 const MOST = 1000;
 
-export async function rankingPage(ranking: Ranking, manifest: Manifest): Promise<string> {
+/** @param measure of the file that ranked */
+export async function rankingPage(ranking: Ranking, manifest: Manifest, measure: Yardstick): Promise<string> {
   const shown = ranking.photos.slice(0, MOST);
   const pictures = await withDecoders((decoders) =>
     inFlight(shown, PHOTOS_IN_FLIGHT, ({ file }) => makeThumbnail(decoders, file, MAX_PIXELS)),
@@ -25,7 +27,7 @@ export async function rankingPage(ranking: Ranking, manifest: Manifest): Promise
     `Ranking of ${counted(ranking.photos.length, 'photo')}`,
     html`<header>
         <h1>Ranking of ${counted(ranking.photos.length, 'photo')}, best first</h1>
-        <p>Model ${manifest.version}, run ${manifest.run}. ${meaning(manifest)}</p>
+        <p>Model ${manifest.version}, run ${manifest.run}. ${meaning(measure)}</p>
       </header>
       <main>
         <ol class="sheet">
@@ -37,7 +39,7 @@ export async function rankingPage(ranking: Ranking, manifest: Manifest): Promise
   );
 }
 
-function meaning({ scores, close }: Manifest): string {
+function meaning({ scores, close }: Yardstick): string {
   return [
     ...(scores === null ? [] : [`Percentages: of the ${scores.photos} test photos of the model, the share that scores lower.`]),
     ...(close === null ? [] : [`≈: less than ${close.margin.toFixed(3)} below the photo before it, so that their order is a guess.`]),

@@ -1,6 +1,7 @@
 /** Ranks photos with a published model, prepared exactly as its manifest says. */
 import { Problem } from '../../configs/problem.js';
-import type { Closeness, ManifestPreprocessing, ScoreDistribution } from '../../configs/schema/manifest.js';
+import type { ManifestPreprocessing } from '../../configs/schema/manifest.js';
+import type { Closeness, ScoreDistribution } from '../../configs/schema/scores.js';
 import { writeView } from '../images/augment.js';
 import { withDecoders, type Decoders } from '../images/decoders/decoders.js';
 import { inFlight } from '../images/in-flight.js';

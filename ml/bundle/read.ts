@@ -4,12 +4,13 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { isAbout, Problem } from '../../configs/problem.js';
-import { Manifest, MANIFEST_FORMAT, type ManifestFile } from '../../configs/schema/manifest.js';
+import { Manifest, MANIFEST_FORMAT, type ManifestFile, type Runtime } from '../../configs/schema/manifest.js';
+import { fileFor } from './file-for.js';
 import { MANIFEST } from './layout.js';
 
 /**
  * @param file of the manifest, relative to the bundle's folder; a version keeps its own in its folder
- * @throws Problem NOT_FOUND where nothing is published; ARTIFACT_ALTERED where the manifest is cut off, is not one, or is of a newer layout.
+ * @throws Problem NOT_FOUND where nothing is published; ARTIFACT_ALTERED where the manifest is cut off, is not one, or is of another layout.
  */
 export async function readManifest(directory: string, file: string = MANIFEST): Promise<Manifest> {
   const path = join(directory, file);
@@ -17,10 +18,14 @@ export async function readManifest(directory: string, file: string = MANIFEST): 
     throw missing(cause, path, 'no model is published here');
   });
   const written = parsed(text, path);
-  const { data: newer } = z.looseObject({ format: z.number().int().gt(MANIFEST_FORMAT) }).safeParse(written);
-  if (newer !== undefined) {
-    const message = `a manifest of layout ${newer.format}, and this release of emo-aen reads ${MANIFEST_FORMAT} and older`;
-    throw altered(path, message, 'use the release of emo-aen that published it, or a newer one');
+  const { data: other } = z.looseObject({ format: z.number().int() }).safeParse(written);
+  if (other !== undefined && other.format !== MANIFEST_FORMAT) {
+    const message = `a manifest of layout ${other.format}, and this release of emo-aen reads layout ${MANIFEST_FORMAT}`;
+    throw altered(
+      path,
+      message,
+      other.format > MANIFEST_FORMAT ? 'use the release of emo-aen that published it, or a newer one' : PUBLISH_AGAIN,
+    );
   }
   const manifest = Manifest.safeParse(written);
   if (manifest.success) return manifest.data;
@@ -36,19 +41,27 @@ function parsed(text: string, path: string): unknown {
   }
 }
 
+/** The file of a name, or the one that a runtime takes. @throws Problem NOT_FOUND where there is none. */
+export function publishedFile(
+  directory: string,
+  manifest: Manifest,
+  wanted: { readonly name: ManifestFile['name'] } | { readonly runtime: Runtime },
+): ManifestFile {
+  const file = 'name' in wanted ? manifest.files.find(({ name }) => name === wanted.name) : fileFor(manifest, wanted.runtime);
+  if (file !== undefined) return file;
+  throw new Problem({
+    code: 'NOT_FOUND',
+    message: `version ${manifest.version} has no file ${'name' in wanted ? wanted.name : `for the runtime ${wanted.runtime}`}`,
+    where: join(directory, MANIFEST),
+    cure: `it has ${manifest.files.map((each) => each.name).join(', ')}`,
+  });
+}
+
 /**
  * The bytes of one published file.
  * @throws Problem NOT_FOUND where it is not there, ARTIFACT_ALTERED where its sha256 is not the manifest's.
  */
-export async function readPublished(directory: string, manifest: Manifest, name: ManifestFile['name']): Promise<Buffer> {
-  const file = manifest.files.find((candidate) => candidate.name === name);
-  if (file === undefined)
-    throw new Problem({
-      code: 'NOT_FOUND',
-      message: `version ${manifest.version} has no file ${name}`,
-      where: join(directory, MANIFEST),
-      cure: `it has ${manifest.files.map((each) => each.name).join(', ')}`,
-    });
+export async function readPublished(directory: string, file: ManifestFile): Promise<Buffer> {
   const path = join(directory, file.path);
   const bytes = await readFile(path).catch((cause: unknown) => {
     throw missing(cause, path, 'the manifest names this file, and it is not there');

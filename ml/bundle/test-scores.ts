@@ -3,9 +3,8 @@
  * something.
  */
 import { createHash } from 'node:crypto';
-import type { Evaluation } from '../../configs/schema/evaluation.js';
-import type { Closeness, ScoreDistribution } from '../../configs/schema/manifest.js';
 import type { DatasetIndex } from '../../configs/schema/photos.js';
+import type { Closeness, Yardstick } from '../../configs/schema/scores.js';
 import { pairsOf, type Pair } from '../ranking/pairs.js';
 
 const STEPS = 20;
@@ -14,15 +13,11 @@ const RIGHT_SHARE = 0.9;
 /** Scores are cosines: no two differ by more. */
 const WIDEST = 2;
 
-export interface TestScores {
-  readonly testHash: string;
-  readonly scores: ScoreDistribution | null;
-  readonly close: Closeness | null;
-}
-
-/** @param seed of the training, by which test pairs are drawn where there are more than the limit */
-export function testScores(dataset: DatasetIndex, evaluation: Evaluation, seed: number): TestScores {
-  const scoreOf = new Map(evaluation.scores.map(({ file, score }) => [file, score]));
+/**
+ * @param scoreOf a model's score of each test photo, by file
+ * @param seed of the training, by which test pairs are drawn where there are more than the limit
+ */
+export function yardstick(dataset: DatasetIndex, scoreOf: ReadonlyMap<string, number>, seed: number): Yardstick {
   const scored = dataset.photos.flatMap(({ file, label, split }) => {
     const score = split === 'test' ? scoreOf.get(file) : undefined;
     return score === undefined ? [] : [{ label, score }];
@@ -31,20 +26,25 @@ export function testScores(dataset: DatasetIndex, evaluation: Evaluation, seed: 
     scored.filter((photo) => label === null || photo.label === label).map(({ score }) => score);
   const quantilesOf = (scores: readonly number[]): number[] | null => (scores.length === 0 ? null : quantiles(scores));
   const all = quantilesOf(of(null));
-  const pairs = pairsOf(dataset, 'test', { seed, epoch: 0 });
   const at = (index: number): number => scoreOf.get(dataset.photos[index]?.file ?? '') ?? NaN;
+  const differences = testPairs(dataset, seed).map(({ good, bad }) => at(good) - at(bad));
   return {
-    testHash: hashOf(dataset, pairs),
     scores: all === null ? null : { split: 'test', photos: scored.length, all, good: quantilesOf(of('good')), bad: quantilesOf(of('bad')) },
-    close: closeness(pairs.map(({ good, bad }) => at(good) - at(bad)).filter(Number.isFinite)),
+    close: closeness(differences.filter(Number.isFinite)),
   };
 }
 
-/** sha256 over the digests of the photos of every test pair: neither names nor other splits change it. */
-function hashOf(dataset: DatasetIndex, pairs: readonly Pair[]): string {
+/** sha256 over the digests of the photos of every test pair: neither names nor other splits change it. @param seed as of {@link yardstick} */
+export function testHashOf(dataset: DatasetIndex, seed: number): string {
   const digest = (index: number): string => dataset.photos[index]?.sha256 ?? '';
-  const lines = pairs.map(({ good, bad }) => `${digest(good)} ${digest(bad)}\n`).sort();
+  const lines = testPairs(dataset, seed)
+    .map(({ good, bad }) => `${digest(good)} ${digest(bad)}\n`)
+    .sort();
   return createHash('sha256').update(lines.join('')).digest('hex');
+}
+
+function testPairs(dataset: DatasetIndex, seed: number): readonly Pair[] {
+  return pairsOf(dataset, 'test', { seed, epoch: 0 });
 }
 
 /** 21 numbers at 0, 5 … 100 %, between two values linearly: type 7 of Hyndman and Fan (1996), "Sample quantiles in statistical packages". */

@@ -1,5 +1,5 @@
 /** The changelog's entry for one run, as Markdown (method §6.4). The same facts always give the same text. */
-import { OTHER_MODELS, type Evaluation, type NewParity, type Parity, type Share, type Timing } from '../../configs/schema/evaluation.js';
+import { OTHER_MODELS, type Evaluation, type Parity, type Share, type Timing } from '../../configs/schema/evaluation.js';
 import type { Manifest } from '../../configs/schema/manifest.js';
 import type { Override, SettingsFile } from '../../configs/schema/plan.js';
 
@@ -38,11 +38,7 @@ export function changelogEntry({ manifest, evaluation, parity, settings, overrid
 
 type Rows = readonly (readonly [what: string, value: string])[];
 
-function exportRows(parity: Parity): Rows {
-  return parity.version === 1 ? rowsOfVersion1(parity) : rowsOf(parity);
-}
-
-function rowsOf({ models, fp32Accuracy, latency, bytes }: NewParity): Rows {
+function exportRows({ models, fp32Accuracy, latency, bytes }: Parity): Rows {
   const titles = { 'onnx-int8': 'INT8', 'onnx-int8-weights': 'Weight-only INT8' } as const;
   const others = OTHER_MODELS.map((name) => ({ title: titles[name], ...models[name] }));
   const ms = (model: Timing['model']): string =>
@@ -71,30 +67,6 @@ function rowsOf({ models, fp32Accuracy, latency, bytes }: NewParity): Rows {
       'Size',
       `FP32 ${megabytes(bytes.onnx)}, INT8 ${megabytes(bytes['onnx-int8'])}, weight-only INT8 ${megabytes(bytes['onnx-int8-weights'])}`,
     ],
-  ];
-}
-
-/** Of a run that began under an earlier release. */
-function rowsOfVersion1({
-  int8Cosine,
-  pairsAlike,
-  fp32Accuracy,
-  int8Accuracy,
-  accuracyDrop,
-  latency,
-  bytes,
-}: Parity & { version: 1 }): Rows {
-  return [
-    [
-      'INT8 against FP32',
-      `embedding cosine ${int8Cosine.mean.toFixed(4)} (least ${int8Cosine.least.toFixed(4)}), ${percent(pairsAlike)} of pairs ranked alike`,
-    ],
-    ['Accuracy FP32, INT8', `${fp32Accuracy.value.toFixed(3)}, ${int8Accuracy.value.toFixed(3)} (drop ${accuracyDrop.toFixed(3)})`],
-    [
-      'Latency of the exports',
-      `FP32 ${latency.fp32Ms.toFixed(1)} ms, INT8 ${latency.int8Ms.toFixed(1)} ms a photo, onnxruntime, one thread`,
-    ],
-    ['Size', `FP32 ${megabytes(bytes.fp32)}, INT8 ${megabytes(bytes.int8)}`],
   ];
 }
 

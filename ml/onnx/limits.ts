@@ -1,5 +1,5 @@
 /** What parity must keep within, and how it is said where it does not. */
-import type { Agreement, NewParity, OtherModel } from '../../configs/schema/evaluation.js';
+import type { Agreement, Parity, OtherModel } from '../../configs/schema/evaluation.js';
 import type { AgreementLimits, ExportSettings } from '../../configs/schema/export.js';
 
 /** What people read for each model, the limits that it must keep, and what helps where it does not. */
@@ -57,10 +57,7 @@ export interface BrokenLimit {
 const NAMED = 3;
 
 /** Every limit that is not kept, in words with both numbers, what helps, and for a model its worst layers and photos. */
-export function brokenLimits(
-  parity: Pick<NewParity, 'fp32ScoreError' | 'models'>,
-  limits: ExportSettings['parity'],
-): readonly BrokenLimit[] {
+export function brokenLimits(parity: Pick<Parity, 'fp32ScoreError' | 'models'>, limits: ExportSettings['parity']): readonly BrokenLimit[] {
   const broken: BrokenLimit[] = [];
   if (!keeps(parity.fp32ScoreError, 'at most', limits.fp32ScoreError))
     broken.push({

@@ -1,11 +1,11 @@
 /** The parity report for people, as Markdown. The same facts always give the same text. */
-import type { Agreement, Latency, NewParity, OtherModel, Timing } from '../../configs/schema/evaluation.js';
+import type { Agreement, Latency, Parity, OtherModel, Timing } from '../../configs/schema/evaluation.js';
 import type { ExportSettings } from '../../configs/schema/export.js';
 import { digits, keeps, MODELS, ROWS } from './limits.js';
 
 const TITLES: Readonly<Record<Timing['model'], string>> = { onnx: 'FP32', 'onnx-int8': 'INT8', 'onnx-int8-weights': 'weight-only INT8' };
 
-export function parityReport(parity: NewParity, limits: ExportSettings['parity']): string {
+export function parityReport(parity: Parity, limits: ExportSettings['parity']): string {
   const kept = keeps(parity.fp32ScoreError, 'at most', limits.fp32ScoreError);
   return [
     '# Parity of the exported models',

@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { copyFile, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import sharp from 'sharp';
-import { Manifest } from '../../configs/schema/manifest.js';
+import { Manifest, type ManifestFile } from '../../configs/schema/manifest.js';
 import { parity } from '../../activities/export/parity.js';
 import { readManifest } from '../../ml/bundle/read.js';
+import { percentile } from '../../ml/bundle/test-scores.js';
 import { openCache } from '../../ml/images/cache.js';
 import { parseCsv } from '../../ml/images/csv.js';
 import { fromCache } from '../../ml/onnx/photos.js';
 import { scorePhotos } from '../../ml/onnx/score.js';
+import { chooseFile, readManifest as readPageManifest } from '../../web/shared/manifest.js';
 import { Stage } from '../activities/export/stage.js';
 import { amongKillers, killer } from '../ml/images/decoders/killers.js';
 import { taskContext } from '../activities/task-context.js';
@@ -85,13 +88,48 @@ describe('emo-aen rank', () => {
     assert.deepEqual([answer.model.version, answer.model.file], ['1.2.3', 'fp32']);
   });
 
-  it('uses the INT8 model where asked', async () => {
-    const { stdout } = await rank(join(photos, 'photo 0.png'), '--int8', '--json');
-    assert.equal((JSON.parse(stdout) as Answer).model.file, 'int8');
+  const file = async (name: string): Promise<ManifestFile> => {
+    const found = (await readManifest(join(stage.root, 'models'))).files.find((each) => each.name === name);
+    assert.ok(found !== undefined);
+    return found;
+  };
+
+  it('uses the INT8 model where asked, and judges its scores by its own margin and test photos', async () => {
+    const { stdout } = await rank(photos, '--int8', '--json');
+    const answer = JSON.parse(stdout) as Answer;
+    assert.equal(answer.model.file, 'int8');
+    const { scores, close } = await file('int8');
+    assert.equal(answer.close?.margin, close?.margin);
+    assert.deepEqual(
+      answer.photos.map((photo) => photo.percentile),
+      answer.photos.map(({ score }) => percentile(score, scores?.all ?? [])),
+    );
+    assert.notEqual(close?.margin, (await file('fp32')).close?.margin);
+  });
+
+  it('takes the file that the reader in docs/models.md takes, with the same margin; so does the page', async () => {
+    const document = await readFile('docs/models.md', 'utf8');
+    const [, reader] = /```js\n([^]*?)```/.exec(document) ?? [];
+    assert.ok(reader !== undefined);
+    const script = join(stage.root, 'reader.mjs');
+    await writeFile(script, reader);
+    const models = join(stage.root, 'models');
+    const read = (runtime: string): unknown => JSON.parse(execFileSync(process.execPath, [script, models, runtime], { encoding: 'utf8' }));
+    const { model, close } = JSON.parse((await rank(photos, '--json')).stdout) as Answer;
+    const { scores } = await file(model.file);
+    assert.deepEqual(read('native'), { file: model.file, margin: close?.margin, scores: scores?.all });
+    const page = readPageManifest(await readFile(join(models, 'manifest.json'), 'utf8'));
+    for (const [family, runtime] of [
+      ['wasm', 'wasm-threads'],
+      ['webgpu', 'webgpu'],
+    ] as const) {
+      const chosen = chooseFile(page, runtime);
+      assert.deepEqual(read(family), { file: chosen.name, margin: chosen.close?.margin, scores: chosen.scores?.all });
+    }
   });
 
   it('says which share of the test photos each one beats, and marks what is close to the one before', async () => {
-    const { scores, close } = await readManifest(join(stage.root, 'models'));
+    const { scores, close } = await file('fp32');
     const { stdout } = await rank(photos, '--json');
     const answer = JSON.parse(stdout) as Answer;
     assert.equal(answer.close?.margin, close?.margin);
@@ -205,8 +243,12 @@ describe('emo-aen rank', () => {
     'names an absolute path': [(text) => text.replace(/versions\/[^/]+\/emo_aen\.onnx/, '/etc/passwd'), /has a name in it that is empty/],
     'is cut off': [(text) => text.slice(0, text.length / 2), /is cut off or no JSON/],
     'is of a newer layout': [
-      (text) => text.replace('"format": 2', '"format": 3'),
-      /a manifest of layout 3, and this release of emo-aen reads 2 and older\n {2}cure: use the release/,
+      (text) => text.replace('"format": 3', '"format": 4'),
+      /a manifest of layout 4, and this release of emo-aen reads layout 3\n {2}cure: use the release/,
+    ],
+    'is of an older layout': [
+      (text) => text.replace('"format": 3', '"format": 2'),
+      /a manifest of layout 2, and this release of emo-aen reads layout 3\n {2}cure: publish another version/,
     ],
   };
   for (const [how, [change, says]] of Object.entries(tampered))

@@ -10,7 +10,7 @@ import { invoke } from '../cli/invoke.js';
 import { serve, type Serving } from '../cli/serving.js';
 import { avif, cicp, icc, iccp, jpegWith, P3_POINTS, plain } from '../ml/images/coloured-photos.js';
 import { longs, withChunk } from '../ml/images/png-chunk.js';
-import { type Change, changedBundle, publishSmall, rewriteModel, writePhotos } from './published.js';
+import { type Change, changedBundle, judgedBy, publishSmall, rewriteModel, writePhotos } from './published.js';
 import { skipWithoutChromium } from './without-chromium.js';
 
 /** By which a score may differ from `emo-aen rank`'s, where the photos' scores lie 0.04 apart: pixels differ by a level here and there. */
@@ -242,10 +242,7 @@ describe('the page in a browser', function () {
   });
 
   it('says which photos are too close to call, and why, where the manifest tells how test photos scored', async () => {
-    const quantiles = Array.from({ length: 21 }, (_, index) => index / 10 - 1);
-    const { page } = await visit(
-      await serveOther((manifest) => void Object.assign(manifest, { format: 2, scores: { all: quantiles }, close: { margin: 2 } })),
-    );
+    const { page } = await visit(await serveOther((manifest) => judgedBy(manifest, 2)));
     await choose(page, photos.slice(0, 2));
     await status(page, '2 photos ranked');
     assert.match(
@@ -336,10 +333,7 @@ describe('the page in a browser', function () {
     ['phone-dark', { viewport: PHONE, isMobile: true, hasTouch: true, deviceScaleFactor: 2, colorScheme: 'dark' }],
   ] as const)
     it(`fits the width of a ${name}`, async () => {
-      const quantiles = Array.from({ length: 21 }, (_, index) => index / 10 - 1);
-      const url = await serveOther(
-        (manifest) => void Object.assign(manifest, { format: 2, scores: { all: quantiles }, close: { margin: 0.005 } }),
-      );
+      const url = await serveOther((manifest) => judgedBy(manifest, 0.005));
       const { page } = await visit(url, options);
       const unreadable = join(stage.root, 'a-name-that-is-long-and-has-no-place-to-break-in-it-whatsoever-0123456789.jpg');
       await writeFile(unreadable, 'no photo');

@@ -1,12 +1,10 @@
-/**
- * What the page reads of `models/manifest.json` (configs/schema/manifest.ts is all of it): formats 1 and 2. A newer format is refused,
- * because what it means is not known here; what an older one lacks is done without.
- */
+/** What the page reads of `models/manifest.json` (configs/schema/manifest.ts is all of it). Another format is refused: what it means is not known here. */
 import * as z from 'zod/mini';
-import type { ManifestFile } from '../../configs/schema/manifest.js';
+import type { MANIFEST_FORMAT } from '../../configs/schema/manifest.js';
+import { fileFor } from '../../ml/bundle/file-for.js';
 import { Trouble } from './trouble.js';
 
-export const NEWEST_FORMAT = 2;
+export const FORMAT: typeof MANIFEST_FORMAT = 3;
 
 // Zod would make functions out of text, which the page's security policy forbids.
 z.config({ jitless: true });
@@ -21,12 +19,17 @@ const insidePath = text.check(
   ),
 );
 
+const Distribution = z.object({ all: z.array(z.number()).check(z.length(21, refuse('are not 21 numbers'))) });
+const Closeness = z.object({ margin: z.number() });
+
 const FileEntry = z.object({
   name: text,
   path: insidePath,
   bytes: positive,
   sha256: text.check(z.regex(/^[0-9a-f]{64}$/, refuse('is no sha256'))),
-  runtimes: z.optional(z.array(text)),
+  runtimes: z.array(text),
+  scores: z.nullable(Distribution),
+  close: z.nullable(Closeness),
 });
 export type FileEntry = z.infer<typeof FileEntry>;
 
@@ -37,9 +40,6 @@ const Input = z.object({
   preprocessing: z.object({ resize: positive, crop: positive, mean: three, std: three }),
 });
 export type Input = z.infer<typeof Input>;
-
-const Distribution = z.object({ all: z.array(z.number()).check(z.length(21, refuse('are not 21 numbers'))) });
-const Closeness = z.object({ margin: z.number() });
 
 /** How the test photos scored. */
 export interface Scores {
@@ -56,20 +56,17 @@ const Shown = z.object({
   files: z.array(FileEntry),
   input: Input,
   outputs: z.array(z.object({ name: text })),
-  scores: z.optional(z.nullable(Distribution)),
-  close: z.optional(z.nullable(Closeness)),
 });
-
-export type ShownManifest = Omit<z.infer<typeof Shown>, 'scores' | 'close'> & { readonly scores: Scores | null };
+export type ShownManifest = z.infer<typeof Shown>;
 
 /** @throws Trouble that says what is wrong with it */
 export function readManifest(json: string): ShownManifest {
   const value = parsed(json);
   const format = typeof value === 'object' && value !== null && 'format' in value ? value.format : undefined;
-  if (typeof format === 'number' && format > NEWEST_FORMAT)
+  if (typeof format === 'number' && format !== FORMAT)
     throw new Trouble({
-      message: `The model's manifest has format ${format}, and this page understands formats up to ${NEWEST_FORMAT}`,
-      cure: 'Use the page of the emo-aen version that published the model',
+      message: `The model's manifest has format ${format}, and this page understands format ${FORMAT}`,
+      cure: 'Use the page of the emo-aen version that published the model, or publish it again (emo-aen run)',
     });
   const read = Shown.safeParse(value);
   if (!read.success || typeof format !== 'number') {
@@ -79,8 +76,12 @@ export function readManifest(json: string): ShownManifest {
   const { resize, crop } = read.data.input.preprocessing;
   if (crop > resize) throw unreadable('input.preprocessing.crop is larger than resize');
   if (!read.data.outputs.some(({ name }) => name === 'score')) throw unreadable('outputs has no score');
-  const { scores, close, ...shown } = read.data;
-  return { ...shown, scores: scores == null ? null : { quantiles: scores.all, close: close?.margin ?? 0 } };
+  return read.data;
+}
+
+/** How the test photos scored with a file; null where that is not known. */
+export function scoresOf({ scores, close }: FileEntry): Scores | null {
+  return scores === null ? null : { quantiles: scores.all, close: close?.margin ?? 0 };
 }
 
 function parsed(json: string): unknown {
@@ -98,18 +99,13 @@ function unreadable(why: string, cause?: unknown): Trouble {
 /** `webgpu`, or WebAssembly in several threads or one. */
 export type Runtime = 'webgpu' | 'wasm-threads' | 'wasm';
 
-/** Best first. Static INT8 is not among them: its integer kernels are slower in WebAssembly than the float ones (docs/web.md). Format 1 says `onnx` for `fp32`. */
-const CHOICE = ['int8-weights', 'fp32', 'onnx'] as const satisfies readonly (ManifestFile['name'] | 'onnx')[];
-
-/** The smallest file that runs at full speed in this runtime. @throws Trouble where there is none */
-export function chooseFile({ files, version }: Pick<ShownManifest, 'files' | 'version'>, runtime: Runtime): FileEntry {
+/** The file that is meant for this runtime. @throws Trouble where there is none */
+export function chooseFile(manifest: Pick<ShownManifest, 'files' | 'version'>, runtime: Runtime): FileEntry {
   const family = runtime === 'webgpu' ? 'webgpu' : 'wasm';
-  for (const wanted of CHOICE) {
-    const file = files.find(({ name, runtimes }) => name === wanted && (runtimes === undefined || runtimes.includes(family)));
-    if (file !== undefined) return file;
-  }
+  const file = fileFor(manifest, family);
+  if (file !== undefined) return file;
   throw new Trouble({
-    message: `Model ${version} has no file for ${family === 'webgpu' ? 'WebGPU' : 'WebAssembly'}`,
+    message: `Model ${manifest.version} has no file for ${family === 'webgpu' ? 'WebGPU' : 'WebAssembly'}`,
     cure: 'Publish it again (emo-aen run)',
   });
 }

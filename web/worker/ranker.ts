@@ -1,7 +1,7 @@
 /** The worker: loads the model once, then scores one photo after the other. Photos come from the page and go nowhere. */
 import type { Answer, Ask } from '../shared/messages.js';
 import { inputOf } from '../shared/input.js';
-import { type Runtime, type ShownManifest } from '../shared/manifest.js';
+import { scoresOf, type Runtime, type ShownManifest } from '../shared/manifest.js';
 import { inWords, Trouble } from '../shared/trouble.js';
 import { fetchManifest } from './fetch-model.js';
 import { seePhoto } from './photo.js';
@@ -30,7 +30,8 @@ async function load(): Promise<{ readonly manifest: ShownManifest; readonly scor
   const scorer = await openScorer({ site, models }, manifest, asked as Runtime | null, (done, all) => say({ kind: 'loading', done, all }));
   const { runtime, threads, file } = scorer;
   const remarks = offline ? ['Without a network: this is the model of the last visit', ...scorer.remarks] : scorer.remarks;
-  const { version, trainedAt, synthetic, scores, input } = manifest;
+  const { version, trainedAt, synthetic, input } = manifest;
+  const scores = scoresOf(file);
   const { crop } = input.preprocessing;
   say({
     kind: 'ready',

@@ -7,12 +7,16 @@ import { promisify } from 'node:util';
 import { parity } from '../../../activities/export/parity.js';
 import { Problem } from '../../../configs/problem.js';
 import type { SettingsOf } from '../../../configs/schema/catalog.js';
-import { Parity, type Latency, type NewParity } from '../../../configs/schema/evaluation.js';
+import { Parity, type Latency } from '../../../configs/schema/evaluation.js';
 import { Manifest } from '../../../configs/schema/manifest.js';
 import { findChromium } from '../../../ml/browser/chromium.js';
+import { quantiles } from '../../../ml/bundle/test-scores.js';
 import { hashFile } from '../../../ml/files/atomic.js';
+import { openCache } from '../../../ml/images/cache.js';
 import { exportNetwork } from '../../../ml/onnx/export.js';
 import { readModel } from '../../../ml/onnx/facts.js';
+import { fromCache } from '../../../ml/onnx/photos.js';
+import { scorePhotos } from '../../../ml/onnx/score.js';
 import { readSafetensors, writeSafetensors } from '../../../ml/weights/safetensors.js';
 import { LARGE, seededNetwork } from '../../ml/onnx/seeded-network.js';
 import { taskContext } from '../task-context.js';
@@ -145,11 +149,7 @@ describe('stage 7', () => {
   });
 
   describe('parity', () => {
-    const read = async (path: string): Promise<NewParity> => {
-      const result = Parity.parse(JSON.parse(await readFile(path, 'utf8')));
-      assert.equal(result.version, 2);
-      return result;
-    };
+    const read = async (path: string): Promise<Parity> => Parity.parse(JSON.parse(await readFile(path, 'utf8')));
 
     it('measures what lies within the limits', async () => {
       const { artifacts, summary } = await compare(WIDE);
@@ -280,15 +280,23 @@ describe('stage 7', () => {
       assert.equal(read.metrics.pairwiseAccuracy.value, 0.75);
     });
 
-    it('says how the test photos score, and from what difference on the order of two means something', async () => {
-      const { scores, close, testHash } = await manifest();
-      assert.equal(scores?.photos, 8);
-      assert.deepEqual([scores.all.length, scores.good?.length, scores.bad?.length], [21, 21, 21]);
-      assert.deepEqual(
-        scores.all,
-        scores.all.toSorted((a, b) => a - b),
-      );
-      assert.equal(close?.pairs, 4);
+    it('says of each model how the test photos score with it, and from what difference on the order of two means something', async () => {
+      const { files, testHash } = await manifest();
+      const cache = await openCache(stage.path('cache-index'), stage.path('cache'));
+      const photos = cache.index.dataset.photos.flatMap(({ split }, index) => (split === 'test' ? [index] : []));
+      for (const { name, path, scores, close } of files) {
+        if (name === 'checkpoint') {
+          assert.deepEqual([scores, close], [null, null]);
+          continue;
+        }
+        const own = await scorePhotos(bundle(path), fromCache(cache, photos), () => undefined);
+        assert.deepEqual(scores?.all, quantiles([...own.scores]), name);
+        assert.deepEqual([scores.photos, scores.good?.length, scores.bad?.length], [8, 21, 21]);
+        assert.equal(close?.pairs, 4);
+      }
+      await cache.close();
+      const [fp32, int8] = ['fp32', 'int8'].map((wanted) => files.find(({ name }) => name === wanted)?.scores?.all);
+      assert.notDeepEqual(fp32, int8, 'each has its own');
       assert.match(testHash ?? '', /^[0-9a-f]{64}$/);
     });
 

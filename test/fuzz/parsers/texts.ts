@@ -164,7 +164,7 @@ export const TEXTS: readonly Parser[] = [
   },
   {
     name: 'manifest',
-    seeds: async () => Promise.all(['manifest', 'manifest-v1'].map((name) => readFile(join('test', 'configs', 'schema', `${name}.json`)))),
+    seeds: async () => [await readFile(join('test', 'configs', 'schema', 'manifest.json'))],
     words: [...JSON_WORDS, '"path":"../x"', '"format":'],
     read: async (bytes, at) => {
       await placed(join(at, 'manifest.json'), bytes);

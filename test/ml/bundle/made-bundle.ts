@@ -41,7 +41,7 @@ export async function request(root: string, content: string, change: Partial<Pub
         ...example(),
         version,
         testHash: candidate.testHash,
-        files: files.map((file) => ({ ...file, opset: null, runtimes: [], latency: [], accuracy: null })),
+        files: files.map((file) => ({ ...file, opset: null, runtimes: [], latency: [], accuracy: null, scores: null, close: null })),
         documents: null,
         metrics: { pairwiseAccuracy: candidate.pairwiseAccuracy, kendallTauB: null },
       }),

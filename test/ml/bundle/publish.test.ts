@@ -10,7 +10,7 @@ import { Problem } from '../../../configs/problem.js';
 import type { ManifestFile } from '../../../configs/schema/manifest.js';
 import { hashFile } from '../../../ml/files/atomic.js';
 import { FILE_NAMES } from '../../../ml/bundle/layout.js';
-import { readManifest, readPublished } from '../../../ml/bundle/read.js';
+import { publishedFile, readManifest, readPublished } from '../../../ml/bundle/read.js';
 import { listVersions, rollBack } from '../../../ml/bundle/versions.js';
 import { publish, share } from './made-bundle.js';
 
@@ -37,7 +37,7 @@ describe('the bundle', () => {
   async function wholeVersion(): Promise<string> {
     const manifest = await readManifest(models());
     for (const name of NAMES) {
-      const bytes = await readPublished(models(), manifest, name);
+      const bytes = await readPublished(models(), publishedFile(models(), manifest, { name }));
       assert.equal(Buffer.compare(bytes, await readFile(models(FILE_NAMES[name]))), 0, `${name} is of another version than the manifest`);
     }
     return manifest.version;

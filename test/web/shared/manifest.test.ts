@@ -1,16 +1,19 @@
 import assert from 'node:assert/strict';
-import { chooseFile, readManifest } from '../../../web/shared/manifest.js';
+import { chooseFile, readManifest, scoresOf } from '../../../web/shared/manifest.js';
 
 const file = (name: string, more: object = {}): Record<string, unknown> => ({
   name,
   path: `versions/1.0.0/${name}`,
   bytes: 10,
   sha256: 'a'.repeat(64),
+  runtimes: [],
+  scores: null,
+  close: null,
   ...more,
 });
 const written = (more: object = {}): string =>
   JSON.stringify({
-    format: 1,
+    format: 3,
     version: '1.0.0',
     trainedAt: '2026-01-02T03:04:05Z',
     synthetic: false,
@@ -22,17 +25,17 @@ const written = (more: object = {}): string =>
 const scores = { quantiles: Array.from({ length: 21 }, (_, index) => index / 10 - 1), close: 0.02 };
 
 describe('the manifest that the page reads', () => {
-  it('is one of format 1, which tells no scores', () => assert.equal(readManifest(written()).scores, null));
-
-  it('is one of format 2, with scores or without', () => {
+  it('says of each file how the test photos scored with it, or not', () => {
     const { quantiles, close } = scores;
-    assert.deepEqual(readManifest(written({ format: 2, scores: { all: quantiles }, close: { margin: close } })).scores, scores);
-    assert.deepEqual(readManifest(written({ format: 2, scores: { all: quantiles }, close: null })).scores, { quantiles, close: 0 });
-    assert.equal(readManifest(written({ format: 2, scores: null })).scores, null);
+    const read = (more: object): unknown => readManifest(written({ files: [file('fp32', more)] })).files.map(scoresOf)[0];
+    assert.deepEqual(read({ scores: { all: quantiles }, close: { margin: close } }), scores);
+    assert.deepEqual(read({ scores: { all: quantiles }, close: null }), { quantiles, close: 0 });
+    assert.equal(read({}), null);
   });
 
   for (const [what, text, says] of [
-    ['of a newer format', written({ format: 3 }), /format 3, and this page understands formats up to 2/],
+    ['of another format', written({ format: 4 }), /format 4, and this page understands format 3/],
+    ['of an older format', written({ format: 2 }), /format 2, and this page understands format 3/],
     ['cut short', written().slice(0, -20), /no JSON, or only a part/],
     ['without a format', written({ format: undefined }), /has no format/],
     [
@@ -54,17 +57,15 @@ describe('the file that the page chooses', () => {
   const choose = (files: Record<string, unknown>[], runtime: 'webgpu' | 'wasm' = 'wasm'): string =>
     chooseFile(readManifest(written({ files })), runtime).name;
 
-  it('has its weights in INT8 where there is one', () => {
-    assert.equal(choose([file('fp32'), file('int8-weights'), file('int8')]), 'int8-weights');
-  });
+  const files = [
+    file('int8-weights', { runtimes: ['wasm'] }),
+    file('fp32', { runtimes: ['native', 'webgpu', 'wasm'] }),
+    file('int8', { runtimes: ['native'] }),
+  ];
 
-  it('is the float32 one otherwise, never static INT8', () => {
-    assert.equal(choose([file('int8'), file('fp32')]), 'fp32');
-    assert.throws(() => choose([file('int8')]), /no file for WebAssembly/);
-  });
-
-  it('is one that the manifest names for the runtime', () => {
-    const files = [file('int8-weights', { runtimes: ['wasm'] }), file('fp32', { runtimes: ['native', 'webgpu', 'wasm'] })];
+  it('is the first one that the manifest names for the runtime', () => {
     assert.deepEqual([choose(files), choose(files, 'webgpu')], ['int8-weights', 'fp32']);
   });
+
+  it('is refused where there is none', () => assert.throws(() => choose(files.slice(2)), /no file for WebAssembly/));
 });
