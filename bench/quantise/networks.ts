@@ -1,7 +1,7 @@
 /** The two networks that are quantised: one whose weights mean something, to judge by, and one with every kind of node, to time. */
 import { resolve } from 'node:path';
 import { Problem } from '../../configs/problem.js';
-import type { BackboneName } from '../../ml/network/table.js';
+import type { BackboneName } from '../../configs/schema/backbones.js';
 import { initialise } from '../../ml/network/initialise.js';
 import { describeNetwork, type NetworkSpec } from '../../ml/network/network.js';
 import { exportNetwork } from '../../ml/onnx/export.js';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { BackboneName } from './backbones.js';
 import { LossSettings } from './losses.js';
 import { WeightsSource } from './weights-source.js';
 
@@ -15,7 +16,7 @@ export const TrainSettings = z.strictObject({
     minDisk: z.number().min(0),
   }),
   model: z.strictObject({
-    backbone: z.enum(['mobilenet_v3_large', 'mobilenet_v3_large_minimalistic']),
+    backbone: BackboneName,
     embedding: z.int().min(1),
     regression: z.enum(['auto', 'on', 'off']),
     padding: z.enum(['auto', 'symmetric', 'same']),

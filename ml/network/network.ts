@@ -6,7 +6,7 @@
  * so that a checkpoint loads in PyTorch as it is. Ours are `head.*`, `direction` and `regression.*`.
  */
 import type { TrainSettings } from '../../configs/schema/train.js';
-import { BACKBONES, type Activation } from './table.js';
+import { BACKBONES, partsOf, type Activation } from './table.js';
 
 type ModelSettings = TrainSettings['model'];
 export type Padding = Exclude<ModelSettings['padding'], 'auto'>;
@@ -94,7 +94,7 @@ export interface Network {
   /** In an order in which every value is made before it is used. */
   readonly nodes: readonly Node[];
   readonly parameters: readonly ParameterSpec[];
-  /** Names of the values: `features` [N, 960], `embedding` [N, E], `score` [N], `regression` [N, 1] or null. */
+  /** Names of the values: `features` [N, F], F being the backbone's (960 for Large), `embedding` [N, E], `score` [N], `regression` [N, 1] or null. */
   readonly outputs: { readonly features: string; readonly embedding: string; readonly score: string; readonly regression: string | null };
 }
 
@@ -175,11 +175,13 @@ export function describeNetwork(spec: NetworkSpec): Network {
     const block = `features.${index + 1}.block`;
     const before = value;
     const inChannels = channels;
-    let part = 0;
-    if (row.expanded !== inChannels) unit(`${block}.${part++}`, row.expanded, 1, 1, 1, row.activation);
-    unit(`${block}.${part++}`, row.expanded, row.kernel, row.stride, row.expanded, row.activation);
-    if (row.squeeze) squeezeExcite(`${block}.${part++}`);
-    unit(`${block}.${part}`, row.out, 1, 1, 1, null);
+    partsOf(row, inChannels).forEach((part, at) => {
+      const prefix = `${block}.${at}`;
+      if (part === 'expand') unit(prefix, row.expanded, 1, 1, 1, row.activation);
+      if (part === 'depthwise') unit(prefix, row.expanded, row.kernel, row.stride, row.expanded, row.activation);
+      if (part === 'squeeze') squeezeExcite(prefix);
+      if (part === 'project') unit(prefix, row.out, 1, 1, 1, null);
+    });
     if (row.stride === 1 && inChannels === row.out) push({ op: 'add', input: value, other: before, output: `features.${index + 1}` });
   });
   unit(`features.${backbone.bottlenecks.length + 1}`, backbone.features.out, 1, 1, 1, backbone.features.activation);

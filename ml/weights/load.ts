@@ -5,7 +5,7 @@ import { isCheckpoint, readMetadata } from '../engine/checkpoint.js';
 import { isOptimizerTensor } from '../engine/native-state.js';
 import { visible } from '../images/names.js';
 import type { NetworkSpec } from '../network/network.js';
-import type { BackboneName } from '../network/table.js';
+import type { BackboneName } from '../../configs/schema/backbones.js';
 import { FAMILIES, familyOf, type Conventions, type Family } from './families.js';
 import { looksLikeHdf5, readHdf5 } from './hdf5.js';
 import type { Meaning } from './names.js';

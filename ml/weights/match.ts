@@ -82,5 +82,5 @@ function cureFor(expected: readonly ParameterSpec[], found: ReadonlyMap<string, 
   const wantsFolded = expected.some(({ name }) => name === 'features.0.0.bias');
   if (folded && !wantsFolded) return 'batch norm is folded in these weights: set model.batchNorm.mode: folded';
   if (wantsFolded && !folded) return 'batch norm is not folded in these weights: set model.batchNorm.mode: trained or frozen';
-  return 'check model.backbone against the weights (mobilenet_v3_large has squeeze-and-excite, its minimalistic variant has none)';
+  return 'check model.backbone against the weights (Large, Small and minimalistic have other shapes)';
 }

@@ -1,8 +1,9 @@
 /**
- * How others name MobileNetV3-Large's parameters, as tables. Our own names are torchvision's (`ml/network/network.ts`), and blocks are
- * counted as it does: `features.0` is the stem, `features.16` the last convolution, each bottleneck of the paper's table between them.
+ * How others name MobileNetV3's parameters, as tables. Our own names are torchvision's (`ml/network/network.ts`), and blocks are counted
+ * as it does: `features.0` is the stem, then comes each bottleneck of the paper's table, then the last convolution.
  */
-import { BACKBONES, type BackboneName } from '../network/table.js';
+import type { BackboneName } from '../../configs/schema/backbones.js';
+import { BACKBONES, partsOf, type Part } from '../network/table.js';
 
 /** What one of their tensors is: a parameter by our name, with its axes in our order; what a backbone has no use for; or nothing we know. */
 export type Meaning =
@@ -19,36 +20,49 @@ const OPTIMIZER: Meaning = { kind: 'optimizer' };
 const UNKNOWN: Meaning = { kind: 'unknown' };
 const parameter = (name: string, axes: readonly number[] | null = null): Meaning => ({ kind: 'parameter', name, axes });
 
-/** Which parts a block has. */
-type BlockKind = 'separable' | 'inverted' | 'squeezed';
-
-function kindOf(backbone: BackboneName, block: number): BlockKind | null {
+/** The parts of a bottleneck, counted from 0; null where there is none of this number. */
+function partsOfBlock(backbone: BackboneName, block: number): Part[] | null {
   const { stem, bottlenecks } = BACKBONES[backbone];
   const row = bottlenecks[block];
-  if (row === undefined) return null;
-  if (row.squeeze) return 'squeezed';
-  return row.expanded === (bottlenecks[block - 1]?.out ?? stem.out) ? 'separable' : 'inverted';
+  return row === undefined ? null : partsOf(row, bottlenecks[block - 1]?.out ?? stem.out);
+}
+
+/** Ours of a part, beside what `names` calls its layers: a convolution and its norm, or the two convolutions of a squeeze. */
+function layersOf(parts: readonly Part[], names: (part: Part, convolutions: number) => readonly [string, string]): [string, string][] {
+  let convolutions = 0;
+  return parts.flatMap((part, at) => {
+    if (part !== 'squeeze') convolutions += 1;
+    const [first, second] = names(part, convolutions);
+    const ours = part === 'squeeze' ? (['fc1', 'fc2'] as const) : (['0', '1'] as const);
+    return [
+      [first, `block.${at}.${ours[0]}`],
+      [second, `block.${at}.${ours[1]}`],
+    ];
+  });
 }
 
 export const fromTorchvision: NameMap = (names) =>
   new Map([...names].map((name) => [name, name.startsWith('classifier.') ? CLASSIFIER : parameter(name)]));
 
-/** timm's stages hold several blocks; the first block of each stage, counted through. The last stage is the last convolution. */
-const TIMM_STAGES = [0, 1, 3, 6, 10, 12, 15];
 const TIMM_STEM: Readonly<Record<string, string>> = { conv_stem: 'features.0.0', bn1: 'features.0.1' };
 const TIMM_LAST: Readonly<Record<string, string>> = { conv: '0', bn1: '1' };
 const TIMM_CLASSIFIER = /^(classifier|conv_head)\./;
-// prettier-ignore
-const TIMM_PARTS: Readonly<Record<BlockKind, Readonly<Record<string, string>>>> = {
-  separable: { conv_dw: 'block.0.0', bn1: 'block.0.1', conv_pw: 'block.1.0', bn2: 'block.1.1' },
-  inverted: { conv_pw: 'block.0.0', bn1: 'block.0.1', conv_dw: 'block.1.0', bn2: 'block.1.1', conv_pwl: 'block.2.0', bn3: 'block.2.1' },
-  squeezed: {
-    conv_pw: 'block.0.0', bn1: 'block.0.1', conv_dw: 'block.1.0', bn2: 'block.1.1',
-    'se.conv_reduce': 'block.2.fc1', 'se.conv_expand': 'block.2.fc2', conv_pwl: 'block.3.0', bn3: 'block.3.1',
-  },
-};
 
-/** timm's `mobilenetv3_large_100`, `tf_mobilenetv3_large_100` and `tf_mobilenetv3_large_minimal_100`. */
+/** A stage of timm holds the blocks that have equally many channels; the first block of each, counted through. The last convolution is a stage too. */
+function timmStages(backbone: BackboneName): number[] {
+  const { bottlenecks } = BACKBONES[backbone];
+  return [...bottlenecks.flatMap(({ out }, block) => (out === bottlenecks[block - 1]?.out ? [] : [block])), bottlenecks.length];
+}
+
+function timmParts(parts: readonly Part[]): Readonly<Record<string, string>> {
+  const project = parts.includes('expand') ? 'conv_pwl' : 'conv_pw';
+  const convolution = { expand: 'conv_pw', depthwise: 'conv_dw', project };
+  return Object.fromEntries(
+    layersOf(parts, (part, count) => (part === 'squeeze' ? ['se.conv_reduce', 'se.conv_expand'] : [convolution[part], `bn${count}`])),
+  );
+}
+
+/** timm's `mobilenetv3_{large,small}_100`, `tf_mobilenetv3_{large,small}_100` and `tf_mobilenetv3_large_minimal_100`. */
 export const fromTimm: NameMap = (names, backbone) => new Map([...names].map((name) => [name, timmMeaning(name, backbone)]));
 
 function timmMeaning(name: string, backbone: BackboneName): Meaning {
@@ -58,20 +72,14 @@ function timmMeaning(name: string, backbone: BackboneName): Meaning {
   const stem = TIMM_STEM[layer];
   if (stem !== undefined) return parameter(`${stem}.${field}`);
   const [, stage, within, part] = /^blocks\.(\d+)\.(\d+)\.(.+)$/.exec(layer) ?? [];
-  const first = TIMM_STAGES[Number(stage)];
+  const first = timmStages(backbone)[Number(stage)];
   if (first === undefined || part === undefined) return UNKNOWN;
   const block = first + Number(within);
-  const kind = kindOf(backbone, block);
-  const ours = (kind === null ? TIMM_LAST : TIMM_PARTS[kind])[part];
+  const parts = partsOfBlock(backbone, block);
+  const ours = (parts === null ? TIMM_LAST : timmParts(parts))[part];
   return ours === undefined ? UNKNOWN : parameter(`features.${block + 1}.${ours}.${field}`);
 }
 
-const KERAS_OUTSIDE: Readonly<Record<string, string>> = {
-  conv: 'features.0.0',
-  conv_bn: 'features.0.1',
-  conv_1: 'features.16.0',
-  conv_1_bn: 'features.16.1',
-};
 const KERAS_CLASSIFIER = ['conv_2', 'logits'];
 const KERAS_OPTIMIZER = /^\/?optimizer(_weights)?\//;
 
@@ -79,17 +87,8 @@ const KERAS_OPTIMIZER = /^\/?optimizer(_weights)?\//;
 export function isOptimizerState(path: string): boolean {
   return KERAS_OPTIMIZER.test(path);
 }
-// prettier-ignore
-const KERAS_PARTS: Readonly<Record<BlockKind, Readonly<Record<string, string>>>> = {
-  separable: { depthwise: 'block.0.0', depthwise_bn: 'block.0.1', project: 'block.1.0', project_bn: 'block.1.1' },
-  inverted: {
-    expand: 'block.0.0', expand_bn: 'block.0.1', depthwise: 'block.1.0', depthwise_bn: 'block.1.1', project: 'block.2.0', project_bn: 'block.2.1',
-  },
-  squeezed: {
-    expand: 'block.0.0', expand_bn: 'block.0.1', depthwise: 'block.1.0', depthwise_bn: 'block.1.1',
-    squeeze_excite_conv: 'block.2.fc1', squeeze_excite_conv_1: 'block.2.fc2', project: 'block.3.0', project_bn: 'block.3.1',
-  },
-};
+const kerasParts = (parts: readonly Part[]): [string, string][] =>
+  layersOf(parts, (part) => (part === 'squeeze' ? ['squeeze_excite_conv', 'squeeze_excite_conv_1'] : [part, `${part}_bn`]));
 const KERAS_FIELDS: Readonly<Record<string, string>> = {
   kernel: 'weight',
   depthwise_kernel: 'weight',
@@ -105,7 +104,7 @@ const KERAS_NUMBERED = { convolution: ['kernel', 'bias'], norm: ['gamma', 'beta'
 const KERAS_AXES = { convolution: [3, 2, 0, 1], depthwise: [2, 3, 0, 1] };
 
 /**
- * `keras.applications.MobileNetV3Large`, plain and minimalistic, in each layout that its weights are found in: Keras 2's and 3's `.h5` by name
+ * `keras.applications.MobileNetV3Large` and `MobileNetV3Small`, plain and minimalistic, in each layout that its weights are found in: Keras 2's and 3's `.h5` by name
  * (`Conv/BatchNorm/Conv/BatchNorm/gamma:0`, `conv_bn/conv_bn/gamma`), also of a whole model; Keras 3's `.weights.h5` by layer and number
  * (`conv_bn/0`); and the same of Keras 2.12 to 3.5, which numbers the layers of a class instead of naming them
  * (`layers/batch_normalization/vars/0`).
@@ -123,15 +122,19 @@ interface KerasLayer {
 
 /** In the order in which Keras builds them. */
 function kerasLayers(backbone: BackboneName): KerasLayer[] {
-  const outside = (...names: string[]): KerasLayer[] => names.map((name) => ({ name, ours: KERAS_OUTSIDE[name] ?? null }));
-  const blocks = BACKBONES[backbone].bottlenecks.flatMap((_, block) => {
-    const kind = kindOf(backbone, block);
-    return Object.entries(kind === null ? {} : KERAS_PARTS[kind]).map(([part, ours]) => ({
+  const { bottlenecks } = BACKBONES[backbone];
+  const unit = (name: string, features: number): KerasLayer[] => [
+    { name, ours: `features.${features}.0` },
+    { name: `${name}_bn`, ours: `features.${features}.1` },
+  ];
+  const blocks = bottlenecks.flatMap((_, block) =>
+    kerasParts(partsOfBlock(backbone, block) ?? []).map(([part, ours]) => ({
       name: `expanded_conv_${block === 0 ? '' : `${block}_`}${part}`,
       ours: `features.${block + 1}.${ours}`,
-    }));
-  });
-  return [...outside('conv', 'conv_bn'), ...blocks, ...outside('conv_1', 'conv_1_bn'), ...outside(...KERAS_CLASSIFIER)];
+    })),
+  );
+  const classifier = KERAS_CLASSIFIER.map((name) => ({ name, ours: null }));
+  return [...unit('conv', 0), ...blocks, ...unit('conv_1', bottlenecks.length + 1), ...classifier];
 }
 
 function kerasMeaning(name: string, layers: readonly KerasLayer[]): Meaning {

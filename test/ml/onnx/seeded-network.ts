@@ -13,6 +13,7 @@ export const LARGE: NetworkSpec = {
   batchNorm: { mode: 'trained', momentum: 0.01, epsilon: 0.001 },
   regression: true,
 };
+export const SMALL: NetworkSpec = { ...LARGE, backbone: 'mobilenet_v3_small' };
 export const MINIMALISTIC: NetworkSpec = {
   backbone: 'mobilenet_v3_large_minimalistic',
   embedding: 512,
@@ -26,6 +27,7 @@ export const SEEDED_EXPORTS = [
   { spec: LARGE, opset: 17, form: 'float' },
   { spec: LARGE, opset: 22, form: 'float' },
   { spec: MINIMALISTIC, opset: 17, form: 'float' },
+  { spec: SMALL, opset: 17, form: 'float' },
   { spec: LARGE, opset: 17, form: 'int8-weights' },
   { spec: MINIMALISTIC, opset: 18, form: 'pixels' },
 ] as const;

@@ -1,33 +1,74 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { describeNetwork } from '../../../ml/network/network.js';
 import { familyOf } from '../../../ml/weights/families.js';
 import { fromKeras, fromTimm, fromTorchvision, type Meaning } from '../../../ml/weights/names.js';
 import { kerasGolden } from './keras-file.js';
 
 /** Every float tensor of both state dicts, in the order of the layers; made by golden/checkpoints.py. */
-const golden = JSON.parse(readFileSync('test/ml/weights/golden/names.json', 'utf8')) as Record<
-  'torchvision' | 'timm',
-  [string, number[]][]
->;
-const namesOf = (family: keyof typeof golden): string[] => golden[family].map(([name]) => name);
-const torchvision = namesOf('torchvision').filter((name) => name.startsWith('features.'));
+const golden = JSON.parse(readFileSync('test/ml/weights/golden/names.json', 'utf8')) as Record<string, [string, number[]][]>;
+/** Keras' names of MobileNetV3-Small; made by golden/keras_small.py. */
+const kerasSmall = JSON.parse(readFileSync('test/ml/weights/golden/keras_small.json', 'utf8')) as {
+  readonly variables: readonly string[];
+  readonly numbered: Readonly<Record<string, string>>;
+};
 const inWords = (meaning: Meaning | undefined): string | undefined => (meaning?.kind === 'parameter' ? meaning.name : meaning?.kind);
+const KERAS_NUMBERS: Readonly<Record<string, number>> = {
+  kernel: 0,
+  bias: 1,
+  gamma: 0,
+  beta: 1,
+  moving_mean: 2,
+  moving_variance: 3,
+};
+
+const NETWORKS = [
+  { backbone: 'mobilenet_v3_large', suffix: '', keras: kerasGolden.large.variables.map(([name]) => name) },
+  { backbone: 'mobilenet_v3_small', suffix: '-small', keras: kerasSmall.variables },
+] as const;
 
 describe('names of parameters', () => {
-  it("are torchvision's, and its classifier is known", () => {
-    const meanings = fromTorchvision(namesOf('torchvision'), 'mobilenet_v3_large');
-    for (const [name, meaning] of meanings) assert.equal(inWords(meaning), name.startsWith('classifier') ? 'classifier' : name);
-  });
+  for (const { backbone, suffix, keras } of NETWORKS) {
+    const namesOf = (family: 'torchvision' | 'timm'): string[] => (golden[family + suffix] ?? []).map(([name]) => name);
+    const torchvision = namesOf('torchvision').filter((name) => name.startsWith('features.'));
 
-  it("have one of ours for each of timm's", () => {
-    const meanings = fromTimm(namesOf('timm'), 'mobilenet_v3_large');
-    // Both list the same layers in the same order.
-    const found = namesOf('timm').map((name) => inWords(meanings.get(name)));
-    assert.deepEqual(
-      found.filter((name) => name !== 'classifier'),
-      torchvision,
-    );
-    assert.equal(found.filter((name) => name === 'classifier').length, 4);
+    it(`are torchvision's, and its classifier is known: ${backbone}`, () => {
+      const meanings = fromTorchvision(namesOf('torchvision'), backbone);
+      for (const [name, meaning] of meanings) assert.equal(inWords(meaning), name.startsWith('classifier') ? 'classifier' : name);
+    });
+
+    it(`have torchvision's shapes, none missing and none more: ${backbone}`, () => {
+      const batchNorm = { mode: 'trained', momentum: 0.01, epsilon: 0.001 } as const;
+      const { parameters } = describeNetwork({ backbone, embedding: 512, padding: 'symmetric', batchNorm, regression: false });
+      const ours = parameters.filter(({ name }) => name.startsWith('features.')).map(({ name, shape }) => [name, shape]);
+      const theirs = (golden[`torchvision${suffix}`] ?? []).filter(([name]) => name.startsWith('features.'));
+      assert.deepEqual(Object.fromEntries(ours), Object.fromEntries(theirs));
+    });
+
+    it(`have one of ours for each of timm's: ${backbone}`, () => {
+      const meanings = fromTimm(namesOf('timm'), backbone);
+      // Both list the same layers in the same order.
+      const found = namesOf('timm').map((name) => inWords(meanings.get(name)));
+      assert.deepEqual(
+        found.filter((name) => name !== 'classifier'),
+        torchvision,
+      );
+      assert.equal(found.filter((name) => name === 'classifier').length, 4);
+    });
+
+    it(`have one of ours for each of Keras', once: ${backbone}`, () => {
+      const found = [...fromKeras(keras, backbone).values()].map(inWords).filter((name) => name !== 'classifier');
+      assert.deepEqual(found.sort(), [...torchvision].sort());
+    });
+  }
+
+  it("are those of Keras' layers, where its numbers stand for them", () => {
+    const numbered = kerasSmall.variables.map((name) => {
+      const [layer = '', variable = ''] = name.split('/');
+      return `${kerasSmall.numbered[layer]}/vars/${KERAS_NUMBERS[variable]}`;
+    });
+    const meanings = (names: readonly string[]): unknown[] => [...fromKeras(names, 'mobilenet_v3_small').values()];
+    assert.deepEqual(meanings(numbered), meanings(kerasSmall.variables));
   });
 
   it("have no place for timm's squeezes in a network without", () => {
@@ -36,11 +77,6 @@ describe('names of parameters', () => {
       'unknown',
       'features.4.block.2.0.weight',
     ]);
-  });
-
-  it("have one of ours for each of Keras', once", () => {
-    const names = kerasGolden.large.variables.map(([name]) => name);
-    assert.deepEqual([...fromKeras(names, 'mobilenet_v3_large').values()].map(inWords).sort(), [...torchvision].sort());
   });
 
   const KERAS: Readonly<Record<string, string>> = {

@@ -12,6 +12,8 @@ import { assertFeatures, networkFor, SIDE } from './features.js';
 const VARIANTS = {
   mobilenetv3_large_100: { backbone: 'mobilenet_v3_large', padding: 'symmetric', epsilon: 1e-5 },
   tf_mobilenetv3_large_100: { backbone: 'mobilenet_v3_large', padding: 'same', epsilon: 1e-3 },
+  mobilenetv3_small_100: { backbone: 'mobilenet_v3_small', padding: 'symmetric', epsilon: 1e-5 },
+  tf_mobilenetv3_small_100: { backbone: 'mobilenet_v3_small', padding: 'same', epsilon: 1e-3 },
   tf_mobilenetv3_large_minimal_100: { backbone: 'mobilenet_v3_large_minimalistic', padding: 'same', epsilon: 1e-3 },
 } as const;
 

@@ -9,7 +9,7 @@ import re
 import numpy as np
 import torch
 from torch import nn
-from torchvision.models.mobilenetv3 import InvertedResidualConfig, MobileNetV3, mobilenet_v3_large
+from torchvision.models.mobilenetv3 import InvertedResidualConfig, MobileNetV3, mobilenet_v3_large, mobilenet_v3_small
 
 # kernel, expanded, out, stride: the table of the paper once more, so that the reference does not share the project's
 ROWS = [
@@ -90,10 +90,10 @@ def minimalistic_same_folded():
 
 
 class Ranker(nn.Module):
-    def __init__(self, features, regression):
+    def __init__(self, features, regression, channels=960):
         super().__init__()
         self.features = features
-        self.head = nn.Linear(960, 512)
+        self.head = nn.Linear(channels, 512)
         self.direction = nn.Parameter(torch.zeros(512))
         if regression:
             self.regression = nn.Linear(512, 1)
@@ -129,5 +129,6 @@ result = {
     "made_with": f"torch {re.sub(r'[+].*', '', torch.__version__)}, float64",
     "mobilenet_v3_large": golden(Ranker(mobilenet_v3_large(weights=None).features, regression=True)),
     "mobilenet_v3_large_minimalistic": golden(Ranker(minimalistic_same_folded(), regression=False)),
+    "mobilenet_v3_small": golden(Ranker(mobilenet_v3_small(weights=None).features, regression=True, channels=576)),
 }
 print(json.dumps(result, indent=1))

@@ -80,6 +80,8 @@ def names(model):
         {
             "torchvision": names(torchvision.models.mobilenet_v3_large()),
             "timm": names(timm.create_model("mobilenetv3_large_100")),
+            "torchvision-small": names(torchvision.models.mobilenet_v3_small()),
+            "timm-small": names(timm.create_model("mobilenetv3_small_100")),
         }
     )
 )

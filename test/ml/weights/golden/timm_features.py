@@ -1,4 +1,4 @@
-"""Makes timm.json: names and shapes of timm's MobileNetV3-Large in three variants, and the features that timm computes in float64.
+"""Makes timm.json: names and shapes of timm's MobileNetV3 in five variants, and the features that timm computes in float64.
 Numbers follow from the tensor's own name by the formula of test/ml/onnx/seeded-network.ts.
 
 Run: python timm_features.py > timm.json   (timm 1.x, torch 2.x, numpy)
@@ -12,7 +12,13 @@ import timm
 import torch
 
 SIDE, PHOTOS, KEPT = 72, 2, 48
-VARIANTS = ("mobilenetv3_large_100", "tf_mobilenetv3_large_100", "tf_mobilenetv3_large_minimal_100")
+VARIANTS = (
+    "mobilenetv3_large_100",
+    "tf_mobilenetv3_large_100",
+    "tf_mobilenetv3_large_minimal_100",
+    "mobilenetv3_small_100",
+    "tf_mobilenetv3_small_100",
+)
 
 
 def uniform(name, count):
