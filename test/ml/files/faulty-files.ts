@@ -71,6 +71,9 @@ async function intercept(
   };
 }
 
+/** Codes of a disk that takes no more, and of one that refuses everything. */
+type Code = 'ENOSPC' | 'EDQUOT' | 'EIO' | 'EACCES' | 'EPERM' | 'EROFS';
+
 /**
  * Runs `write` again and again, each time in a fresh copy of `before`, with its n-th changing call failing with `code`, for every n
  * until none fails. `look` is called after each. Cleaning up may fail as well: a full disk stays full for the rest of the run with `lasting`.
@@ -78,7 +81,7 @@ async function intercept(
  */
 export async function failEverywhere(
   before: string,
-  code: 'ENOSPC' | 'EIO',
+  code: Code,
   { lasting }: { readonly lasting: boolean },
   write: (folder: string) => Promise<unknown>,
   look: (folder: string, failed: boolean) => Promise<void>,
@@ -90,12 +93,15 @@ export async function failEverywhere(
     const undo = await intercept(folder, (name, path, args, call) => {
       // What only reads or removes takes no space.
       const takesSpace =
-        code === 'EIO' || !(name === 'rm' || name === 'chmod' || name === 'handle.chmod' || (name === 'open' && !opensToWrite(args)));
+        !(code === 'ENOSPC' || code === 'EDQUOT') ||
+        !(name === 'rm' || name === 'chmod' || name === 'handle.chmod' || (name === 'open' && !opensToWrite(args)));
       if (!takesSpace) return call();
       calls++;
       if (calls !== n && !(lasting && calls > n)) return call();
       struck++;
-      return Promise.reject(Object.assign(new Error(`${code}: made by the test, ${name} '${path}'`), { code }));
+      // As the system, which names no file where a handle of it is used.
+      const named = name.startsWith('handle.') ? {} : { path };
+      return Promise.reject(Object.assign(new Error(`${code}: made by the test, ${name} '${path}'`), { code, ...named }));
     });
     let failed = false;
     try {
