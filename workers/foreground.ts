@@ -12,6 +12,8 @@ import { findRunning, removeRecord, writeRecord, type ProcessName } from './proc
 import { takeDown } from './processes/take-down.js';
 import { choosePorts } from './server/ports.js';
 import { serverArguments, serverEnvironment, temporalProgram } from './server/program.js';
+import { projectOf } from './project/project.js';
+import { describeWork } from './project/whose.js';
 import { describeTarget } from './server/start.js';
 import { embeddedServer, temporalTarget, type TemporalTarget } from './temporal.js';
 import { alone, codeDigest, workerMain } from './up.js';
@@ -26,15 +28,18 @@ export async function serveInForeground(root: string, onTarget: (target: Tempora
     const ports = await choosePorts(root, process.env);
     const target = embeddedServer({ ...ports, ui: null });
     onTarget(target);
-    return attach(root, 'server', program, serverArguments(ports, false), target, program, serverEnvironment(root, process.env));
+    const serves = describeTarget(target);
+    return attach(root, 'server', program, serverArguments(ports, false), serves, program, serverEnvironment(root, process.env));
   };
   return (await startAlone(root, 'server', start)).ended;
 }
 
 /** Runs one worker until it is interrupted. @throws Problem CONFLICT if one of that kind runs here already, UNREACHABLE without a server. */
 export async function workInForeground(root: string, kind: Queue): Promise<Ended> {
-  const start = async (): Promise<Attached> =>
-    attach(root, kind, process.execPath, [workerMain(), kind, '--root', root], await temporalTarget(root), await codeDigest());
+  const start = async (): Promise<Attached> => {
+    const work = describeWork(await temporalTarget(root), await projectOf(root));
+    return attach(root, kind, process.execPath, [workerMain(), kind, '--root', root], work, await codeDigest());
+  };
   return (await startAlone(root, kind, start)).ended;
 }
 
@@ -64,7 +69,7 @@ async function attach(
   name: ProcessName,
   program: string,
   args: readonly string[],
-  target: TemporalTarget,
+  target: string,
   code: string,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<Attached> {
@@ -79,7 +84,7 @@ async function attach(
   const identity = child.pid === undefined ? null : identify(child.pid);
   if (identity !== null) {
     const startedAt = new Date().toISOString();
-    const started = { name, process: identity, startedAt, target: describeTarget(target), code, program, args: [...args] };
+    const started = { name, process: identity, startedAt, target, code, program, args: [...args] };
     await writeRecord(root, { version: 1, ...started, log: null, supervisor: null, deaths: null });
   }
   const ended = closed.then(async ([code]: unknown[]) => {

@@ -7,9 +7,11 @@ import { nearest } from '../configs/load/nearest.js';
 import { damagedLedger, lookForLedger, readLedgers } from './candidates.js';
 import type { Found } from '../ml/files/record.js';
 import { inMs } from './deadline.js';
+import { keyFault } from './key-fault.js';
 import { ledgerFault } from './ledger-fault.js';
 import { describeRun, type Described } from './pending.js';
 import { hasEnded, reportOf, type RunStatus } from './report.js';
+import { KEY_VARIABLE } from './project/project.js';
 import { unsealedAnswer } from './project/unsealed.js';
 import type { TemporalLink } from './temporal.js';
 import { unattendedTasks } from './unattended.js';
@@ -83,13 +85,31 @@ async function askServer(link: TemporalLink, run: string, file: Ledger | null, r
   const known = ledger ?? file;
   const missed = known === null ? undefined : await within(link, () => unattendedTasks(root, link, known, described.pending));
   if (ledger !== null) return closedOtherwise(reportOf(ledger, described.pending, 'workflow', null, missed), described);
+  const fault = await within(link, () => keyFault(root, link, 'cpu'));
   if (file === null) {
-    throw new Problem({ code: 'UNREACHABLE', message: `run ${run} has begun, but no worker answers for it`, cure: 'emo-aen up' });
+    if (described.status === 'FAILED') throw await within(link, () => failedAtOnce(link, run));
+    const message = `run ${run} has begun, but no worker answers for it`;
+    const { code, message: why, cure } = fault ?? { code: 'UNREACHABLE', message: null, cure: 'emo-aen up' };
+    throw new Problem({ code, message: why === null ? message : `${message}: ${why}`, ...(cure === undefined ? {} : { cure }) });
   }
-  return closedOtherwise(
-    reportOf(file, described.pending, 'ledger file', 'as last written: no worker answers (emo-aen up starts them)', missed),
-    described,
-  );
+  const why = fault === null ? 'no worker answers (emo-aen up starts them)' : fault.describe();
+  return closedOtherwise(reportOf(file, described.pending, 'ledger file', `as last written: ${why}`, missed), described);
+}
+
+/** Why a run failed before it kept a ledger. The words of the failure itself are not sealed: only its type is looked at. */
+async function failedAtOnce({ client, project }: TemporalLink, run: string): Promise<Problem> {
+  const failure: unknown = await client.workflow
+    .getHandle(workflowIdOf(project.id, run))
+    .result()
+    .catch((error: unknown) => error);
+  const cause = failure instanceof Error ? failure.cause : null;
+  if (cause instanceof Error && 'type' in cause && cause.type === 'UNSEALED') {
+    const message = `run ${run} ended at once: the worker that took it does not have this project's key`;
+    const cure = `set the same ${KEY_VARIABLE} there as here, then there: emo-aen up; then here: emo-aen run (docs/security.md)`;
+    return new Problem({ code: 'UNSEALED', message, cure, cause });
+  }
+  const message = `run ${run} failed before it kept a ledger`;
+  return new Problem({ code: 'CONFLICT', message, cure: '.emo-aen/logs/cpu.log says why; then emo-aen run', cause: failure });
 }
 
 /** A run that Temporal ended against its will: terminated, timed out, failed. */

@@ -1,20 +1,19 @@
 /** Whether anybody works on what the server calls under way: a worker that was killed is missed by the server only after a heartbeat timeout. */
-import { hostname } from 'node:os';
 import type { Ledger } from '../configs/schema/ledger.js';
 import { Queue } from '../configs/schema/pipeline.js';
-import { taskQueueOf } from '../workflows/names.js';
+import { keyFault } from './key-fault.js';
 import type { PendingTask } from './pending.js';
-import { identify, isAlive } from './processes/identity.js';
+import { isGone, isHere, pollersOf } from './pollers.js';
+import { isAlive } from './processes/identity.js';
 import { MANY_DEATHS } from './processes/pauses.js';
 import { findRecord, isSupervised, type ProcessRecord } from './processes/record.js';
+import { placeOf } from './project/whose.js';
 import type { TemporalLink } from './temporal.js';
 
 /** As `workflows/execute.ts` has it where a task declares no heartbeat. */
 const ALIVE_SECONDS = 20;
 /** A worker of another machine tells of itself every two seconds while its task makes progress. */
 const QUIET_MS = 10_000;
-/** The server's number for a queue of activities. */
-const ACTIVITIES = 2;
 
 /** Sentences for the tasks that nobody works on, by name. */
 export async function unattendedTasks(
@@ -27,6 +26,12 @@ export async function unattendedTasks(
   const plans = new Map(ledger.tasks.map(({ plan }) => [plan.name, plan]));
   const records = await recordsOf(root);
   const busy = new Set(pending.filter((task) => task.given && !isGone(task.worker)).map((task) => plans.get(task.task)?.queue));
+  const faults = new Map<Queue, ReturnType<typeof keyFault>>();
+  const faultOf = (queue: Queue): ReturnType<typeof keyFault> => {
+    const asked = faults.get(queue) ?? keyFault(root, link, queue);
+    faults.set(queue, asked);
+    return asked;
+  };
   for (const task of pending) {
     const plan = plans.get(task.task);
     if (plan === undefined) continue;
@@ -40,9 +45,12 @@ export async function unattendedTasks(
     } else if (task.given) {
       const quiet = task.lastSignAt === null ? 0 : Date.now() - task.lastSignAt;
       if (!isHere(task.worker) && quiet > QUIET_MS)
-        found.set(task.task, `no sign of its worker (${task.worker}) for ${Math.round(quiet / 1000)} s`);
-    } else if (!busy.has(plan.queue) && !isRunning(record) && !(await hasPoller(link, plan.queue))) {
-      found.set(task.task, `nobody takes it: ${whatNext(record, plan.queue, null)}`);
+        found.set(task.task, `no sign of its worker (${placeOf(task.worker ?? '')}) for ${Math.round(quiet / 1000)} s`);
+    } else {
+      const fault = await faultOf(plan.queue);
+      if (fault !== null) found.set(task.task, `${fault.message}: ${fault.cure}`);
+      else if (!busy.has(plan.queue) && !isRunning(record) && (await pollersOf(link, plan.queue))?.length === 0)
+        found.set(task.task, `nobody takes it: ${whatNext(record, plan.queue, null)}`);
     }
   }
   return found;
@@ -63,27 +71,4 @@ function whatNext(record: ProcessRecord | null, queue: Queue, seconds: number | 
 
 function isRunning(record: ProcessRecord | null): boolean {
   return record !== null && isAlive(record.process);
-}
-
-/** A worker is called `pid@host`. */
-function isHere(worker: string | null): boolean {
-  return worker !== null && worker.slice(worker.indexOf('@') + 1) === hostname();
-}
-
-function isGone(worker: string | null): boolean {
-  return isHere(worker) && identify(Number.parseInt(String(worker), 10)) === null;
-}
-
-/** Whether any worker that may still run has asked for work in the last five minutes. Assumed where the server does not say. */
-async function hasPoller({ connection, namespace, project }: TemporalLink, queue: Queue): Promise<boolean> {
-  try {
-    const { pollers } = await connection.workflowService.describeTaskQueue({
-      namespace,
-      taskQueue: { name: taskQueueOf(project.id, queue) },
-      taskQueueType: ACTIVITIES,
-    });
-    return (pollers ?? []).some(({ identity }) => !isGone(identity ?? null));
-  } catch {
-    return true; // nothing is said where nothing is known
-  }
 }

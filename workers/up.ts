@@ -24,11 +24,12 @@ import {
 } from './processes/record.js';
 import { takeDown, type Ended } from './processes/take-down.js';
 import { projectOf } from './project/project.js';
+import { describeWork } from './project/whose.js';
 import { serverEnvironment } from './server/program.js';
 import { uiPortOf } from './server/program.js';
-import { describeTarget, startServer } from './server/start.js';
+import { startServer } from './server/start.js';
 import { codecEndpoint, startUi, UI_ORIGIN_VARIABLE } from './ui/start.js';
-import { insistOnAnswer, ownServer, temporalTarget, usesOwnServer, type TemporalTarget } from './temporal.js';
+import { insistOnAnswer, ownServer, temporalTarget, usesOwnServer } from './temporal.js';
 
 const WORKERS: readonly Queue[] = ['cpu', 'gpu'];
 const READY_LIMIT_MS = 60_000;
@@ -62,14 +63,15 @@ export interface TakenDown {
 export async function bringUp(root: string, note: (text: string) => void = () => undefined, withUi = false): Promise<Brought> {
   return alone(root, note, async () => {
     // Without its key nothing that is started could read what the others send: said before anything is.
-    await projectOf(root);
+    const project = await projectOf(root);
     const found: Brought['processes'][number][] = [];
     if (withUi) found.push(await bringUpUi(root));
     if (!usesOwnServer()) found.push(await bringUpServer(root));
     const target = usesOwnServer() ? ownServer() : await temporalTarget(root);
     await insistOnAnswer(target);
     const code = await codeDigest();
-    found.push(...(await Promise.all(WORKERS.map((kind) => bringUpWorker(root, kind, target, code, note)))));
+    const work = describeWork(target, project);
+    found.push(...(await Promise.all(WORKERS.map((kind) => bringUpWorker(root, kind, work, code, note)))));
     const { address, namespace, embedded, uiUrl } = target;
     return { address, namespace, embedded, uiUrl, codecEndpoint: await codecEndpoint(root), processes: found };
   });
@@ -151,24 +153,24 @@ async function findOr(
   return { name, pid: process.pid, started: found === null, log };
 }
 
-async function bringUpWorker(root: string, kind: Queue, target: TemporalTarget, code: string, note: (text: string) => void) {
+async function bringUpWorker(root: string, kind: Queue, work: string, code: string, note: (text: string) => void) {
   const running = await findRunning(root, kind);
-  if (running !== null && (running.target !== describeTarget(target) || running.code !== code)) {
-    const why = running.code === code ? `is connected to ${running.target}` : 'runs older code';
+  if (running !== null && (running.target !== work || running.code !== code)) {
+    const why = running.code === code ? `works for ${running.target}` : 'runs older code';
     note(`the ${kind} worker (pid ${running.process.pid}) ${why}: starting it anew`);
     await takeDown(root, kind, WORKER_GRACE_MS);
   }
-  const worker = await findOr(root, kind, process.env, () => startWorker(root, kind, target, code));
+  const worker = await findOr(root, kind, process.env, () => startWorker(root, kind, work, code));
   // Also one that runs: its supervisor may have started it a moment ago.
   await untilReady(root, kind, note);
   return worker;
 }
 
-async function startWorker(root: string, kind: Queue, target: TemporalTarget, code: string): Promise<ProcessRecord> {
+async function startWorker(root: string, kind: Queue, work: string, code: string): Promise<ProcessRecord> {
   await takeDown(root, kind, 0); // a supervisor whose worker has died
   await rm(readyPath(root, kind), { force: true });
   const args = [workerMain(), kind, '--root', root];
-  return launch({ root, name: kind, program: process.execPath, args, target: describeTarget(target), code });
+  return launch({ root, name: kind, program: process.execPath, args, target: work, code });
 }
 
 async function untilReady(root: string, kind: Queue, note: (text: string) => void): Promise<void> {

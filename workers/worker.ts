@@ -11,6 +11,7 @@ import { taskQueueOf } from '../workflows/names.js';
 import { refuseUnsealed } from './project/door.js';
 import type { Project } from './project/project.js';
 import { sealing } from './project/seal.js';
+import { workerIdentity } from './project/whose.js';
 import { deploymentOptions } from './versions.js';
 
 export interface WorkerPlace {
@@ -45,6 +46,7 @@ export async function createWorker(place: WorkerPlace): Promise<Worker> {
     connection: place.connection,
     namespace: place.namespace,
     taskQueue: taskQueueOf(place.project.id, place.kind),
+    identity: workerIdentity(place.project),
     dataConverter: place.unsealed === true ? {} : sealing(place.project),
     interceptors: { activity: [refuseUnsealed] },
     shutdownGraceTime: GRACE,

@@ -1,12 +1,21 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { NativeConnection } from '@temporalio/worker';
 import { Problem } from '../../configs/problem.js';
 import { listRuns } from '../../workers/list-runs.js';
 import { observe } from '../../workers/observe.js';
+import { identify } from '../../workers/processes/identity.js';
+import { writeRecord, type ProcessRecord } from '../../workers/processes/record.js';
+import type { Project } from '../../workers/project/project.js';
+import { describeWork } from '../../workers/project/whose.js';
+import { createWorker } from '../../workers/worker.js';
+import { WORKFLOW_TYPE } from '../../workflows/input.js';
+import { taskQueueOf, workflowIdOf } from '../../workflows/names.js';
 import { isStuck, type RunStatus } from '../../workers/report.js';
 import { connectTo, embeddedServer, type TemporalLink } from '../../workers/temporal.js';
-import { newPlace, type Place } from '../workflows/place.js';
+import { bundle, newPlace, type Place } from '../workflows/place.js';
 import { inputOf, planned, planOf } from '../workflows/plans.js';
 import { gate, writing } from '../workflows/tasks.js';
 
@@ -84,6 +93,77 @@ describe('the standing of a run', function () {
     hold.open();
     await handle.result();
     assert.equal((await observe(place.root, 'unwritable', linked)).remark, null);
+  });
+
+  describe('whose worker cannot read it', () => {
+    const otherKey = (): Project => ({ ...place.project, keys: [randomBytes(32)] });
+    const standing = (run: string): Promise<RunStatus> => observe(place.root, run, linked);
+
+    it('says that the worker does not have the key, where it takes the start of the run', async () => {
+      await place.startWorkers({ audit: writing([]) });
+      const target = { ...embeddedServer({ frontend: Number(place.address.split(':')[1]), ui: 0 }), namespace: place.namespace };
+      const stranger = await connectTo(target, otherKey());
+      const input = inputOf('foreign', planOf(planned('audit')));
+      const handle = await stranger.client.workflow.start(WORKFLOW_TYPE, {
+        workflowId: workflowIdOf(place.project.id, 'foreign'),
+        taskQueue: taskQueueOf(place.project.id, 'cpu'),
+        args: [input],
+      });
+      await assert.rejects(handle.result());
+      await assert.rejects(
+        observe(place.root, 'foreign', () => Promise.resolve(stranger)),
+        {
+          code: 'UNSEALED',
+          message: "run foreign ended at once: the worker that took it does not have this project's key",
+          cure: /set the same EMO_AEN_PAYLOAD_KEY .*emo-aen up/,
+        },
+      );
+      await stranger.close();
+    });
+
+    it('says so where only a worker with another key is left to answer', async () => {
+      await place.startWorkers({ train: writing([]) }, ['cpu']);
+      const handle = await begin(inputOf('keyless', planOf(planned('train', { queue: 'gpu' }))));
+      await eventually('keyless', ({ tasks: [first] }) => first?.state === 'running');
+      const native = await NativeConnection.connect({ address: place.address });
+      const { root, namespace } = place;
+      const options = { kind: 'cpu', root, project: otherKey(), connection: native, namespace, tasks: {}, bundle: await bundle() } as const;
+      const worker = await createWorker(options);
+      const ended = worker.run();
+      await place.stopWorkers();
+      const { remark, source } = await eventually('keyless', (status) => /this project's key/.test(status.remark ?? ''));
+      assert.equal(source, 'ledger file');
+      assert.match(String(remark), /^as last written: the cpu worker \d+@\S+ does not have this project's key\n {2}cure: set the same EMO/);
+      worker.shutdown();
+      await ended;
+      await native.close();
+      await handle.terminate();
+    });
+
+    it('says so of a worker of this machine that was started for another key, and forgets it after the next up', async () => {
+      await place.startWorkers({ train: writing([]) }, ['cpu']);
+      const handle = await begin(inputOf('older', planOf(planned('train', { queue: 'gpu' }))));
+      await eventually('older', ({ tasks: [first] }) => first?.state === 'running');
+      const self = identify(process.pid);
+      assert.ok(self);
+      const started = { version: 1, name: 'gpu', process: self, startedAt: '', log: null, code: '', program: '' } as const;
+      const record = (project: Project): ProcessRecord => ({
+        ...started,
+        args: [],
+        target: describeWork(link, project),
+        supervisor: null,
+        deaths: null,
+      });
+      await writeRecord(place.root, record(otherKey()));
+      const words = (await standing('older')).tasks[0]?.unattended;
+      assert.match(
+        String(words),
+        /^the gpu worker \(pid \d+\) was started for another server, project or key than this command: emo-aen up/,
+      );
+      await writeRecord(place.root, record(place.project));
+      assert.equal((await standing('older')).tasks[0]?.unattended, null);
+      await handle.terminate();
+    });
   });
 
   it('comes from the ledger on disk, and says so, where no worker or no server answers', async () => {

@@ -21,7 +21,7 @@ export const ProcessRecord = z.object({
   startedAt: z.string(),
   /** Relative to the project root; null for one that runs in a terminal. */
   log: z.string().nullable(),
-  /** What it serves or is connected to: `host:port namespace`. */
+  /** What it serves, `host:port namespace`, or for whom it works (project/whose.ts). */
   target: z.string(),
   /** Digest of the code it runs: a worker of older code is replaced. */
   code: z.string(),

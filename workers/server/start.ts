@@ -35,7 +35,7 @@ export async function startServer(root: string): Promise<ProcessRecord> {
 }
 
 /** How a record names a target. */
-export function describeTarget({ address, namespace }: TemporalTarget): string {
+export function describeTarget({ address, namespace }: Pick<TemporalTarget, 'address' | 'namespace'>): string {
   return `${address} ${namespace}`;
 }
 
