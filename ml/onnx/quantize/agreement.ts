@@ -22,8 +22,8 @@ export type Runnable = Uint8Array | string;
 const BATCH = 8;
 /** What rounding of float32 leaves of a network that computes the same in another order, with room. */
 const ROUNDING = { ofVariance: 1e-5, ofSquare: 1e-9 };
-/** Photos of an untrained network may have all but the same answer: then an error is compared with its size as well. */
-const LOST_OF_SQUARE = 0.01;
+/** Of the square: answers that differ by less are one answer, but for rounding of float32. */
+const ONE_ANSWER = 1e-12;
 
 /** Whether two networks compute the same, but for rounding. */
 export function isSame(errors: readonly OutputError[]): boolean {
@@ -31,15 +31,16 @@ export function isSame(errors: readonly OutputError[]): boolean {
 }
 
 /** Whether an output says no more of a photo than one answer for all photos would. */
-export function isLost({ error, variance, square }: OutputError): boolean {
-  return !(error < variance + LOST_OF_SQUARE * square) && error > 0;
+export function isLost(error: OutputError): boolean {
+  return !(relativeError([error]) < 1);
 }
 
-/** Squared error over variance, mean over outputs; over the square where the photos do not differ. */
+/**
+ * Squared error over variance, mean over outputs. Never over the square: a network that gives the mean answer to every photo would look all but
+ * exact where answers differ little.
+ */
 export function relativeError(errors: readonly OutputError[]): number {
-  const each = errors.map(({ error, variance, square }) =>
-    error === 0 ? 0 : error / (variance > ROUNDING.ofSquare * square ? variance : square),
-  );
+  const each = errors.map(({ error, variance, square }) => (error === 0 ? 0 : error / Math.max(variance, ONE_ANSWER * square)));
   return each.reduce((sum, one) => sum + one, 0) / Math.max(1, each.length);
 }
 
