@@ -147,7 +147,7 @@ export const CATALOG = {
   }),
   quantize: entry({
     stage: 7,
-    version: 4,
+    version: 5,
     outside: never,
     kind: 'export',
     settings: ExportSettings.pick({ quantize: true }),

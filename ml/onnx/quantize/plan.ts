@@ -8,7 +8,7 @@ import { GraphIndex, operatorOf } from './graph.js';
 
 /**
  * `free`: by its own values. `hardSwish`: the value goes through HardSwish and nowhere else; its grid begins at -3 (see ranges.ts).
- * `same`: numbers of the value that it is made of, moved or picked (Flatten, MaxPool).
+ * `same`: numbers of the value that it is made of, moved or picked (Flatten, MaxPool, Split).
  */
 export type GridKind = 'free' | 'hardSwish' | 'same';
 
@@ -28,7 +28,7 @@ export interface QuantizationPlan {
 /** Operators that take and give integers when all that they read is quantised, besides those with weights. */
 const FOLLOWING = new Set(['Add', 'Mul', 'GlobalAveragePool', 'AveragePool', 'Concat', 'Sigmoid', 'LeakyRelu']);
 /** Operators that give numbers of their first input as they are, so that its grid serves; their other inputs are constants. */
-const MOVING = new Set(['Flatten', 'Reshape', 'Transpose', 'Squeeze', 'Unsqueeze', 'Slice', 'MaxPool']);
+const MOVING = new Set(['Flatten', 'Reshape', 'Transpose', 'Squeeze', 'Unsqueeze', 'Slice', 'Split', 'MaxPool']);
 
 /** @param model after prepareModel */
 export function planQuantization(model: OnnxModel): QuantizationPlan {
@@ -39,9 +39,8 @@ export function planQuantization(model: OnnxModel): QuantizationPlan {
   const grids = new Map<string, GridKind>();
   const float: OnnxNode[] = [];
 
-  /** The node's result is quantised, behind the activation that it can absorb; unless the graph gives it out as it is. */
-  const quantizeResult = (node: OnnxNode): void => {
-    const [output = ''] = node.output;
+  /** A result of the node is quantised, behind the activation that it can absorb; unless the graph gives it out as it is. */
+  const quantizeResult = (node: OnnxNode, output = node.output[0] ?? ''): void => {
     const user = index.soleUser(output);
     // A moved value has the grid of what it was moved from, which would not cut where a clip behind it does.
     const clips = user !== undefined && !MOVING.has(operatorOf(node)) && saturates(user, index) && !index.isOutput(user.output[0] ?? '');
@@ -61,7 +60,7 @@ export function planQuantization(model: OnnxModel): QuantizationPlan {
       if (operatorOf(node) === 'Conv') quantizeResult(node);
     } else if (operatorOf(node) === 'HardSwish' ? grids.get(input) === 'hardSwish' : follows(node, grids, index)) {
       integer.add(node);
-      quantizeResult(node);
+      for (const output of node.output) quantizeResult(node, output);
     } else float.push(node);
     const clip = absorbed.get(node.output[0] ?? '');
     if (clip !== undefined) gone.add(clip);
@@ -102,8 +101,13 @@ function follows(node: OnnxNode, grids: ReadonlyMap<string, GridKind>, index: Gr
   const quantized = (input: string): boolean => grids.has(input) && grids.get(input) !== 'hardSwish';
   const [first = '', ...rest] = node.input;
   if (MOVING.has(operatorOf(node)))
-    return node.output.length === 1 && quantized(first) && rest.every((input) => input === '' || index.constants.has(input));
+    return hasPlainResults(node) && quantized(first) && rest.every((input) => input === '' || index.constants.has(input));
   return FOLLOWING.has(operatorOf(node)) && node.input.every(quantized);
+}
+
+/** Split gives parts; the second result of any other mover is no number of what it reads (indices of MaxPool). */
+function hasPlainResults(node: OnnxNode): boolean {
+  return node.output.length === 1 || operatorOf(node) === 'Split';
 }
 
 /**

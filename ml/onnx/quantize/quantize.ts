@@ -185,9 +185,9 @@ function requestFor(model: OnnxModel, plan: QuantizationPlan, chosen: ReadonlyMa
   const grids = new Map([...chosen].map(([name, { grid }]) => [name, grid]));
   for (const node of model.graph.node) {
     const [input = ''] = node.input;
-    const [output = ''] = node.output;
     const grid = grids.get(input);
-    if (plan.grids.get(output) === 'same' && grid !== undefined) grids.set(output, grid);
+    if (grid === undefined) continue;
+    for (const output of node.output) if (plan.grids.get(output) === 'same') grids.set(output, grid);
   }
   const constants = new Map(model.graph.initializer.map((tensor) => [tensor.name, tensor]));
   const weights: [string, ReturnType<typeof quantizeWeights>][] = [];

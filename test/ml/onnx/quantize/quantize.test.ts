@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InferenceSession } from 'onnxruntime-node';
-import { floatsOf } from '../../../../ml/onnx/build.js';
+import { floatsOf, node } from '../../../../ml/onnx/build.js';
 import { decodeModel, encodeModel, type OnnxModel } from '../../../../ml/onnx/messages.js';
 import type { PhotoSource } from '../../../../ml/onnx/photos.js';
 import { BEST, quantize, type Quantized } from '../../../../ml/onnx/quantize/quantize.js';
@@ -84,6 +84,21 @@ describe('static INT8 quantisation', () => {
       Flatten: 1,
       QGemm: 1,
     });
+  });
+
+  it('splits and joins integers, as ShuffleNet shuffles channels', async () => {
+    const shuffling = littleModel();
+    const last = shuffling.graph.node.findIndex(({ output }) => output[0] === 'last');
+    const reader = shuffling.graph.node[last];
+    assert.ok(reader !== undefined);
+    reader.input[0] = 'joined';
+    const split = { ...node('Split', ['added'], 'part 1', { axis: 1 }), output: ['part 1', 'part 2'] };
+    shuffling.graph.node.splice(last, 0, split, node('Concat', ['part 2', 'part 1'], 'joined', { axis: 1 }));
+    const made = await quantize(shuffling, littlePhotos(64), best);
+    const counts = await optimizedOperators(made.model);
+    assert.deepEqual([counts.get('QLinearConcat'), counts.get('Split'), counts.get('DequantizeLinear')], [1, 1, undefined]);
+    assert.deepEqual(made.float, quantized.float);
+    assert.ok(relativeError(await headOf(shuffling, unseen), await headOf(made.model, unseen), unseen.count) < 0.02);
   });
 
   it('means the same to a runtime that knows no integer kernels', async () => {
