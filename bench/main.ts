@@ -11,6 +11,7 @@ import {
   PARTS as ORCHESTRATE_PARTS,
   type OrchestrateOptions,
 } from './orchestrate/orchestrate.js';
+import { NETWORKS as FOREIGN_NETWORKS } from './quantise/foreign/foreign.js';
 import { benchQuantise, LIMITS as QUANTISE_LIMITS, PARTS as QUANTISE_PARTS, type QuantiseOptions } from './quantise/quantise.js';
 import { table, type Findings, type Report } from './report.js';
 import { benchTrain, LIMITS, PARTS, type Note, type TrainOptions } from './train/train.js';
@@ -81,7 +82,8 @@ const quantise = new Command('quantise')
   .option('--runs <n>', 'timed photos of each process', wholeNumber, 60)
   .option('--photos <dir>', 'a folder of photos: 64 calibrate, the others test')
   .option('--weights <file>', 'minimalistic weights, batch norm folded')
-  .addOption(new Option('--only <parts...>', 'measure just these').choices(Object.keys(QUANTISE_PARTS)))
+  .addOption(new Option('--networks <names...>', 'just these networks of the part foreign').choices(FOREIGN_NETWORKS))
+  .addOption(new Option('--only <parts...>', 'measure just these; foreign is measured only where it is named').choices(QUANTISE_PARTS))
   .action(({ json = false, ...options }: QuantiseOptions & { readonly json?: boolean }) =>
     measure((note) => benchQuantise(options, note), QUANTISE_LIMITS, json),
   );

@@ -31,6 +31,12 @@ const GROUPS = {
   photos: { requirements: 'photos.txt', finish: null, modules: 'PIL, imagehash, cleanvision', size: '0.1 GB' },
   torch: { requirements: 'torch.txt', finish: 'cuda_stand_ins.py', modules: 'torch, torchvision', size: '0.6 GB' },
   onnxruntime: { requirements: 'onnxruntime.txt', finish: null, modules: 'onnx, onnxruntime.quantization', size: '0.1 GB' },
+  foreign: {
+    requirements: 'foreign.txt',
+    finish: 'cuda_stand_ins.py',
+    modules: 'torch, torchvision, timm, onnxscript, onnxruntime.quantization',
+    size: '0.8 GB',
+  },
 } as const satisfies Readonly<Record<string, Group>>;
 export type PeerGroup = keyof typeof GROUPS;
 

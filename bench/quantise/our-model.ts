@@ -2,12 +2,11 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { decodeModel, encodeModel } from '../../ml/onnx/messages.js';
 import { BEST, quantize } from '../../ml/onnx/quantize/quantize.js';
-import { inMemory } from './photos.js';
+import { inMemory, photosFile } from './photos.js';
 
 const [float = '', calibrate = '', out = ''] = process.argv.slice(2);
 const model = decodeModel(await readFile(float));
-const bytes = await readFile(calibrate);
-const photos = inMemory(new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / Float32Array.BYTES_PER_ELEMENT));
+const photos = inMemory(await photosFile(calibrate));
 const begun = performance.now();
 const quantized = await quantize(model, photos, { ...BEST, progress: () => undefined });
 await writeFile(out, encodeModel(quantized.model));

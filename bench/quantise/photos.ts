@@ -72,6 +72,12 @@ function splitAt(data: Float32Array, photos: number): [Float32Array, Float32Arra
   return [data.subarray(0, photos * FLOATS), data.subarray(photos * FLOATS)];
 }
 
+/** What lies in a file as {@link inMemory} takes it. */
+export async function photosFile(path: string): Promise<Float32Array> {
+  const bytes = await readFile(path);
+  return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / Float32Array.BYTES_PER_ELEMENT);
+}
+
 /** Photos that lie in memory one after the other. @param data [N, 3, 224, 224] */
 export function inMemory(data: Float32Array): PhotoSource {
   return {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { peerPython, WORKPLACE } from '../peers.js';
 import { joined, NOTHING, type Findings, type Process } from '../report.js';
 import { measureQuality } from './agreement.js';
+import { FOREIGN_LIMITS, measureForeign } from './foreign/foreign.js';
 import { measureLatency } from './latency.js';
 import { makeModels, type Models } from './models.js';
 import { readPhotos, type BenchPhotos } from './photos.js';
@@ -18,18 +19,22 @@ export interface QuantiseOptions {
   readonly photos?: string;
   /** Minimalistic weights whose batch norm is folded. */
   readonly weights?: string;
-  /** Names of parts; all where it is left out. */
+  /** Of others, in the part `foreign`; all where it is left out. */
+  readonly networks?: readonly string[];
+  /** Names of parts; all but `foreign` where it is left out. */
   readonly only?: readonly string[];
 }
 
 export type Note = (text: string) => void;
 type Part = (models: Models, photos: BenchPhotos, options: QuantiseOptions, note: Note) => Promise<Findings>;
 
-export const PARTS: Readonly<Record<string, Part>> = {
+const OWN_PARTS: Readonly<Record<string, Part>> = {
   quality: (models, photos, _, note) => measureQuality(models, photos, note),
   structure: (models) => measureStructure(models),
   latency: (models, _, options, note) => measureLatency(models, options, note),
 };
+
+export const PARTS = [...Object.keys(OWN_PARTS), 'foreign'];
 
 /** Ratios, shares and medians may be at most this, qualities at least. */
 export const LIMITS: Readonly<Record<string, number>> = {
@@ -46,19 +51,25 @@ export const LIMITS: Readonly<Record<string, number>> = {
   oursFullFloatConvs: 0,
   oursTransposes: 2,
   oursFullTransposes: 2,
+  ...FOREIGN_LIMITS,
 };
 
 export async function benchQuantise(options: QuantiseOptions, note: Note): Promise<Findings> {
-  const { weights } = options;
-  if (options.photos === undefined || weights === undefined)
-    return { ...NOTHING, missing: { quantise: 'needs photos and weights of a network: --photos DIR --weights FILE' } };
+  if (options.photos === undefined) return { ...NOTHING, missing: { quantise: 'needs photos: --photos DIR' } };
   const photos = await readPhotos(options.photos);
+  const own = Object.keys(OWN_PARTS).filter((name) => options.only?.includes(name) ?? true);
+  const found = own.length === 0 ? NOTHING : await measureOwn(own, photos, options, note);
+  return options.only?.includes('foreign') === true ? joined([found, await measureForeign(photos, options, note)]) : found;
+}
+
+async function measureOwn(parts: readonly string[], photos: BenchPhotos, options: QuantiseOptions, note: Note): Promise<Findings> {
+  const { weights } = options;
+  if (weights === undefined) return { ...NOTHING, missing: { quantise: 'needs weights of a network: --weights FILE' } };
   const folder = join(WORKPLACE, 'quantise');
   try {
     const models = await makeModels(folder, { photos, weights, peer: await peerPython('onnxruntime', note) }, note);
     const found: Findings[] = [{ ...NOTHING, missing: models.missing, processes: processesOf(models) }];
-    for (const [name, measure] of Object.entries(PARTS))
-      if (options.only?.includes(name) ?? true) found.push(await measure(models, photos, options, note));
+    for (const name of parts) found.push((await OWN_PARTS[name]?.(models, photos, options, note)) ?? NOTHING);
     return joined(found);
   } finally {
     await rm(folder, { recursive: true, force: true });
