@@ -34,7 +34,8 @@ const profile: Source = (_, { hasProfile }) => (hasProfile ? { kind: 'profile' }
 
 const ORDERS: Readonly<Record<string, readonly Source[]>> = {
   png: [cicpOfPng, profile, srgbOfPng, gammaOfPng],
-  heif: [profile, (bytes) => numbered(heifColour(bytes).nclx)],
+  heif: [profile, colourOfHeif],
+  heic: [profile, colourOfHeif],
   jpeg: [profile, exifColour],
   tiff: [profile, exifColour],
 };
@@ -56,6 +57,10 @@ export function isSrgbSpace({ primaries, light }: RgbSpace): boolean {
 function numbered(cicp: Cicp | null): ColourMark | null {
   const found = cicp === null ? null : spaceOfNumbers(cicp);
   return found === null ? null : { kind: 'space', name: `the colour numbers ${found.name}`, space: found.space };
+}
+
+function colourOfHeif(bytes: Uint8Array): ColourMark | null {
+  return numbered(heifColour(bytes).nclx);
 }
 
 /** The first of each type, of those that count: colours stand before the picture. */

@@ -18,7 +18,13 @@ export function isAnimatedPng(bytes: Buffer): boolean {
   return false;
 }
 
-const ENDS: Readonly<Record<string, (bytes: Buffer) => number | null>> = { jpeg: endOfJpeg, png: endOfPng, webp: endOfWebp };
+const ENDS: Readonly<Record<string, (bytes: Buffer) => number | null>> = {
+  jpeg: endOfJpeg,
+  png: endOfPng,
+  webp: endOfWebp,
+  heif: endOfHeif,
+  heic: endOfHeif,
+};
 
 const SEGMENT_START = 0xff;
 const END_OF_IMAGE = 0xd9;
@@ -56,4 +62,20 @@ function endOfWebp(bytes: Buffer): number | null {
   if (bytes.length < 8) return null;
   const length = bytes.readUInt32LE(4);
   return 8 + length + (length % 2);
+}
+
+/** Boxes that a picture is made of (ISO/IEC 14496-12). What phones put behind them is theirs: the file counts as the picture. */
+const NEEDED: readonly string[] = ['ftyp', 'meta', 'mdat'];
+
+function endOfHeif(bytes: Buffer): number | null {
+  for (let at = 0; at + 8 <= bytes.length;) {
+    const short = bytes.readUInt32BE(at);
+    const type = bytes.toString('latin1', at + 4, at + 8);
+    if (short === 1 && at + 16 > bytes.length) return NEEDED.includes(type) ? null : bytes.length;
+    const size = short === 1 ? Number(bytes.readBigUInt64BE(at + 8)) : short === 0 ? bytes.length - at : short;
+    if (size < 8) break;
+    if (at + size > bytes.length) return NEEDED.includes(type) ? null : bytes.length;
+    at += size;
+  }
+  return bytes.length;
 }

@@ -17,6 +17,7 @@ sharp.cache(false);
 
 /** What a photo's header says. Width and height are those of the upright photo, in pixels. */
 export interface PhotoHeader {
+  /** As sharp names it; of HEIF that is coded in HEVC: `heic`. */
   readonly format: string;
   /** Of HEIF, what its picture is coded in: `av1` of AVIF, `hevc`; null where nobody knows, and of other formats. */
   readonly compression: string | null;
@@ -54,10 +55,11 @@ export async function readHeader(bytes: Buffer): Promise<PhotoHeader> {
   const metadata = await inOwnWords(() => sharp(bytes, { limitInputPixels: false }).metadata()).catch((cause: unknown) => {
     throw unreadable(cause);
   });
-  const { format, space, icc = null, exif = null } = metadata;
+  const { space, compression = null, icc = null, exif = null } = metadata;
+  const format = compression === 'hevc' ? 'heic' : metadata.format;
   return {
     format,
-    compression: metadata.compression ?? null,
+    compression,
     width: metadata.autoOrient.width,
     height: metadata.autoOrient.height,
     orientation: metadata.orientation ?? 1,

@@ -37,7 +37,7 @@ export const Content = z.object({
 export type Content = z.infer<typeof Content>;
 
 /** Raise it when the same photo would be found to be something else. */
-const INSPECTION = 9;
+const INSPECTION = 10;
 /** Photos that are kept; 500,000 make a file of about 350 MB. */
 const MOST = 500_000;
 

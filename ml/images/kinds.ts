@@ -33,8 +33,9 @@ const MARKUP: readonly (readonly [tag: RegExp, kind: string])[] = [
 ];
 /** Brands of `ftyp` (ISO/IEC 14496-12, 4.3; 23008-12, annexes B and E to L), and what they say that a file is. */
 const BRANDS: readonly (readonly [brands: readonly string[], kind: string | null])[] = [
-  [['avif', 'avis'], null],
-  [['heic', 'heix', 'heim', 'heis', 'hevc', 'hevx', 'hevm', 'hevs'], 'HEIC (HEVC)'],
+  [['avif', 'avis', 'heic', 'heix'], null],
+  [['heim', 'heis', 'hevm', 'hevs'], 'HEIC of several layers'],
+  [['hevc', 'hevx'], 'a sequence of HEIC pictures'],
   [['avci', 'avcs'], 'HEIF (AVC)'],
   [['vvic', 'vvis'], 'HEIF (VVC)'],
   [['jpeg', 'jpgs'], 'HEIF (JPEG)'],

@@ -9,6 +9,7 @@ import { encoderOf } from './encoder.js';
 import type { FindingCode } from './findings.js';
 import type { Begin } from './decoders/jobs.js';
 import type { Content } from './inspections.js';
+import { legible } from './legible.js';
 import { failureOf, openPhoto } from './opened.js';
 import { photoHashes } from './photo-hashes.js';
 import { AUDITED_SIDE, tileDigest } from './tiles.js';
@@ -103,8 +104,8 @@ async function decodedSquare(
   if (faults.some(([code]) => UNDECODED.includes(code))) return null;
   const decode = mode === 'full' ? lookAtSquare : glanceAtSquare;
   try {
-    await begin(header.width * header.height);
-    const { square, opaque } = await decode(bytes, header, AUDITED_SIDE);
+    const picture = await legible(bytes, header, begin);
+    const { square, opaque } = await decode(picture, header, AUDITED_SIDE);
     await checkData(bytes, header.format);
     if (!opaque) faults.push(['transparent', 'is transparent in places']);
     const deviation = greyDeviation(square);

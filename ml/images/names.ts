@@ -42,13 +42,14 @@ export function visible(name: string): string {
 
 const ESCAPES: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
-/** Formats that hold photos and that every step decodes, as sharp names them, with the extensions of their files; the first is what a renamed file gets. */
+/** Formats that hold photos and that every step decodes, as headers name them, with the extensions of their files; the first is what a renamed file gets. */
 export const EXTENSIONS: Readonly<Record<string, readonly string[]>> = {
   jpeg: ['.jpg', '.jpeg', '.jpe', '.jfif'],
   png: ['.png'],
   webp: ['.webp'],
   tiff: ['.tif', '.tiff'],
-  heif: ['.avif', '.heif', '.heic'],
+  heif: ['.avif', '.heif'],
+  heic: ['.heic', '.heif', '.hif'],
 };
 
 /** Of files that are taken for photos, and of GIF, so that rank and audit say that it is none that they take. */

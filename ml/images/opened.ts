@@ -44,20 +44,24 @@ export function failureOf(cause: Problem): readonly [code: 'wrong-format' | 'dam
   return saysUnread(cause.message) ? isCodedOtherwise(cause) : ['damaged', `cannot be decoded as a whole (${cause.message})`];
 }
 
+const BREAKS_OFF: Refusal = ['truncated', 'breaks off before its end'];
+
 function refusalsOf(bytes: Buffer, header: PhotoHeader): Refusal[] {
   const { format, pages } = header;
   if (!Object.hasOwn(EXTENSIONS, format)) return [isNotRead(`is ${format.toUpperCase()}, which cannot be read here`)];
   const coding = unreadCoding(bytes, header);
   if (coding !== null) return [isNotRead(`is coded in ${coding}, which is not read`)];
   const rows: readonly (readonly [boolean, Refusal])[] = [
-    [pages > 1, ['animated', `holds ${pages} pictures instead of one`]],
+    // A HEIC may hold other pictures beside the photo, which is the one that it names first.
+    [pages > 1 && format !== 'heic', ['animated', `holds ${pages} pictures instead of one`]],
     [format === 'png' && isAnimatedPng(bytes), ['animated', 'is an animated PNG']],
-    [endOfPicture(bytes, format) === null, ['truncated', 'breaks off before its end']],
+    [endOfPicture(bytes, format) === null, BREAKS_OFF],
   ];
   return rows.flatMap(([is, refusal]) => (is ? [refusal] : []));
 }
 
 function refusalBy(bytes: Buffer, cause: Problem): Refusal {
+  if (bytes.toString('latin1', 4, 8) === 'ftyp' && endOfPicture(bytes, 'heif') === null) return BREAKS_OFF;
   if (saysUnread(cause.message)) return isCodedOtherwise(cause);
   return ['not-an-image', `is not an image that can be read (${pngHeaderFault(bytes) ?? cause.message})`];
 }

@@ -4,6 +4,7 @@ import { asColourSays } from './colour.js';
 import type { Begin } from './decoders/jobs.js';
 import { checkData } from './data-checks.js';
 import { decodeSquare, type PhotoHeader } from './decode.js';
+import { legible } from './legible.js';
 import { insistOnPhoto } from './opened.js';
 import { insistOnWhole } from './whole.js';
 
@@ -27,10 +28,10 @@ export async function readSquare(
   try {
     const header = await insistOnPhoto(bytes);
     insistOnSides(header, { maxPixels, minSide });
-    await begin(header.width * header.height);
-    const legible = await asColourSays(bytes, header);
-    if (legible !== bytes) await insistOnWhole(bytes, header);
-    const square = await decodeSquare(legible, header, size);
+    const picture = await legible(bytes, header, begin);
+    const coloured = await asColourSays(picture, header);
+    if (coloured !== picture) await insistOnWhole(picture, header);
+    const square = await decodeSquare(coloured, header, size);
     await checkData(bytes, header.format);
     return square;
   } catch (error) {

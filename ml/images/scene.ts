@@ -12,6 +12,7 @@ import { decodeWhole, type Pixels } from './decode.js';
 import { PHOTOS_IN_FLIGHT } from './decoders/at-once.js';
 import type { Answer, Ask, Begin } from './decoders/jobs.js';
 import { DEGRADE } from './degrade.js';
+import { legible } from './legible.js';
 import { insistOnPhoto } from './opened.js';
 import { photoOf, SMALLEST_SIDE, type SceneOptions } from './scene-options.js';
 import { insistOnWhole } from './whole.js';
@@ -33,9 +34,9 @@ async function usable(bytes: Buffer, begin: Begin): Promise<Pixels | string> {
     const header = await insistOnPhoto(bytes);
     if (Math.min(header.width, header.height) < SMALLEST_SIDE) return `is ${header.width} x ${header.height}, under ${SMALLEST_SIDE} px`;
     if (header.width * header.height > MAX_PIXELS) return `has more than ${MAX_PIXELS} pixels`;
-    await begin(header.width * header.height);
-    await insistOnWhole(bytes, header);
-    return await decodeWhole(await asColourSays(bytes, header), header);
+    const picture = await legible(bytes, header, begin);
+    await insistOnWhole(picture, header);
+    return await decodeWhole(await asColourSays(picture, header), header);
   } catch (error) {
     if (error instanceof Problem) return `cannot be read as a photo (${error.message})`;
     throw error;

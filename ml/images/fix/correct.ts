@@ -12,8 +12,9 @@ import type { FixAction } from '../../../configs/schema/fix.js';
 import { fromSystemError } from '../../../configs/system-error.js';
 import { asColourSays, inEightBits, SPACES } from '../colour.js';
 import { endOfPicture } from '../container.js';
-import { readHeader, unreadable, wholePhoto, type PhotoHeader } from '../decode.js';
+import { unreadable, wholePhoto, type PhotoHeader } from '../decode.js';
 import type { Ask, Begin } from '../decoders/jobs.js';
+import { legible } from '../legible.js';
 import { insistOnPhoto } from '../opened.js';
 import { inOwnWords } from '../own-words.js';
 import { insistOnWhole } from '../whole.js';
@@ -27,9 +28,7 @@ const JPEG = { quality: 95, chromaSubsampling: '4:4:4', optimizeCoding: false } 
 
 /** Writes it to a new file, or over what a try that broke off left of it. The folder is moved into place when it is whole. */
 export async function writeCorrected(bytes: Buffer, { format, actions, to }: Ask<'correct'>, begin: Begin): Promise<string> {
-  const { width, height } = await readHeader(bytes);
-  await begin(width * height);
-  const right = await corrected(bytes, format, actions);
+  const right = await corrected(bytes, format, actions, begin);
   try {
     const file = await open(to, 'w');
     try {
@@ -45,24 +44,31 @@ export async function writeCorrected(bytes: Buffer, { format, actions, to }: Ask
 }
 
 /**
- * @param format of the file, as sharp calls it.
+ * @param format of the file, as its header names it.
+ * @param begin where others decode beside it
  * @throws Problem PHOTO where only a person can decide: inks, or a profile, that nothing says the colours of; or where it cannot be decoded.
  */
-export async function corrected(bytes: Buffer, format: string, actions: readonly FixAction[]): Promise<Buffer> {
+export async function corrected(
+  bytes: Buffer,
+  format: string,
+  actions: readonly FixAction[],
+  begin: Begin = () => Promise.resolve(),
+): Promise<Buffer> {
   const jpeg = actions.includes('encoded-as-jpeg');
-  if (jpeg || actions.includes('encoded-as-png')) return encoded(bytes, jpeg);
+  if (jpeg || actions.includes('encoded-as-png')) return encoded(bytes, jpeg, begin);
   if (!actions.includes('trailing-bytes-dropped')) return bytes;
   return bytes.subarray(0, endOfPicture(bytes, format) ?? bytes.length);
 }
 
 /** Keeps the picture and nothing else: no EXIF, no XMP, no place and no time. The profile is sRGB. */
-async function encoded(bytes: Buffer, jpeg: boolean): Promise<Buffer> {
+async function encoded(bytes: Buffer, jpeg: boolean, begin: Begin): Promise<Buffer> {
   try {
     const header = await insistOnPhoto(bytes);
     const space = convertible(header);
-    await insistOnWhole(bytes, header);
-    const legible = await asColourSays(bytes, header);
-    const eight = header.depth === 'uchar' || legible !== bytes ? legible : await inEightBits(bytes, header, space);
+    const picture = await legible(bytes, header, begin);
+    await insistOnWhole(picture, header);
+    const coloured = await asColourSays(picture, header);
+    const eight = header.depth === 'uchar' || coloured !== picture ? coloured : await inEightBits(picture, header, space);
     const upright = flattened(wholePhoto(eight, header), header).toColourspace('srgb').withIccProfile('srgb');
     return await inOwnWords(() => (jpeg ? upright.jpeg(JPEG) : upright.png()).toBuffer());
   } catch (cause) {

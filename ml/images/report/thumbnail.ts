@@ -2,6 +2,7 @@
 import sharp from 'sharp';
 import { readHeader } from '../decode.js';
 import type { Begin } from '../decoders/jobs.js';
+import { legible } from '../legible.js';
 import { inOwnWords, wordsOf } from '../own-words.js';
 
 /** Longest side, in pixels. */
@@ -14,9 +15,10 @@ export type Thumbnail = { readonly uri: string; readonly width: number; readonly
 /** Of a damaged photo what can be seen of it; shrinking while loading is welcome here. */
 export async function thumbnailOf(bytes: Buffer, maxPixels: number, begin: Begin): Promise<Thumbnail> {
   try {
-    const { width, height } = await readHeader(bytes);
-    await begin(Math.min(width * height, maxPixels));
-    const picture = sharp(bytes, { failOn: 'none', limitInputPixels: maxPixels, autoOrient: true })
+    const header = await readHeader(bytes);
+    if (header.width * header.height > maxPixels) return { none: `no picture: it has more than ${maxPixels} pixels` };
+    const photo = await legible(bytes, header, begin);
+    const picture = sharp(photo, { failOn: 'none', limitInputPixels: maxPixels, autoOrient: true })
       .resize({ width: SIDE, height: SIDE, fit: 'inside', withoutEnlargement: true })
       .webp({ quality: QUALITY, effort: 2 });
     const { data, info } = await inOwnWords(() => picture.toBuffer({ resolveWithObject: true }));

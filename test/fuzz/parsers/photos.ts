@@ -15,6 +15,7 @@ import { lookAt } from '../../../ml/images/look.js';
 import { readSquare } from '../../../ml/images/read-square.js';
 import { checkTiffBlocks } from '../../../ml/images/tiff-blocks.js';
 import { checkWebpData } from '../../../ml/images/webp-data.js';
+import { heic, HEICS } from '../../ml/images/heic-photos.js';
 import { picture } from '../../ml/images/photo-set.js';
 import type { Parser } from '../parser.js';
 
@@ -146,6 +147,7 @@ export const HEIF_WORDS = [
   'ispe',
   'mdat',
   'av1C',
+  'hvcC',
   'grid',
   'irot',
 ];
@@ -197,10 +199,10 @@ export const PHOTO_FILES: readonly Parser[] = [
   },
   {
     name: 'containers',
-    seeds: () => photosOf('png', 'webp', 'jpeg', 'heif'),
+    seeds: async () => [...(await photosOf('png', 'webp', 'jpeg', 'heif')), await heic('grid')],
     words: [...PNG_WORDS, ...HEIF_WORDS, ...WEBP_WORDS],
     read: (bytes) => {
-      for (const format of ['jpeg', 'png', 'webp', 'heif']) {
+      for (const format of ['jpeg', 'png', 'webp', 'heif', 'heic']) {
         endOfPicture(bytes, format);
         colourOf(bytes, { format, ...marks });
       }
@@ -209,7 +211,7 @@ export const PHOTO_FILES: readonly Parser[] = [
   },
   {
     name: 'photo',
-    seeds: () => photosOf('jpeg', 'png', 'webp', 'tiff', 'heif'),
+    seeds: async () => [...(await photosOf('jpeg', 'png', 'webp', 'tiff', 'heif')), ...(await Promise.all(HEICS.map(heic)))],
     words: [...JPEG_WORDS, ...PNG_WORDS, ...WEBP_WORDS, ...HEIF_WORDS, ...TIFF_WORDS],
     repair: pngChecksums,
     read: async (bytes) => {

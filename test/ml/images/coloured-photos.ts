@@ -29,10 +29,14 @@ export const cicp = (...numbers: readonly number[]): Buffer => Buffer.from(numbe
 
 /** A photo as AVIF with colour boxes, which sharp writes only for a profile. */
 export async function avif(primaries: number, transfer: number, profile: Buffer | null = null): Promise<Buffer> {
-  const bytes = await (await picture(1, SIDE, SIDE)).avif({ quality: 90, effort: 0 }).toBuffer();
+  return withColours(await (await picture(1, SIDE, SIDE)).avif({ quality: 90, effort: 0 }).toBuffer(), primaries, transfer, profile);
+}
+
+/** A HEIF file of one picture with colour boxes. */
+export function withColours(heif: Buffer, primaries: number, transfer: number, profile: Buffer | null = null): Buffer {
   const nclx = Buffer.from([0, primaries, 0, transfer, 0, 6, 0x80]);
   const boxes = [colourBox('nclx', nclx), ...(profile === null ? [] : [colourBox('prof', profile)])];
-  return withProperties(bytes, boxes);
+  return withProperties(Buffer.from(heif), boxes);
 }
 
 function colourBox(type: string, data: Buffer): Buffer {

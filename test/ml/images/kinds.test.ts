@@ -11,9 +11,10 @@ function boxes(major: string, others: string): Buffer {
 
 describe('unreadKind', () => {
   const kinds: readonly (readonly [head: Buffer, kind: string | null])[] = [
-    [boxes('heic', 'mif1heic'), 'HEIC (HEVC)'],
-    [boxes('mif1', 'mif1heicmiaf'), 'HEIC (HEVC)'],
-    [boxes('heic', 'mif1heicavif'), 'HEIC (HEVC)'],
+    [boxes('heic', 'mif1heic'), null],
+    [boxes('mif1', 'mif1heicmiaf'), null],
+    [boxes('heis', 'mif1heis'), 'HEIC of several layers'],
+    [boxes('hevc', 'msf1hevc'), 'a sequence of HEIC pictures'],
     [boxes('avif', 'avifmif1'), null],
     [boxes('mif1', 'mif1avif'), null],
     [boxes('mif1', 'miaf'), null],

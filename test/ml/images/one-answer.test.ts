@@ -11,6 +11,7 @@ import { lookAt, type Mode } from '../../../ml/images/look.js';
 import { pngChunk, withChunks } from '../../../ml/images/made-png.js';
 import { readSquare } from '../../../ml/images/read-square.js';
 import { makeScene } from '../../../ml/images/scene.js';
+import { heic, HEICS } from './heic-photos.js';
 import { beforeMarker, tiff, withFrame, withHole, withJfifVersion, withoutTables, withScanParameters } from './odd-photos.js';
 import { picture, SETTINGS } from './photo-set.js';
 
@@ -53,6 +54,7 @@ const sound: Record<string, () => Made> = {
   'a TIFF of orientation 0': () => tiff({ 274: [0] }),
   'a TIFF of orientation 9': () => tiff({ 274: [9] }, { deflated: true }),
 };
+for (const name of HEICS) sound[`a HEIC, ${name}`] = () => heic(name);
 for (const [name, change] of Object.entries(ofJpeg))
   for (const [kind, make] of Object.entries({ JPEG: small, 'large JPEG': large, 'JPEG of Display P3': wide }))
     sound[`a ${kind} ${name}`] = async () => change(await make());
@@ -76,7 +78,10 @@ const broken: Readonly<Record<string, { readonly make: () => Made; readonly code
   'a TIFF with old-style JPEG': { make: () => tiff({ 259: [6] }), code: 'wrong-format' },
   'a TIFF with what nobody knows': { make: () => tiff({ 259: [1234] }), code: 'wrong-format' },
   'a digital negative': { make: () => tiff({ 50706: [1] }), code: 'wrong-format' },
-  'a HEIC': { make: () => ftyp('heic', 'mif1heic'), code: 'wrong-format' },
+  'a HEIC sequence': { make: () => ftyp('hevc', 'msf1hevc'), code: 'wrong-format' },
+  'half a HEIC': { make: async () => (await heic('plain')).subarray(0, 500), code: 'truncated' },
+  'the beginning of a HEIC': { make: async () => (await heic('grid')).subarray(0, 100), code: 'truncated' },
+  'a HEIC whose picture lies elsewhere': { make: async () => withoutPicture(await heic('plain')), code: 'damaged' },
   'a GIF': { make: async () => (await picture(1, 300, 240)).gif().toBuffer(), code: 'wrong-format' },
   'a BMP': { make: () => Buffer.from('BM and more'), code: 'wrong-format' },
   'an animated WebP': {
@@ -97,6 +102,11 @@ const broken: Readonly<Record<string, { readonly make: () => Made; readonly code
   'an empty file': { make: () => Buffer.alloc(0), code: 'empty' },
   'a WebP with a hole': { make: async () => withHole(await (await picture(1, 300, 240)).webp().toBuffer(), 200), code: 'damaged' },
 };
+
+/** Its decoder finds no codes of HEVC. */
+function withoutPicture(bytes: Buffer): Buffer {
+  return Buffer.from(bytes).fill(0, bytes.indexOf('mdat') + 4);
+}
 
 /** The beginning of a file of boxes. */
 function ftyp(major: string, others: string): Buffer {
