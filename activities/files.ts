@@ -65,7 +65,9 @@ function insistOnOwn(task: string, folder: string, path: string): void {
 export async function recordOutput(root: string, result: TaskResult, digests: Digests): Promise<TaskOutput> {
   const artifacts: Artifact[] = [];
   for (const file of result.artifacts) {
-    artifacts.push({ name: file.name, path: relativePath(root, file.path), ...(await digests.of(file.path)) });
+    const target = file.target ?? file.path;
+    relativePath(root, target);
+    artifacts.push({ name: file.name, path: relativePath(root, file.path), ...(await digests.of(target)) });
   }
   await digests.save();
   return { artifacts, summary: result.summary, warnings: [...(result.warnings ?? [])] };

@@ -25,7 +25,7 @@ const few = <Value extends z.ZodType>(value: Value) =>
 /** What a task returns: {@link TaskResult}. */
 export const Returned = z
   .strictObject({
-    artifacts: z.array(z.strictObject({ name, path: z.string() })).max(MOST_ARTIFACTS),
+    artifacts: z.array(z.strictObject({ name, path: z.string(), target: z.string().optional() })).max(MOST_ARTIFACTS),
     summary: few(z.union([text, z.number(), z.boolean(), z.null()])),
     warnings: z.array(text).max(MOST_ENTRIES).optional(),
   })

@@ -8,6 +8,8 @@ import type { Progress, Summary } from '../configs/schema/payload.js';
 export interface NamedFile {
   readonly name: string;
   readonly path: string;
+  /** Where `path` is a link that other runs change too: the file to which this task made it lead, whose digest is recorded. Absolute. */
+  readonly target?: string | undefined;
 }
 
 export interface TaskContext<Settings> {

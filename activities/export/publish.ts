@@ -15,7 +15,7 @@ import { readCacheIndex } from '../../ml/images/cache.js';
 import { readModel } from '../../ml/onnx/facts.js';
 import { readOwnLedger } from '../checklist/own-ledger.js';
 import { needRecord } from '../../ml/files/record.js';
-import type { TaskContext, TaskFunction } from '../task.js';
+import type { NamedFile, TaskContext, TaskFunction } from '../task.js';
 
 type PublishContext = TaskContext<SettingsOf<'publish'>>;
 
@@ -68,17 +68,22 @@ export const publish: TaskFunction<SettingsOf<'publish'>> = async (context) => {
     }),
   });
   return {
-    artifacts: [
-      { name: 'manifest', path: published.paths.manifest },
-      { name: 'version-manifest', path: published.paths.versionManifest },
-      { name: 'published-onnx', path: published.paths.fp32 },
-      { name: 'published-onnx-int8', path: published.paths.int8 },
-      { name: 'published-checkpoint', path: published.paths.checkpoint },
-    ],
+    artifacts: publishedArtifacts(published),
     summary: { version: published.version, directory, synthetic: dataset.synthetic, pairwiseAccuracy: evaluation.pairwiseAccuracy.value },
     warnings: warningsOf(published, dataset.synthetic),
   };
 };
+
+/** Their digests are of this version's files, also where another run publishes before they are recorded. */
+export function publishedArtifacts({ files: { manifest, fp32, int8, checkpoint } }: Pick<Published, 'files'>): NamedFile[] {
+  return [
+    { name: 'manifest', ...manifest },
+    { name: 'version-manifest', path: manifest.target },
+    { name: 'published-onnx', ...fp32 },
+    { name: 'published-onnx-int8', ...int8 },
+    { name: 'published-checkpoint', ...checkpoint },
+  ];
+}
 
 function warningsOf({ comparison }: Published, synthetic: boolean): string[] {
   return [

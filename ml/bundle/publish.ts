@@ -44,13 +44,17 @@ export interface PublishRequest {
   readonly signal: AbortSignal;
 }
 
+/** Absolute paths of a published file. */
+export interface PublishedFile {
+  /** Under the name that stays, which another publication makes lead to its own file. */
+  readonly path: string;
+  /** Of this version, which nothing changes. */
+  readonly target: string;
+}
+
 export interface Published {
   readonly version: string;
-  /**
-   * Absolute paths. The manifest and the files are under the names that stay, which another publication changes; `versionManifest` is the
-   * version's own, which nothing changes.
-   */
-  readonly paths: Readonly<Record<'manifest' | 'fp32' | 'int8' | 'checkpoint' | 'versionManifest', string>>;
+  readonly files: Readonly<Record<'manifest' | 'fp32' | 'int8' | 'checkpoint', PublishedFile>>;
   readonly comparison: Comparison;
 }
 
@@ -76,18 +80,15 @@ async function publishAlone(request: PublishRequest): Promise<Published> {
   else await buildVersion(request, version, digests);
   signal.throwIfAborted();
   await switchTo(directory, version);
-  const stays = (name: string): string => join(directory, name);
+  const file = (name: string): PublishedFile => ({
+    path: join(directory, name),
+    target: join(directory, versionFolder(version), name),
+  });
   const { fp32, int8, checkpoint } = FILE_NAMES;
   return {
     version,
     comparison,
-    paths: {
-      manifest: stays(MANIFEST),
-      fp32: stays(fp32),
-      int8: stays(int8),
-      checkpoint: stays(checkpoint),
-      versionManifest: join(directory, versionFolder(version), MANIFEST),
-    },
+    files: { manifest: file(MANIFEST), fp32: file(fp32), int8: file(int8), checkpoint: file(checkpoint) },
   };
 }
 
