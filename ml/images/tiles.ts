@@ -8,7 +8,7 @@
  * whose file is gone, counts as not there, and the photo is decoded again.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { open, readdir, readFile, rm, type FileHandle } from 'node:fs/promises';
+import { open, readdir, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { z } from 'zod';
@@ -16,6 +16,7 @@ import { isAbout } from '../../configs/problem.js';
 import { fromSystemError } from '../../configs/system-error.js';
 import { writeFileAtomically } from '../files/atomic.js';
 import { makeFolder } from '../files/folders.js';
+import { MOST_BYTES_OF_PHOTOS, readRecord } from '../files/record.js';
 import { LIBJPEG } from './decoder.js';
 import { HASHED_SIDE } from './photo-hashes.js';
 
@@ -109,7 +110,7 @@ export interface TileFile {
 
 export class Tiles {
   private readonly places = new Map<string, Place>();
-  private readonly handles = new Map<string, FileHandle | null>();
+  private readonly handles = new Map<string, Promise<FileHandle | null>>();
 
   private constructor(
     private readonly size: number,
@@ -148,19 +149,20 @@ export class Tiles {
   }
 
   async close(): Promise<void> {
-    for (const file of this.handles.values()) await file?.close();
+    for (const opening of this.handles.values()) await (await opening.catch(() => null))?.close(); // whoever read it was told why it did not open
     this.handles.clear();
   }
 
-  private async handleOf(path: string): Promise<FileHandle | null> {
+  /** Opened once, also where several squares of it are asked for at the same time. */
+  private handleOf(path: string): Promise<FileHandle | null> {
     const known = this.handles.get(path);
     if (known !== undefined) return known;
-    const file = await open(path, 'r').catch((error: unknown) => {
+    const opening = open(path, 'r').catch((error: unknown) => {
       if (isAbout(error, 'ENOENT', 'EACCES')) return null;
       throw fromSystemError(error, path);
     });
-    this.handles.set(path, file);
-    return file;
+    this.handles.set(path, opening);
+    return opening;
   }
 }
 
@@ -170,20 +172,11 @@ export async function removeTileFile({ path }: TileFile): Promise<void> {
 }
 
 async function rowsOf(path: string, size: number): Promise<readonly TileRow[] | null> {
-  const text = await readFile(sidecarOf(path), 'utf8').catch((error: unknown) => {
-    if (isAbout(error, 'ENOENT', 'EACCES')) return null;
+  const found = await readRecord(sidecarOf(path), Sidecar, MOST_BYTES_OF_PHOTOS).catch((error: unknown) => {
+    if (isAbout(error, 'EACCES')) return null;
     throw fromSystemError(error, path);
   });
-  const parsed = text === null ? null : Sidecar.safeParse(jsonOf(text));
-  if (parsed?.success !== true) return null;
-  return parsed.data.decoder === DECODER && parsed.data.size === size ? parsed.data.rows : null;
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
+  if (found?.is !== 'sound') return null;
+  const { decoder, size: side, rows } = found.value;
+  return decoder === DECODER && side === size ? rows : null;
 }

@@ -1,6 +1,6 @@
 /** Every writer of the product on a file system that fails at any call, and on one that forgets what was not fsynced: the old state or the new one, whole. */
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -13,8 +13,11 @@ import { manifestOfVersion, verifyVersion } from '../../../ml/bundle/versions.js
 import { enterInChangelog } from '../../../ml/changelog/enter.js';
 import { findEntry } from '../../../ml/changelog/file.js';
 import { CheckpointFiles, checkpointName } from '../../../ml/engine/checkpoint-files.js';
-import { writeJsonAtomically } from '../../../ml/files/atomic.js';
+import { MetricsLog, readRows as readMetrics } from '../../../ml/engine/metrics-log.js';
+import { hashFile, writeJsonAtomically } from '../../../ml/files/atomic.js';
 import { readRecord } from '../../../ml/files/record.js';
+import { packPhotos, type PackOptions } from '../../../ml/images/pack.js';
+import { Segment, tileBytes, Tiles } from '../../../ml/images/tiles.js';
 import { lookForLedger } from '../../../workers/candidates.js';
 import { choosePorts, lastPorts } from '../../../workers/server/ports.js';
 import { publish } from '../bundle/made-bundle.js';
@@ -64,6 +67,54 @@ async function writeCheckpoint(folder: string, epoch: number): Promise<void> {
   const { files } = await CheckpointFiles.open(join(folder, 'checkpoints'), 'key', 3);
   await files.write(checkpoint(epoch));
 }
+
+async function writeRows(folder: string, epoch: number): Promise<void> {
+  const log = await MetricsLog.open(join(folder, 'metrics.jsonl'), { epoch, step: epoch - 1 });
+  const numbers = { loss: 0, accuracy: 1, lr: 0, gradNorm: 0, imagesPerSecond: 1, dataWaitShare: 0, memoryMb: 1 };
+  try {
+    await log.append({ kind: 'epoch', epoch, step: epoch, ...numbers, valLoss: 0, valAccuracy: 1, seconds: 1 });
+  } finally {
+    await log.close();
+  }
+}
+
+const SIDE = 8;
+const squareOf = (photo: string): Buffer => Buffer.alloc(tileBytes(SIDE), photo);
+async function writeSquares(folder: string, ...photos: string[]): Promise<void> {
+  const segment = await Segment.create(folder, SIDE);
+  try {
+    for (const photo of photos) await segment.append(photo, squareOf(photo));
+    await segment.save();
+  } finally {
+    await segment.close();
+  }
+}
+
+/** No photo is decoded for it: all squares are there. */
+const packOf = (folder: string, ...photos: string[]): PackOptions => ({
+  root: folder,
+  folder,
+  size: SIDE,
+  dataset: {
+    version: 2,
+    hash: 'h',
+    root: 'photos',
+    synthetic: false,
+    pairing: 'by-name',
+    limit: 1,
+    weights: {},
+    photos: photos.map((sha256) => ({
+      file: `${sha256}.jpg`,
+      folder: 'f',
+      label: 'good',
+      split: 'train',
+      sha256,
+      width: SIDE,
+      height: SIDE,
+      score: null,
+    })),
+  },
+});
 
 /** What a library of set-up's holds here. */
 const MACHINE_CODE = 'machine code '.repeat(1_000);
@@ -136,6 +187,57 @@ const WRITERS: Readonly<Record<string, Writer>> = {
       return found === 'one,two' ? 'new' : ['one', ''].includes(found) ? 'old' : found;
     },
     lasts: false, // the log of a run is for people: a power cut may take its last lines
+  },
+  'a row of the metrics': {
+    before: (folder) => writeRows(folder, 1),
+    write: (folder) => writeRows(folder, 2),
+    read: async (folder) => {
+      const found = (await readMetrics(join(folder, 'metrics.jsonl'))).map(({ epoch }) => epoch).join();
+      return found === '1,2' ? 'new' : found === '1' ? 'old' : found;
+    },
+    lasts: true,
+  },
+  'squares of an audit': {
+    before: (folder) => writeSquares(folder, 'a'),
+    write: (folder) => writeSquares(folder, 'b'),
+    read: async (folder) => {
+      const tiles = await Tiles.open(folder, SIDE);
+      const [a, b] = [await tiles.read('a'), await tiles.read('b')];
+      await tiles.close();
+      if (a === null || !a.equals(squareOf('a'))) return 'lost';
+      return b === null ? 'old' : b.equals(squareOf('b')) ? 'new' : 'half';
+    },
+    lasts: true,
+  },
+  'the photo pack that a segment becomes': {
+    before: (folder) => writeSquares(folder, 'a', 'b'),
+    write: (folder) => packPhotos(packOf(folder, 'a', 'b')),
+    // The pack by its hash, or the segment: of each photo there is always a square that holds.
+    read: async (folder) => {
+      const tiles = await Tiles.open(folder, SIDE);
+      const squares = [await tiles.read('a'), await tiles.read('b')];
+      await tiles.close();
+      const hash = (await readdir(folder)).find((name) => name.endsWith('.bin.sha256'));
+      if (hash === undefined) return 'old'; // without its hash it is none, and is made again
+      const pack = await hashFile(join(folder, hash.slice(0, -'.sha256'.length))).catch(() => null);
+      if (pack?.sha256 !== (await readFile(join(folder, hash), 'utf8')).trim()) return 'a hash of other bytes';
+      return squares.every((square) => square !== null) ? 'new' : 'a pack without its rows';
+    },
+    lasts: true,
+  },
+  'the photo pack that is put together': {
+    before: async (folder) => {
+      await writeSquares(folder, 'b');
+      await writeSquares(folder, 'a');
+    },
+    write: (folder) => packPhotos(packOf(folder, 'a', 'b')),
+    read: async (folder) => {
+      const hash = (await readdir(folder)).find((name) => name.endsWith('.bin.sha256'));
+      if (hash === undefined) return 'old';
+      const pack = await hashFile(join(folder, hash.slice(0, -'.sha256'.length))).catch(() => null);
+      return pack?.sha256 === (await readFile(join(folder, hash), 'utf8')).trim() ? 'new' : 'a hash of other bytes';
+    },
+    lasts: true,
   },
   'a version of the model': {
     before: (folder) => publish(folder, 'a', { version: '1.0.0' }),
