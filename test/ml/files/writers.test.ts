@@ -1,6 +1,6 @@
 /** Every writer of the product on a file system that fails at any call, and on one that forgets what was not fsynced: the old state or the new one, whole. */
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -301,6 +301,24 @@ describe('under fire', function () {
       });
     });
   }
+
+  for (const [what, segments] of [
+    ['a segment becomes', [['a', 'b']]],
+    ['is put together', [['b'], ['a']]],
+  ] as const)
+    it(`makes the photo pack that ${what} without a listener, and leaves no file open and no segment behind`, async () => {
+      for (const photos of segments) await writeSquares(before, ...photos);
+      await packPhotos(packOf(before, 'a', 'b'));
+      const open = await Promise.all((await readdir('/proc/self/fd')).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => '')));
+      assert.deepEqual(
+        open.filter((path) => path.startsWith(before)),
+        [],
+      );
+      assert.deepEqual(
+        (await readdir(before)).filter((name) => name.startsWith('segment-')),
+        [],
+      );
+    });
 
   it('tells a writer apart that does not sync', async () => {
     await writeFile(join(before, 'f'), 'old');
