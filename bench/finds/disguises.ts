@@ -88,7 +88,7 @@ export const DISGUISES: readonly Kind[] = [
   disguised('TIFF of two pages', ['animated'], async (_number, seed) => (await animation(seed)).tiff({ compression: 'lzw' }).toBuffer(), [
     'tiff',
   ]),
-  disguised('HEIC', NO_PHOTO, async (_number, seed) => heic(seed), ['jpg', 'heic', 'avif']),
+  disguised('AVIF that calls itself HEIC', NO_PHOTO, async (_number, seed) => heic(seed), ['jpg', 'heic', 'avif']),
   trailing('JPEG', 'jpg', jpeg),
   trailing('PNG', 'png', png),
   trailing('WebP', 'webp', webp),
