@@ -1,11 +1,9 @@
-/** What a photo is coded in, where the decoders here do not read it, or read it wrongly: told by its header, before a pixel is decoded. */
+/** What a photo is coded in, where the decoders here do not read it, or read it wrongly: told by its header, before a pixel is decoded. Of JPEG: jpeg-coding.ts. */
 import type { PhotoHeader } from './decode.js';
-import { segmentsBeforeScan } from './jpeg-segments.js';
 import { TiffDirectory } from './tiff-directory.js';
 import { hasTiles, TAGS } from './tiff-tags.js';
 
 const UNREAD: Readonly<Record<string, (bytes: Buffer, header: PhotoHeader) => string | null>> = {
-  jpeg: unreadJpeg,
   tiff: unreadTiff,
   heif: (_, { compression }) => (compression === 'av1' ? null : `HEIF (${compression?.toUpperCase() ?? 'nothing that is known'})`),
 };
@@ -13,29 +11,6 @@ const UNREAD: Readonly<Record<string, (bytes: Buffer, header: PhotoHeader) => st
 /** In words that follow "is coded in"; null where nothing is known against it. */
 export function unreadCoding(bytes: Buffer, header: PhotoHeader): string | null {
   return UNREAD[header.format]?.(bytes, header) ?? null;
-}
-
-/** Markers of frames (ITU-T T.81, table B.1; T.87) that libjpeg knows no decoder for. */
-const FRAMES: Readonly<Record<number, string>> = {
-  0xc3: 'lossless JPEG',
-  0xc5: 'hierarchical JPEG',
-  0xc6: 'hierarchical JPEG',
-  0xc7: 'hierarchical JPEG',
-  0xcb: 'lossless JPEG',
-  0xcd: 'hierarchical JPEG',
-  0xce: 'hierarchical JPEG',
-  0xcf: 'hierarchical JPEG',
-  0xf7: 'JPEG-LS',
-};
-const READ_FRAMES: readonly number[] = [0xc0, 0xc1, 0xc2, 0xc9, 0xca];
-
-function unreadJpeg(bytes: Buffer): string | null {
-  for (const { marker, data } of segmentsBeforeScan(bytes)) {
-    const name = FRAMES[marker];
-    if (name !== undefined) return name;
-    if (READ_FRAMES.includes(marker)) return data[0] === 8 ? null : `JPEG with ${data[0] ?? 0} bits a sample`;
-  }
-  return null;
 }
 
 /** Numbers of compressions (TIFF 6.0 and its supplements) that this libtiff was built without. Of those that are not here libtiff says so itself. */

@@ -13,32 +13,11 @@
  */
 import { Problem } from '../../configs/problem.js';
 import { readCodes } from './decode.js';
-import { intervalsOf, scanOf } from './jpeg-scan.js';
-
-/** Of zeros; in bytes, several blocks of coefficients. */
-const RUN = 64;
+import { IMPOSSIBLE_ZEROS, zerosIn } from './jpeg-zeros.js';
 
 /** @param jpeg which libjpeg could decode @throws Problem PHOTO where the data tell of a hole */
 export async function checkJpegData(jpeg: Buffer): Promise<void> {
-  // Without a run anywhere no table need be read.
-  const scan = hasZeros(jpeg, 0) ? scanOf(jpeg) : null;
-  if (scan === null || !hasZeros(jpeg, scan.start)) return;
-  if (!scan.zerosEndBlocks && intervalsOf(jpeg, scan.start).some(holdsRun)) {
-    const message = 'its data hold a run of zeros that no picture comes to';
-    throw new Problem({ code: 'PHOTO', message, cure: 'replace the file by a whole photo' });
-  }
-  await readCodes(jpeg);
-}
-
-/** Looks at every 32nd byte, and closer where two are zero. */
-function hasZeros(jpeg: Buffer, start: number): boolean {
-  const half = RUN / 2;
-  for (let at = start + half; at < jpeg.length; at += half)
-    if (jpeg[at] === 0 && jpeg[at - half] === 0 && jpeg.subarray(at - half, at).every((byte) => byte === 0)) return true;
-  return false;
-}
-
-/** Zeros at the end some cameras put there. */
-function holdsRun(interval: Buffer): boolean {
-  return interval.subarray(0, interval.findLastIndex((byte) => byte !== 0) + 1).includes(Buffer.alloc(RUN));
+  const zeros = zerosIn(jpeg);
+  if (zeros === 'impossible') throw new Problem({ code: 'PHOTO', message: IMPOSSIBLE_ZEROS, cure: 'replace the file by a whole photo' });
+  if (zeros === 'possible') await readCodes(jpeg);
 }

@@ -1,4 +1,5 @@
 /** What stands in a JPEG in front of its picture (ITU-T T.81, annex B): tables, sampling, and the marks that programs leave. */
+import { isFrame } from './jpeg-coding.js';
 import { segmentsBeforeScan, START_OF_SCAN, type Segment } from './jpeg-segments.js';
 
 export interface JpegHeader {
@@ -15,7 +16,6 @@ export interface JpegHeader {
 
 const TABLES = 0xdb;
 const COMMENT = 0xfe;
-const isFrame = (marker: number): boolean => marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
 const isProgressive = (marker: number): boolean => [0xc2, 0xc6, 0xca, 0xce].includes(marker);
 const isApplication = (marker: number): boolean => marker >= 0xe0 && marker <= 0xef;
 

@@ -1,13 +1,11 @@
 /** Why a photo is not decoded: one rule for audit, rank, preprocess, sample and --fix. */
 import { Problem } from '../../configs/problem.js';
 import { unreadCoding } from './codings.js';
-import { endOfPicture, isAnimatedPng } from './container.js';
+import { endOfPicture } from './container.js';
 import { readHeader, type PhotoHeader } from './decode.js';
-import { unreadKind } from './kinds.js';
 import { EXTENSIONS } from './names.js';
 import { pngHeaderFault } from './png-header.js';
-
-export type Refusal = readonly [code: 'empty' | 'not-an-image' | 'wrong-format' | 'animated' | 'truncated', message: string];
+import { INKS_OF_NO_COLOUR, isCodedIn, isNotRead, refusalOfKind, refusalsOfContainer, type Refusal } from './refusals.js';
 
 export interface Opened {
   /** Null where it cannot be read. */
@@ -18,9 +16,8 @@ export interface Opened {
 
 /** Reads the header; nothing is decoded. */
 export async function openPhoto(bytes: Buffer): Promise<Opened> {
-  if (bytes.length === 0) return { header: null, refusals: [['empty', 'has 0 bytes']] };
-  const kind = unreadKind(bytes);
-  if (kind !== null) return { header: null, refusals: [isNotRead(`is ${kind}, which cannot be read here`)] };
+  const kind = refusalOfKind(bytes);
+  if (kind !== null) return { header: null, refusals: [kind] };
   try {
     const header = await readHeader(bytes);
     return { header, refusals: refusalsOf(bytes, header) };
@@ -36,6 +33,8 @@ export async function insistOnPhoto(bytes: Buffer): Promise<PhotoHeader> {
   const [refusal] = refusals;
   if (refusal !== undefined) throw new Problem({ code: 'PHOTO', message: refusal[1], cure: 'replace the file by a whole photo' });
   if (header === null) throw new Error('a photo without a header and without a reason');
+  if (header.space === 'cmyk' && header.colour === null)
+    throw new Problem({ code: 'PHOTO', message: INKS_OF_NO_COLOUR, cure: 'convert it by hand' });
   return header;
 }
 
@@ -50,24 +49,14 @@ function refusalsOf(bytes: Buffer, header: PhotoHeader): Refusal[] {
   const { format, pages } = header;
   if (!Object.hasOwn(EXTENSIONS, format)) return [isNotRead(`is ${format.toUpperCase()}, which cannot be read here`)];
   const coding = unreadCoding(bytes, header);
-  if (coding !== null) return [isNotRead(`is coded in ${coding}, which is not read`)];
-  const rows: readonly (readonly [boolean, Refusal])[] = [
-    // A HEIC may hold other pictures beside the photo, which is the one that it names first.
-    [pages > 1 && format !== 'heic', ['animated', `holds ${pages} pictures instead of one`]],
-    [format === 'png' && isAnimatedPng(bytes), ['animated', 'is an animated PNG']],
-    [endOfPicture(bytes, format) === null, BREAKS_OFF],
-  ];
-  return rows.flatMap(([is, refusal]) => (is ? [refusal] : []));
+  // A HEIC may hold other pictures beside the photo, which is the one that it names first.
+  return coding === null ? refusalsOfContainer(bytes, format, format === 'heic' ? 1 : pages) : [isCodedIn(coding)];
 }
 
 function refusalBy(bytes: Buffer, cause: Problem): Refusal {
   if (bytes.toString('latin1', 4, 8) === 'ftyp' && endOfPicture(bytes, 'heif') === null) return BREAKS_OFF;
   if (saysUnread(cause.message)) return isCodedOtherwise(cause);
   return ['not-an-image', `is not an image that can be read (${pngHeaderFault(bytes) ?? cause.message})`];
-}
-
-function isNotRead(message: string): readonly ['wrong-format', string] {
-  return ['wrong-format', `${message}: save it as JPEG`];
 }
 
 function isCodedOtherwise({ message }: Problem): readonly ['wrong-format', string] {

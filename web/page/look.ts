@@ -1,4 +1,6 @@
 /** What can be told of a photo before all of it is decoded: browsers read an image's sides from its header. */
+import { KIND_BYTES } from '../../ml/images/kinds.js';
+import { insistOnBytes, insistOnKind } from '../shared/refusal.js';
 import { Trouble } from '../shared/trouble.js';
 
 /** As `emo-aen rank`: larger ones are refused before they are decoded. */
@@ -8,7 +10,12 @@ const HEIC = /\.(heic|heif)$/i;
 /** @param least side in pixels that the model looks at @throws Trouble where the photo cannot be ranked */
 export async function lookAt(photo: File, least: number): Promise<void> {
   if (photo.size === 0) throw new Trouble({ message: 'The file is empty', cure: 'Choose a photo' });
-  const { width, height } = await sidesOf(photo);
+  insistOnKind(new Uint8Array(await photo.slice(0, KIND_BYTES).arrayBuffer()));
+  const { width, height } = await sidesOf(photo).catch(async (error: unknown) => {
+    // The bytes may tell more than the browser does.
+    insistOnBytes(new Uint8Array(await photo.arrayBuffer()));
+    throw error;
+  });
   if (width * height > MAX_PIXELS)
     throw new Trouble({
       message: `${width} x ${height} pixels are more than ${MAX_PIXELS / 1e6} megapixels`,

@@ -1,5 +1,6 @@
 /** A photo file to the square that the model sees and a small picture of it. */
 import { CentralSquare } from '../shared/resize.js';
+import { insistOnBytes } from '../shared/refusal.js';
 import { Trouble } from '../shared/trouble.js';
 import { conversionOf, type Conversion } from './colours.js';
 
@@ -13,9 +14,11 @@ export interface Seen {
 const PIXELS_AT_ONCE = 4_000_000;
 const THUMBNAIL = 192;
 
-/** Upright by its EXIF orientation and in sRGB. @throws Trouble where it is no photo that this browser reads, or in colours that nothing converts */
+/** Upright by its EXIF orientation and in sRGB. @throws Trouble where `emo-aen rank` refuses it, or this browser does not read it */
 export async function seePhoto(photo: Blob, { resize, crop }: { readonly resize: number; readonly crop: number }): Promise<Seen> {
-  const convert = await conversionOf(photo);
+  const bytes = new Uint8Array(await photo.arrayBuffer());
+  insistOnBytes(bytes);
+  const convert = conversionOf(bytes);
   const bitmap = await createImageBitmap(photo, {
     imageOrientation: 'from-image',
     premultiplyAlpha: 'none',

@@ -82,12 +82,11 @@ function flattened(photo: Sharp, { hasAlpha }: PhotoHeader): Sharp {
 }
 
 /** @throws Problem PHOTO where nothing says which colours the numbers mean. */
-function convertible({ space, depth, colour }: PhotoHeader): ProfileSpace {
+function convertible({ space, depth }: PhotoHeader): ProfileSpace {
   const refuse = (message: string): Problem => new Problem({ code: 'PHOTO', message, cure: 'convert it by hand' });
   const known = SPACES[space];
   if (known === undefined || !['uchar', 'ushort'].includes(depth)) {
     throw refuse(`is encoded in ${space} as ${depth}, which is not converted without a person`);
   }
-  if (colour === null && known === 'cmyk') throw refuse('is encoded in CMYK without a profile that says what its inks look like');
   return known;
 }
