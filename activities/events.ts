@@ -8,7 +8,7 @@ import { Progress, Summary } from '../configs/schema/payload.js';
 import { runFolder } from './ledger-path.js';
 import { fromSystemError } from '../configs/system-error.js';
 import { makeFolder } from '../ml/files/folders.js';
-import { readRecordText } from '../ml/files/record.js';
+import { LONGEST_TEXT, readRecordText } from '../ml/files/record.js';
 
 export const TaskEvent = z.object({
   /** ISO 8601, UTC. */
@@ -21,9 +21,6 @@ export const TaskEvent = z.object({
   summary: Summary.optional(),
 });
 export type TaskEvent = z.infer<typeof TaskEvent>;
-
-/** A longer text is none in JavaScript. */
-const MOST_BYTES_OF_LOG = 500 << 20;
 
 function eventsPath(root: string, run: string): string {
   return join(runFolder(root, 'logs', run), 'events.jsonl');
@@ -57,7 +54,7 @@ function noLog(path: string, why: string): Problem {
 
 /** Every whole line, in the order written; none where there is no file. A line cut short by a kill is left out. */
 export async function readEvents(root: string, run: string): Promise<TaskEvent[]> {
-  const found = await readRecordText(eventsPath(root, run), MOST_BYTES_OF_LOG);
+  const found = await readRecordText(eventsPath(root, run), LONGEST_TEXT);
   if (found.is === 'absent') return [];
   if (found.is === 'damaged') throw noLog(eventsPath(root, run), found.why);
   return found.value.split('\n').flatMap((line) => {

@@ -5,14 +5,14 @@ import { CacheIndex, DatasetIndex } from '../../configs/schema/photos.js';
 import { writeJsonAtomically } from '../../ml/files/atomic.js';
 import { Pace, paced } from '../../ml/images/pace.js';
 import { packPhotos } from '../../ml/images/pack.js';
-import { MOST_BYTES_OF_PHOTOS, needRecord } from '../../ml/files/record.js';
+import { LONGEST_TEXT, needRecord } from '../../ml/files/record.js';
 import type { TaskFunction } from '../task.js';
 
 export const preprocess: TaskFunction<SettingsOf<'preprocess'>> = async (context) => {
   const { root, folder, settings, signal } = context;
   const dataset = await needRecord(context.artifact('dataset'), DatasetIndex, {
     cure: `emo-aen retry ${context.run}`,
-    mostBytes: MOST_BYTES_OF_PHOTOS,
+    mostBytes: LONGEST_TEXT,
   });
   const total = dataset.photos.length;
   const told = { total, unit: 'photos' };

@@ -1,12 +1,15 @@
 /** Reads a published bundle: the manifest, and files of which every byte is checked before they are used. */
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { isAbout, Problem } from '../../configs/problem.js';
 import { Manifest, MANIFEST_FORMAT, type ManifestFile, type Runtime } from '../../configs/schema/manifest.js';
+import { openRegular, readAtMost } from '../files/regular.js';
 import { fileFor } from './file-for.js';
 import { MANIFEST } from './layout.js';
+
+/** Of a manifest. One with the names of a thousand photos has 0.2 MB. */
+const MOST_BYTES = 64 << 20;
 
 /**
  * @param file of the manifest, relative to the bundle's folder; a version keeps its own in its folder
@@ -14,10 +17,7 @@ import { MANIFEST } from './layout.js';
  */
 export async function readManifest(directory: string, file: string = MANIFEST): Promise<Manifest> {
   const path = join(directory, file);
-  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw missing(cause, path, 'no model is published here');
-  });
-  const written = parsed(text, path);
+  const written = parsed((await bytesOf(path, MOST_BYTES, 'no model is published here')).toString('utf8'), path);
   const { data: other } = z.looseObject({ format: z.number().int() }).safeParse(written);
   if (other !== undefined && other.format !== MANIFEST_FORMAT) {
     const message = `a manifest of layout ${other.format}, and this release of emo-aen reads layout ${MANIFEST_FORMAT}`;
@@ -63,12 +63,25 @@ export function publishedFile(
  */
 export async function readPublished(directory: string, file: ManifestFile): Promise<Buffer> {
   const path = join(directory, file.path);
-  const bytes = await readFile(path).catch((cause: unknown) => {
-    throw missing(cause, path, 'the manifest names this file, and it is not there');
-  });
+  const bytes = await bytesOf(path, file.bytes, 'the manifest names this file, and it is not there');
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   if (sha256 === file.sha256) return bytes;
   throw altered(path, `its sha256 is ${sha256.slice(0, 12)}…, the manifest says ${file.sha256.slice(0, 12)}…`);
+}
+
+/** @throws Problem NOT_FOUND where the file is not there, ARTIFACT_ALTERED where it is no file or has more than `most` bytes. */
+async function bytesOf(path: string, most: number, absent: string): Promise<Buffer> {
+  const file = await openRegular(path).catch((cause: unknown) => {
+    throw missing(cause, path, absent);
+  });
+  if (file === null) throw altered(path, 'is a folder, device, pipe or socket, not a file');
+  try {
+    const bytes = await readAtMost(file, most);
+    if (bytes === null) throw altered(path, `has more than ${most} bytes`);
+    return bytes;
+  } finally {
+    await file.close();
+  }
 }
 
 const PUBLISH_AGAIN = 'publish another version: emo-aen run; or go back to one that is whole: emo-aen publish --rollback VERSION';

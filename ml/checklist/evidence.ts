@@ -6,7 +6,7 @@ import type { Ledger, LedgerTask } from '../../configs/schema/ledger.js';
 import type { Artifact } from '../../configs/schema/payload.js';
 import { hashFile } from '../files/atomic.js';
 import { recordFaults } from './record.js';
-import { MOST_BYTES_OF_PHOTOS, readRecord } from '../files/record.js';
+import { LONGEST_TEXT, readRecord } from '../files/record.js';
 import { short, when } from './words.js';
 
 export interface Audit {
@@ -104,7 +104,7 @@ export async function proveJson<Value>(
   findings: Findings,
 ): Promise<Value | null> {
   if (!(await proveFile(audit, artifact, findings))) return null;
-  const found = await readRecord(join(audit.root, artifact.path), schema, MOST_BYTES_OF_PHOTOS);
+  const found = await readRecord(join(audit.root, artifact.path), schema, LONGEST_TEXT);
   if (found.is === 'sound') return found.value;
   findings.missing.push(`${artifact.path} was written by another version of the project: run again`);
   return null;

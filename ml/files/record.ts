@@ -16,8 +16,8 @@ export type Found<Value> =
 
 /** Most bytes of a record, unless the caller says otherwise. A ledger of 500 tasks has 0.4 MB. */
 const MOST_BYTES = 64 << 20;
-/** Most bytes of a record with an entry for each of hundreds of thousands of photos. JavaScript has no longer texts. */
-export const MOST_BYTES_OF_PHOTOS = 500 << 20;
+/** Most bytes of a log, or of a record with an entry for each of hundreds of thousands of photos: JavaScript has no longer texts. */
+export const LONGEST_TEXT = 500 << 20;
 
 /**
  * What stands in the file at `path`. A file of another version does not fit `schema`, and counts as damaged.

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { reasonOf } from '../../configs/system-error.js';
 import { writeFileAtomically } from './atomic.js';
-import { MOST_BYTES_OF_PHOTOS, parseRecord, readRecordText, type Found } from './record.js';
+import { LONGEST_TEXT, parseRecord, readRecordText, type Found } from './record.js';
 
 /** Relative to the project root. */
 const CACHE = '.emo-aen/cache';
@@ -72,7 +72,7 @@ export class Remembered<Value> {
 }
 
 async function readEntries<Value>({ root, file, value, tell }: RememberedOptions<Value>): Promise<Map<string, Value>> {
-  const found = await readRecordText(join(root, CACHE, file), MOST_BYTES_OF_PHOTOS).catch((error: unknown) => {
+  const found = await readRecordText(join(root, CACHE, file), LONGEST_TEXT).catch((error: unknown) => {
     tell(`${CACHE}/${file} cannot be read (${reasonOf(error)}): what it remembers is found out anew`);
     return null;
   });

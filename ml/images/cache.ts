@@ -2,7 +2,7 @@
 import { readSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { isAbout, Problem } from '../../configs/problem.js';
-import { MOST_BYTES_OF_PHOTOS, needRecord } from '../files/record.js';
+import { LONGEST_TEXT, needRecord } from '../files/record.js';
 import { CacheIndex } from '../../configs/schema/photos.js';
 
 export interface PhotoCache {
@@ -56,7 +56,7 @@ export async function openCache(indexFile: string, cacheFile: string): Promise<P
 
 /** The cache's index alone: which photos, splits and settings. */
 export async function readCacheIndex(indexFile: string): Promise<CacheIndex> {
-  return needRecord(indexFile, CacheIndex, { cure: REBUILD, mostBytes: MOST_BYTES_OF_PHOTOS });
+  return needRecord(indexFile, CacheIndex, { cure: REBUILD, mostBytes: LONGEST_TEXT });
 }
 
 function readWhole(descriptor: number, buffer: Uint8Array, position: number, where: string): void {

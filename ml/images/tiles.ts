@@ -16,7 +16,7 @@ import { isAbout } from '../../configs/problem.js';
 import { fromSystemError } from '../../configs/system-error.js';
 import { writeFileAtomically } from '../files/atomic.js';
 import { makeFolder } from '../files/folders.js';
-import { MOST_BYTES_OF_PHOTOS, readRecord } from '../files/record.js';
+import { LONGEST_TEXT, readRecord } from '../files/record.js';
 import { LIBJPEG } from './decoder.js';
 import { HASHED_SIDE } from './photo-hashes.js';
 
@@ -172,7 +172,7 @@ export async function removeTileFile({ path }: TileFile): Promise<void> {
 }
 
 async function rowsOf(path: string, size: number): Promise<readonly TileRow[] | null> {
-  const found = await readRecord(sidecarOf(path), Sidecar, MOST_BYTES_OF_PHOTOS).catch((error: unknown) => {
+  const found = await readRecord(sidecarOf(path), Sidecar, LONGEST_TEXT).catch((error: unknown) => {
     if (isAbout(error, 'EACCES')) return null;
     throw fromSystemError(error, path);
   });
