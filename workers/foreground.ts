@@ -14,7 +14,7 @@ import { choosePorts } from './server/ports.js';
 import { serverArguments, serverEnvironment, temporalProgram } from './server/program.js';
 import { projectOf } from './project/project.js';
 import { describeWork } from './project/whose.js';
-import { describeTarget } from './server/start.js';
+import { describeTarget } from './project/whose.js';
 import { embeddedServer, temporalTarget, type TemporalTarget } from './temporal.js';
 import { alone, codeDigest, workerMain } from './up.js';
 

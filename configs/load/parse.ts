@@ -6,7 +6,7 @@ import type { Located, LocatedMap, Source } from './located.js';
 import { overLimit, type TextLimits } from './text-limits.js';
 
 /** The deepest setting has four levels; a pipeline of a thousand tasks with a matrix each has 60,000 parts. */
-const LIMITS: TextLimits = { levels: 64, parts: 150_000 };
+const LIMITS: TextLimits = { levels: 64, parts: 150_000, word: 65_536 };
 
 /** The whole of a file, which must be one map. Null if it cannot be read; the diagnostics then say why. */
 export function parseMap(source: Source, diagnostics: Diagnostics): LocatedMap | null {

@@ -19,6 +19,8 @@ export interface TextLimits {
   readonly levels: number;
   /** Words and signs, without spaces, line ends and comments: an item of a list has 2, a key with its value has 3. */
   readonly parts: number;
+  /** Characters of one word or text. */
+  readonly word: number;
 }
 
 export interface OverLimit {
@@ -46,6 +48,7 @@ export function overLimit(text: string, limits: TextLimits): OverLimit | null {
     const type = inScalar ? 'scalar' : (CST.tokenType(token) ?? 'scalar');
     inScalar = false;
     if (!BLANK.has(type)) parts += 1;
+    if (!BLANK.has(type) && token.length > limits.word) return { offset, message: `a text of more than ${limits.word} characters` };
     if (parts > limits.parts) return { offset, message: `has more than ${limits.parts} parts` };
     if (type === 'flow-seq-start' || type === 'flow-map-start') flow += 1;
     if (type === 'flow-seq-end' || type === 'flow-map-end') flow = Math.max(0, flow - 1);

@@ -40,6 +40,7 @@ export const KNOWN: readonly Known[] = [
   { parser: 'settings', what: 'nesting that ends the stack', make: () => Buffer.from('['.repeat(200_000)) },
   { parser: 'settings', what: 'colons in braces, each a level: the stack ended', make: () => Buffer.from(`a: { b${': '.repeat(3_000)}}`) },
   { parser: 'settings', what: 'brackets that close nothing: 512 MB', make: () => Buffer.from(`a: 1\n${']'.repeat(800_000)}`) },
+  { parser: 'settings', what: 'one text of 200,000 lines: 5 s', make: () => Buffer.from(`a: ${'g \n '.repeat(200_000)}`) },
   { parser: 'settings', what: 'a list of ones: 537 MB', make: () => Buffer.from(`a: [${'1,'.repeat(500_000)}]`) },
   { parser: 'metrics', what: 'empty lines: 6 s', make: () => Buffer.from('\n'.repeat(800_000)) },
   { parser: 'splits', what: 'keys without values, each a level: the stack ended', make: () => Buffer.from(`{${'"a": '.repeat(30_000)}`) },

@@ -3,7 +3,7 @@
  * (docs/decisions/0015). Both lie in `.emo-aen/project.json`, which only its owner may read; the environment may name others.
  */
 import { syncFolder } from '../../ml/files/folders.js';
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { link, mkdir, open, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
@@ -100,4 +100,9 @@ async function make(path: string): Promise<ProjectFile> {
   } finally {
     await rm(temporary, { force: true });
   }
+}
+
+/** Tells keys apart without telling anything of them. */
+export function keyId(key: Buffer): string {
+  return createHash('sha256').update('emo-aen key id').update(key).digest('hex').slice(0, 16);
 }

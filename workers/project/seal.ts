@@ -6,7 +6,7 @@
  * Two things stay readable, for Temporal's UI: texts (summaries, details), and what the UI asks a workflow about itself. No message between
  * client, workflow and activity is one of them. So a text at one of their doors is something that nobody of this project sealed.
  */
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import {
@@ -16,7 +16,7 @@ import {
   type PayloadCodec,
   type SerializationContext,
 } from '@temporalio/common';
-import type { Project } from './project.js';
+import { keyId, type Project } from './project.js';
 
 const CIPHER = 'aes-256-gcm';
 const NONCE_BYTES = 12;
@@ -64,11 +64,6 @@ export function sealCodec(project: Project): PayloadCodec {
         }),
       ),
   };
-}
-
-/** Tells keys apart without telling anything of them. */
-export function keyId(key: Buffer): string {
-  return createHash('sha256').update('emo-aen key id').update(key).digest('hex').slice(0, 16);
 }
 
 function isReadable({ metadata, data }: Payload): boolean {

@@ -1,11 +1,14 @@
 /** Whose work a worker does: so it says in its record on this machine, and to the server. A key is told by its id, which tells nothing of it. */
 import { hostname } from 'node:os';
-import { describeTarget } from '../server/start.js';
 import type { TemporalTarget } from '../temporal.js';
-import type { Project } from './project.js';
-import { keyId } from './seal.js';
+import { keyId, type Project } from './project.js';
 
 const KEYS = ' keys=';
+
+/** How a record names a target. */
+export function describeTarget({ address, namespace }: Pick<TemporalTarget, 'address' | 'namespace'>): string {
+  return `${address} ${namespace}`;
+}
 
 /** The server, the project and the keys that a worker of this machine was started for. */
 export function describeWork(target: Pick<TemporalTarget, 'address' | 'namespace'>, project: Project): string {

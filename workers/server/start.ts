@@ -6,6 +6,7 @@ import { endedAtOnce, launch } from '../processes/launch.js';
 import { findRunning, type ProcessRecord } from '../processes/record.js';
 import { takeDown } from '../processes/take-down.js';
 import { embeddedServer, insistOnAnswer, type TemporalTarget } from '../temporal.js';
+import { describeTarget } from '../project/whose.js';
 import { choosePorts } from './ports.js';
 import { serverArguments, serverEnvironment, temporalProgram } from './program.js';
 
@@ -32,11 +33,6 @@ export async function startServer(root: string): Promise<ProcessRecord> {
   });
   await untilServing(root, target, record);
   return record;
-}
-
-/** How a record names a target. */
-export function describeTarget({ address, namespace }: Pick<TemporalTarget, 'address' | 'namespace'>): string {
-  return `${address} ${namespace}`;
 }
 
 async function untilServing(root: string, target: TemporalTarget, { process: server }: ProcessRecord): Promise<void> {

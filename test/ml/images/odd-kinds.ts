@@ -68,6 +68,10 @@ export const broken: Readonly<Record<string, { readonly make: () => Made; readon
   'a TIFF of YCbCr': { make: () => tiff({ 262: [6] }), code: 'wrong-format' },
   'a TIFF of YCbCr, deflated': { make: () => tiff({ 262: [6] }, { deflated: true }), code: 'wrong-format' },
   'a TIFF of a sensor': { make: () => tiff({ 262: [32803] }), code: 'wrong-format' },
+  'a TIFF with tiles in separate planes': {
+    make: () => tiff({ 284: [2], 322: [16], 323: [16], 324: [8, 8, 8], 325: [256, 256, 256] }),
+    code: 'wrong-format',
+  },
   'a TIFF with ZSTD': { make: () => tiff({ 259: [50000] }), code: 'wrong-format' },
   'a TIFF with old-style JPEG': { make: () => tiff({ 259: [6] }), code: 'wrong-format' },
   'a TIFF with what nobody knows': { make: () => tiff({ 259: [1234] }), code: 'wrong-format' },
