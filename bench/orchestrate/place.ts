@@ -4,8 +4,7 @@ import { once } from 'node:events';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { endProcess } from '../../workers/processes/identity.js';
-import { removeRecord } from '../../workers/processes/record.js';
+import { takeDown } from '../../workers/processes/take-down.js';
 import { startServer } from '../../workers/server/start.js';
 import { connectTemporal, type TemporalLink } from '../../workers/temporal.js';
 import { WORKPLACE } from '../peers.js';
@@ -23,7 +22,7 @@ export async function inPlace<Result>(body: (place: Place) => Promise<Result>): 
   const root = join(WORKPLACE, 'orchestrate');
   await rm(root, { recursive: true, force: true });
   await mkdir(root, { recursive: true });
-  const { process: server } = await startServer(root);
+  await startServer(root);
   const workers: ChildProcess[] = [];
   const worker: Place['worker'] = async (kind) => {
     const child = spawn(process.execPath, [WORKER, kind, root], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -39,8 +38,7 @@ export async function inPlace<Result>(body: (place: Place) => Promise<Result>): 
   } finally {
     await link.close();
     await Promise.all(workers.map(end));
-    await endProcess(server, 5_000);
-    await removeRecord(root, 'server');
+    await takeDown(root, 'server', 5_000);
     await rm(root, { recursive: true, force: true });
   }
 }
