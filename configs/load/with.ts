@@ -170,7 +170,7 @@ function textsIn(node: Located, path: readonly PropertyKey[]): TextSetting[] {
   return typeof node.value === 'string' ? [{ path, text: node.value, span: node.span }] : [];
 }
 
-/** Those texts that are an expression; what only looks like one is told. */
+/** The texts that are expressions. A text that only looks like one gets a diagnostic. */
 function referringAmong(texts: readonly TextSetting[], found: Diagnostics): Checked['referring'] {
   for (const { text, path, span } of texts) {
     if (isMatrixValue(text))

@@ -1,4 +1,4 @@
-/** What a photo is coded in, where the decoders here do not read it, or read it wrongly: told by its header, before a pixel is decoded. Of JPEG: jpeg-coding.ts. */
+/** Names a coding that the decoders cannot read or would read wrongly. The header says it, before a pixel is decoded. JPEG: jpeg-coding.ts. */
 import type { PhotoHeader } from './decode.js';
 import { TiffDirectory } from './tiff-directory.js';
 import { hasTiles, TAGS } from './tiff-tags.js';

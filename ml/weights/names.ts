@@ -27,7 +27,7 @@ function partsOfBlock(backbone: BackboneName, block: number): Part[] | null {
   return row === undefined ? null : partsOf(row, bottlenecks[block - 1]?.out ?? stem.out);
 }
 
-/** Ours of a part, beside what `names` calls its layers: a convolution and its norm, or the two convolutions of a squeeze. */
+/** Pairs of `names`' word for a layer and our name of it. A part has two layers: convolution and norm, or the two convolutions of a squeeze. */
 function layersOf(parts: readonly Part[], names: (part: Part, convolutions: number) => readonly [string, string]): [string, string][] {
   let convolutions = 0;
   return parts.flatMap((part, at) => {
